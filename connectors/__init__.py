@@ -1,0 +1,1 @@
+"""Connectors, a folder a protocol. They import nothing of the product but twin.core."""

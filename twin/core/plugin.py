@@ -1,0 +1,99 @@
+"""Plug-ins describe themselves as data: the keys they read, and one function that builds them.
+
+The same description checks a plant file, suggests the key that was meant, and makes the reference pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from twin.core.instant import MINUTE
+from twin.core.ports import Clock, Connector, Reporter
+from twin.core.tags import TagTable
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of a plant file.
+
+    kind: `text`, `secret`, `duration` (becomes int ns), `int`, `number`, `bool`, `choice`, `numbers` (a list),
+    `map` or `any`. required: the file is wrong without it. doc: one line on its effect, for check and reference.
+    """
+
+    name: str
+    kind: str
+    doc: str
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSpec:
+    """A connection of the plant file, checked against the keys of its plug-in.
+
+    settings: the plug-in's own keys, defaults filled in, durations in ns. time: the time rule. wait: how long the
+    folds wait for what this connection may deliver late, ns. place: `plant.yaml:5`, for errors.
+    """
+
+    id: str
+    protocol: str
+    url: str
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    time: str = "source"
+    wait: int = 1_000_000_000
+    stale: int = 0
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TagAddress:
+    """Where one tag of the model is found on the wire: the plug-in's own keys, templates filled in.
+
+    tag: its full path. machine_node: the machine's `node` (OPC UA), which stands before the tag's own.
+    settings: keys of the plug-in for tags (`node`, `topic`, `value`, ...), defaults filled in. place: `plant.yaml:20`.
+    """
+
+    tag: str
+    settings: Mapping[str, Any]
+    machine_node: str = ""
+    type: str = "number"
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the shell lends a plug-in. folder: the data folder (trust lists, own certificate live below it)."""
+
+    tags: TagTable
+    clock: Clock
+    reporter: Reporter
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorPlugin:
+    """One protocol. protocol: the key of a connection that holds its URL: `opcua`, `mqtt`."""
+
+    protocol: str
+    schemes: tuple[str, ...]
+    connection_keys: tuple[Key, ...]
+    tag_keys: tuple[Key, ...]
+    build: Callable[[ConnectionSpec, Sequence[TagAddress], Surroundings], Connector]
+    check: Callable[[ConnectionSpec, Sequence[TagAddress]], Sequence[tuple[str, str]]] = lambda _c, _t: ()
+    """Problems no single key shows, as (place, message): a node that does not parse, a template without a field."""
+
+
+COMMON_CONNECTION_KEYS = (
+    Key("time", "choice", "whose time a sample carries", "source", ("source", "server", "arrival")),
+    Key("wait", "duration", "how long folds wait for late samples of this connection", 1_000_000_000),
+    Key("stale", "duration", "a tag silent for longer is stale; 0: five times its usual interval", 0),
+    Key("every", "duration", "sampling interval asked of the source", None),
+)
+"""Keys that every connection has, whatever its protocol."""
+
+LONGEST_WAIT = 10 * MINUTE
+"""A longer `wait` is a mistake: nothing would be final for so long."""

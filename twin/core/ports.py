@@ -1,0 +1,148 @@
+"""The sockets in the wall: what the shell needs from connectors, stores and clocks, one to three methods each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from twin.core.batch import Batch
+from twin.core.event import Event
+
+
+class Clock(Protocol):
+    """The one time of a process: an argument of the shell, never an import. Simulator and twin share it."""
+
+    def now(self) -> int:
+        """The instant now, ns since 1970 UTC. It may step back; `recorded` does not."""
+        ...
+
+
+class Connector(Protocol):
+    """A source of batches. One method, so that a new protocol is one folder.
+
+    Entering connects. It raises Unreachable (the supervisor tries again, with back-off) or Misconfigured (it
+    does not, and shows the setting to change). Being asked for the next batch means that the last one is durable:
+    acknowledge to the device there, never earlier. Meanwhile the connector reads on into its Inbox. The iterator
+    ends by raising Unreachable when the link is lost. Leaving disconnects, within 2 s, whatever the device does.
+    """
+
+    name: str
+
+    def open(self) -> AbstractAsyncContextManager[AsyncIterator[Batch]]:
+        """Connect on entering, disconnect on leaving; not reentrant, but may be opened again."""
+        ...
+
+
+class Reporter(Protocol):
+    """What a connector tells about itself beside its batches. All methods may be called from any thread."""
+
+    def event(self, event: Event) -> None:
+        """Put a fact into the log: a gap, a link that came up or went. Never blocks."""
+        ...
+
+    def count(self, what: str, n: int = 1) -> None:
+        """Add to a counter of this connection: `messages`, `values`, `overflow`, `duplicates`, `reconnects`."""
+        ...
+
+    def dead_letter(self, cause: str, place: str, payload: bytes) -> None:
+        """One message that could not be read: counted by cause, the first ten of each cause are kept."""
+        ...
+
+    def problem(self, tag: str, text: str) -> None:
+        """One tag does not work while its neighbours do: `BadNodeIdUnknown: no node ...`. Empty text: mended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One thing a server has to offer, as `twin browse` and `twin init` show it."""
+
+    path: str
+    address: str
+    type: str = ""
+    value: str = ""
+    unit: str = ""
+    children: bool = False
+
+
+@runtime_checkable
+class Browsable(Protocol):
+    """A connector whose other side can list what it has."""
+
+    async def browse(self, match: str = "*", limit: int = 10_000) -> Sequence[Node]:
+        """Variables whose browse path matches a glob. Raises Unreachable or Misconfigured as `open` does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What one tag of the plant file gave when it was read once. `problem` is empty when all is well."""
+
+    tag: str
+    value: str = ""
+    problem: str = ""
+
+
+@runtime_checkable
+class Probe(Protocol):
+    """A connector that can try every tag once: `twin check --connect`."""
+
+    async def probe(self) -> Sequence[Probed]:
+        """Read every tag once and report each; one bad tag does not stop the rest."""
+        ...
+
+
+class Log(Protocol):
+    """The writing half of the log."""
+
+    async def append(self, batch: Batch) -> int:
+        """Make a batch durable. Returns its `recorded`. Raises StoreFailed: then nothing was acknowledged."""
+        ...
+
+    async def note(self, event: Event) -> int:
+        """Make an event durable, in the same order as the batches. Returns its `recorded`."""
+        ...
+
+
+class SimulatedLine(Protocol):
+    """A line that does not exist, found through the entry-point group `linetwin.lines`."""
+
+    name: str
+
+    def build(self, seed: int, start: int, faults: Sequence[tuple[str, int]] = ()) -> SimulatedRun:
+        """A line at its start instant (ns); faults are (what, instant). Raises ValueError for an unknown fault."""
+        ...
+
+    def plant_file(self, addresses: dict[str, Any]) -> str:
+        """The PLANT.yaml that fits the line, with the addresses that `serve` opened filled in."""
+        ...
+
+
+class SimulatedRun(Protocol):
+    """One life of a simulated line. Time only goes forward."""
+
+    def step(self, until: int) -> tuple[Sequence[str], Any, Any, Any]:
+        """Advance to an instant: (names, time int64[n], name index int32[n], value float64[n]) of all samples up to it.
+
+        Names are paths within the plant, as `plant_file` names the tags.
+        """
+        ...
+
+    def fault(self, what: str, at: int) -> None:
+        """Break something at an instant not yet passed: `filler.jam`, `filler.bearing`."""
+        ...
+
+    def truth(self) -> Sequence[dict[str, Any]]:
+        """Ground truth so far, one record per fact, apart from the wire."""
+        ...
+
+    def serve(
+        self, clock: Clock, opcua_port: int = 0, mqtt: str | None = None
+    ) -> AbstractAsyncContextManager[dict[str, Any]]:
+        """Put the line on real wires (loopback) while it runs by the clock; gives the addresses opened.
+
+        mqtt: HOST:PORT of a broker that speaks MQTT 5, or None for no MQTT machines.
+        """
+        ...
