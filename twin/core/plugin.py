@@ -5,13 +5,14 @@ The same description checks a plant file, suggests the key that was meant, and m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from twin.core.instant import MINUTE
-from twin.core.ports import Clock, Connector, Reporter
+from twin.core.ports import Clock, Connector, Reporter, TrustStore
 from twin.core.tags import TagTable
 
 
@@ -65,6 +66,21 @@ class TagAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """What one tag made of one message in a dry run. `problem` is empty when it gave a sample.
+
+    value: NaN when there is none; text: what float64 cannot hold. time: ns since 1970 UTC. status: OPC UA StatusCode.
+    """
+
+    tag: str
+    value: float = float("nan")
+    text: str | None = None
+    time: int = 0
+    status: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the shell lends a plug-in. folder: the data folder (trust lists, own certificate live below it)."""
 
@@ -72,6 +88,10 @@ class Surroundings:
     clock: Clock
     reporter: Reporter
     folder: Path
+
+
+Messages = Sequence[tuple[str, bytes]]
+"""Topic and payload of messages that came together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +105,12 @@ class ConnectorPlugin:
     build: Callable[[ConnectionSpec, Sequence[TagAddress], Surroundings], Connector]
     check: Callable[[ConnectionSpec, Sequence[TagAddress]], Sequence[tuple[str, str]]] = lambda _c, _t: ()
     """Problems no single key shows, as (place, message): a node that does not parse, a template without a field."""
+    trust: Callable[[Path], TrustStore] | None = None
+    """The certificates below a data folder, for a protocol whose servers are trusted one by one (`twin trust`)."""
+    dry_run: Callable[[Sequence[TagAddress], str, bytes], Sequence[Tried]] | None = None
+    """What the tags would make of one message (topic, payload), without a connection (`twin mqtt test`)."""
+    watch: Callable[[ConnectionSpec, str], AbstractAsyncContextManager[AsyncIterator[Messages]]] | None = None
+    """All messages that match a filter as they pass, in groups (`twin mqtt watch`)."""
 
 
 COMMON_CONNECTION_KEYS = (

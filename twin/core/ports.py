@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from twin.core.batch import Batch
@@ -91,6 +92,33 @@ class Probe(Protocol):
 
     async def probe(self) -> Sequence[Probed]:
         """Read every tag once and report each; one bad tag does not stop the rest."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate for people to judge. fingerprint: SHA-256, `4F:1A:..`. not_before, not_after: ns since 1970 UTC."""
+
+    fingerprint: str
+    subject: str
+    not_before: int
+    not_after: int
+    file: Path
+
+
+class TrustStore(Protocol):
+    """Whom a protocol trusts. Files below the data folder: trust given counts from the next attempt to connect."""
+
+    def own(self) -> Certificate:
+        """Our certificate, made now if there is none: what the other side must trust."""
+        ...
+
+    def waiting(self) -> Sequence[Certificate]:
+        """Certificates that servers showed and nobody has trusted yet."""
+        ...
+
+    def trust(self, fingerprint: str) -> Certificate:
+        """Trust the one waiting certificate whose fingerprint starts so. Raises Misconfigured for none or several."""
         ...
 
 

@@ -1,1 +1,1 @@
-"""."""
+"""Pure folds of manufacturing execution: counts from counters, machine states."""

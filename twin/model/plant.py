@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from twin.core.plugin import ConnectionSpec, TagAddress
 from twin.model.rule import Rule
+from twin.model.week import WeekTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class TagSpec:
     """One tag of the model: what it means. Its samples in the log keep the wire's number; this turns it into a value.
 
     path: full ISA-95 path. unit: as written in the file. factor, offset: value = wire * factor + offset.
-    bad: wire numbers that mean "no value" (sentinels such as 32767). places: decimals to show.
+    bad: wire numbers that mean "no value" (sentinels such as 32767). was: full path it had before, '' for none; the
+    series goes on under the new one. alarms: limits as data, durations in ns, keys of twin.model.keys.ALARM_KEYS.
     """
 
     path: str
@@ -43,13 +45,16 @@ class TagSpec:
     bad: tuple[float, ...] = ()
     counter: Counter | None = None
     display: str = ""
+    was: str = ""
+    alarms: tuple[Mapping[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StateModel:
-    """How a machine's state is found: rules, the first that holds; or a table from a state number.
+    """How a machine's state is found: rules, the first that holds; then, if none does, a table from a state number.
 
     rules: (condition, state); a condition of None always holds. table: wire number -> state; value: path of the tag.
+    A number that is not in the table means unknown.
     """
 
     rules: tuple[tuple[Rule | None, str], ...] = ()
@@ -59,7 +64,12 @@ class StateModel:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A work unit (ISA-95): the machine of a line. path: full; tags: local name -> full path, in file order."""
+    """A work unit (ISA-95): the machine of a line. path: full; tags: local name -> full path, in file order.
+
+    makes: what one count is; pieces: how many `made_of` are in one (12 bottle in a case), 1 and '' if it is not said.
+    counts: total, good, reject -> full path of a counter. health: models as data, keys of twin.model.keys.HEALTH_KEYS,
+    tags by full path.
+    """
 
     path: str
     name: str
@@ -67,8 +77,10 @@ class Machine:
     tags: Mapping[str, str]
     makes: str = "piece"
     pieces: int = 1
+    made_of: str = ""
     counts: Mapping[str, str] = field(default_factory=dict[str, str])
     state: StateModel | None = None
+    health: tuple[Mapping[str, object], ...] = ()
     display: str = ""
 
 
@@ -82,7 +94,11 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A work centre: machines in the order of the flow. flow: each station is machine paths side by side, or a Buffer."""
+    """A work centre: machines in the order of the flow, then those that are not in it.
+
+    flow: each station is machine paths side by side, or a Buffer. output: paths of machines whose good pieces are the
+    line's. product: full path of the tag that shows the product's code, '' for none.
+    """
 
     path: str
     name: str
@@ -106,7 +122,8 @@ class Product:
 class Plant:
     """The whole model. digest: SHA-256 of the text it came from; text: that text (the event `plant.loaded` keeps it).
 
-    tags: full path -> spec, flat tags too, in file order. The units of re-fold are computed in twin.model.units.
+    path: '' when the file names none. tags: full path -> spec, flat tags too, in file order. shifts: name -> times of
+    the week, `breaks` among them. The units of re-fold are computed in twin.model.units.
     """
 
     path: str
@@ -115,10 +132,18 @@ class Plant:
     tags: Mapping[str, TagSpec]
     lines: tuple[Line, ...]
     products: Mapping[str, Product] = field(default_factory=dict[str, Product])
-    shifts: Mapping[str, object] = field(default_factory=dict[str, object])
+    shifts: Mapping[str, tuple[WeekTimes, ...]] = field(default_factory=dict[str, tuple[WeekTimes, ...]])
     text: str = ""
     digest: str = ""
 
     def machines(self) -> tuple[Machine, ...]:
-        """All machines of all lines, in file order."""
+        """All machines of all lines."""
         return tuple(machine for line in self.lines for machine in line.machines)
+
+    def addresses(self, connection: str) -> tuple[TagAddress, ...]:
+        """Where the tags of a connection are found, in file order: what its plug-in is built with."""
+        return tuple(tag.address for tag in self.tags.values() if tag.connection == connection)
+
+    def short(self, path: str) -> str:
+        """A path for people: without the plant before it."""
+        return path.removeprefix(f"{self.path}/") if self.path else path

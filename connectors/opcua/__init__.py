@@ -1,0 +1,66 @@
+"""OPC UA: subscribes to variables of a server and hands them over as columns. Keys and limits: README.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from twin.core.plugin import ConnectionSpec, ConnectorPlugin, Key, Surroundings, TagAddress
+from twin.core.ports import Connector, TrustStore
+
+SECURITY = (
+    "auto",
+    "none",
+    "Basic256Sha256",
+    "Aes128Sha256RsaOaep",
+    "Aes256Sha256RsaPss",
+    "Aes128_Sha256_RsaOaep",
+    "Aes256_Sha256_RsaPss",
+)
+
+CONNECTION_KEYS = (
+    Key("ns", "text", "namespace URI of the node texts; `*` stands for any part, looked up at each connect", ""),
+    Key("user", "text", "user name; without it the session is anonymous", ""),
+    Key("password", "secret", "password of the user", ""),
+    Key("security", "choice", "security policy; auto: the best offered if server is remote or a user is given", "auto",
+        SECURITY),
+    Key("mode", "choice", "whether messages are signed, or signed and encrypted; auto: encrypted where offered", "auto",
+        ("auto", "Sign", "SignAndEncrypt")),
+    Key("certificate_host", "text", "host name expected in a certificate of an authority; `any`: do not look", ""),
+    Key("allow_plaintext_password", "bool", "send the password although the channel does not encrypt it", False),
+    Key("publishing", "duration", "publishing interval asked of the server; default: `every`, at most 250 ms", None),
+    Key("sampling", "duration", "sampling interval asked; default: `every`, else half of publishing", None),
+    Key("queue", "int", "samples the server keeps per item, 1 to 1000; default: 30 s of samples", None),
+    Key("timeout", "duration", "how long to wait for an answer of the server", 5_000_000_000),
+)  # fmt: skip
+
+TAG_KEYS = (
+    Key("node", "text", "node id after the machine's `node`, verbatim; or whole: `ns=3;s=..`, `nsu=URI;s=..`", ""),
+    Key("browse_path", "text", "path of browse names from Objects instead of a node id: /Objects/Line/Filler/Temp", ""),
+    Key("ns", "text", "namespace URI of this node, when it is not the connection's", ""),
+    Key("pick", "text", "element of an array, counted from 0: `[3]`, `[0][2]`", ""),
+)  # fmt: skip
+
+
+def build(spec: ConnectionSpec, tags: Sequence[TagAddress], surroundings: Surroundings) -> Connector:
+    """A connector for one server. Imports the driver."""
+    from connectors.opcua.connector import OpcuaConnector  # noqa: PLC0415 - the driver costs 0.3 s
+
+    return OpcuaConnector(spec, tags, surroundings)
+
+
+def check(spec: ConnectionSpec, tags: Sequence[TagAddress]) -> Sequence[tuple[str, str]]:
+    """Problems of settings and node texts that can be seen without a server, as (place, message)."""
+    from connectors.opcua.address import problems  # noqa: PLC0415 - only when a plant file is checked
+
+    return problems(spec, tags)
+
+
+def trust(folder: Path) -> TrustStore:
+    """The certificates below a data folder."""
+    from connectors.opcua.trust import CertificateFolder  # noqa: PLC0415 - cryptography costs 50 ms
+
+    return CertificateFolder(folder)
+
+
+PLUGIN = ConnectorPlugin("opcua", ("opc.tcp",), CONNECTION_KEYS, TAG_KEYS, build, check, trust)

@@ -1,0 +1,71 @@
+"""The driver's errors in our three kinds, each with the place, the fact and the fix."""
+
+from __future__ import annotations
+
+from asyncua import ua
+from asyncua.ua import uaerrors
+
+from connectors.opcua.certificate import fingerprint_of
+from connectors.opcua.settings import Settings
+from connectors.opcua.trust import CertificateFolder, short
+from twin.core.errors import LinetwinError, Misconfigured, Unreachable
+
+WRONG_USER = (
+    uaerrors.BadUserAccessDenied,
+    uaerrors.BadIdentityTokenRejected,
+    uaerrors.BadIdentityTokenInvalid,
+    uaerrors.BadUserSignatureInvalid,
+)
+CERTIFICATE_REFUSED = (
+    uaerrors.BadSecurityChecksFailed,
+    uaerrors.BadCertificateUntrusted,
+    uaerrors.BadCertificateInvalid,
+    uaerrors.BadCertificateUriInvalid,
+    uaerrors.BadCertificateTimeInvalid,
+    uaerrors.BadCertificateUseNotAllowed,
+    uaerrors.BadCertificateChainIncomplete,
+)
+
+
+class SubscriptionGone(Unreachable):
+    """The server ended the subscription: coming back to it is no use, a new one is needed."""
+
+
+def translated(error: BaseException, settings: Settings, trust: CertificateFolder) -> BaseException:
+    """What the supervisor and the user are told. What is no failure of a link (a bug of ours) passes as it is."""
+    where = f"connection {settings.id}: {settings.url}"
+    if isinstance(error, LinetwinError):
+        return type(error)(f"{where}: {error}")
+    if isinstance(error, ua.UaStatusCodeError):
+        return refused(error, where, settings, trust)
+    if isinstance(error, TimeoutError):
+        return Unreachable(f"{where}: no answer in {settings.timeout_s:g} s (is the server on?)")
+    if isinstance(error, OSError):
+        return Unreachable(f"{where}: {str(error) or 'connection closed'} (is the server on, and the port right?)")
+    return Unreachable(f"{where}: {error}") if isinstance(error, ua.UaError) else error
+
+
+def refused(error: ua.UaStatusCodeError, where: str, settings: Settings, trust: CertificateFolder) -> LinetwinError:
+    """What a status code of the server means for who runs the twin."""
+    name = type(error).__name__
+    if isinstance(error, WRONG_USER):
+        who = f"user {settings.user!r}" if settings.user else "an anonymous session; set `user` and `password`"
+        return Misconfigured(f"{where} refused {who} ({name})")
+    if isinstance(error, CERTIFICATE_REFUSED):
+        return Unreachable(
+            f"{where} refused our certificate ({name}); trust {own_name(trust)} in the server "
+            f"(our file: {trust.pki / 'own.der'}), then it connects by itself"
+        )
+    if isinstance(error, uaerrors.BadNoSubscription):
+        return SubscriptionGone(f"{where} has ended our subscription")
+    return Unreachable(f"{where}: {name}")
+
+
+def own_name(trust: CertificateFolder) -> str:
+    """Our certificate's fingerprint, short."""
+    file = trust.pki / "own.der"
+    return short(fingerprint_of(file.read_bytes())) if file.exists() else "our certificate"
+
+
+DRIVER_ERRORS = (OSError, TimeoutError, ua.UaError)
+"""What the driver raises when a server is away, refuses or answers nonsense."""

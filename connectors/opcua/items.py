@@ -1,0 +1,139 @@
+"""Which monitored items the plant file's tags need, and how each is found on the server of today."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from asyncua import ua
+from asyncua.client.ua_session import UaSession
+
+from connectors.opcua.address import BrowsePath, NodeText, Place, index_of, parse_pick, place_of
+from connectors.opcua.browse import nodes_at
+from connectors.opcua.columns import Reading, Target
+from connectors.opcua.services import Limits, namespaces_of, variant_types_of
+from connectors.opcua.settings import Settings
+from connectors.opcua.value import tag_type_of
+from twin.core.errors import Misconfigured
+from twin.core.plugin import TagAddress
+from twin.core.tags import TagTable, TagType
+
+
+@dataclass(slots=True)
+class Item:
+    """One node and the tags it feeds. Its handle, which the server echoes with every value, is its position."""
+
+    place: Place
+    tags: list[tuple[TagAddress, tuple[int, ...]]] = field(default_factory=list[tuple[TagAddress, tuple[int, ...]]])
+    targets: list[Target] = field(default_factory=list[Target])
+    node: ua.NodeId | None = None
+    subscribed: bool = False
+
+
+class Items:
+    """All items of a connection, in a fixed order: handles stay the same over reconnects.
+
+    Knows for each tag whether it works, and tells `problem` when that changes.
+    """
+
+    def __init__(
+        self, settings: Settings, addresses: Sequence[TagAddress], tags: TagTable, problem: Callable[[str, str], None]
+    ) -> None:
+        self.settings = settings
+        self.tags = tags
+        self.all: list[Item] = []
+        self._problem = problem
+        self._troubled: dict[str, str] = {}
+        by_place: dict[Place, Item] = {}
+        for address in addresses:
+            self._place(address, by_place)
+
+    def _place(self, address: TagAddress, by_place: dict[Place, Item]) -> None:
+        try:
+            place = place_of(address, self.settings.namespace)
+            pick = parse_pick(address.settings.get("pick") or "")
+        except Misconfigured as error:
+            self.say(address.tag, str(error))
+            return
+        if place not in by_place:
+            by_place[place] = Item(place)
+            self.all.append(by_place[place])
+        by_place[place].tags.append((address, pick))
+
+    def reading(self) -> Reading:
+        """How notifications are read: the targets fill up as nodes are found."""
+        return Reading([item.targets for item in self.all], [str(i.place) for i in self.all], self.settings.time)
+
+    def say(self, tag: str, text: str) -> None:
+        """Tell that a tag does not work, or (empty text) that it does again; once for each change."""
+        if self._troubled.get(tag, "") != text:
+            self._troubled[tag] = text
+            self._problem(tag, text)
+
+    def say_all(self, item: Item, text: str) -> None:
+        """The same for every tag of an item."""
+        for address, _ in item.tags:
+            self.say(address.tag, text)
+
+    def missing(self) -> list[int]:
+        """Handles of the items that are not subscribed."""
+        return [handle for handle, item in enumerate(self.all) if not item.subscribed]
+
+    def forget_subscriptions(self) -> None:
+        """Everything must be found and subscribed anew: node ids and namespaces belong to one life of a server."""
+        for item in self.all:
+            item.subscribed = False
+            item.node = None
+
+    async def find(self, session: UaSession, limits: Limits, handles: Iterable[int]) -> list[int]:
+        """Find nodes and types of items; those found are returned, the others are reported."""
+        items = {handle: self.all[handle] for handle in handles}
+        await self._find_nodes(session, limits, items)
+        found = {handle: (item, item.node) for handle, item in items.items() if item.node is not None}
+        kinds = await variant_types_of(session, [node for _, node in found.values()], limits)
+        for (item, _), kind in zip(found.values(), kinds, strict=True):
+            self._aim(item, kind)
+        return list(found)
+
+    async def _find_nodes(self, session: UaSession, limits: Limits, items: dict[int, Item]) -> None:
+        namespaces = await namespaces_of(session)
+        paths = [item.place for item in items.values() if isinstance(item.place, BrowsePath)]
+        at = await nodes_at(session, limits, paths) if paths else {}
+        for item in items.values():
+            try:
+                item.node = at[item.place] if isinstance(item.place, BrowsePath) else node_id(item.place, namespaces)
+            except KeyError:
+                item.node = None
+                self.say_all(item, f"BadNoMatch: the server has no variable at {item.place}")
+            except Misconfigured as error:
+                item.node = None
+                self.say_all(item, str(error))
+
+    def _aim(self, item: Item, kind: ua.VariantType | None) -> None:
+        """Give the item its tags; one whose type differs from what the data folder holds is left out, and told."""
+        targets: list[Target] = []
+        for address, pick in item.tags:
+            try:
+                type = self._type_of(address, kind)
+                targets.append(Target(self.tags.id_of(address.tag, type), type, pick))
+            except Misconfigured as error:
+                self.say(address.tag, str(error))
+        item.targets[:] = targets
+
+    def _type_of(self, address: TagAddress, kind: ua.VariantType | None) -> TagType:
+        """As the plant file says, else as the node says, else as it was when last seen."""
+        if address.type != TagType.NUMBER:
+            return TagType(address.type)
+        if kind is not None:
+            return tag_type_of(kind)
+        known = self.tags.get(address.tag)
+        return TagType.NUMBER if known is None else self.tags[known].type
+
+
+def node_id(place: NodeText, namespaces: Sequence[str]) -> ua.NodeId:
+    """The node id in the numbering of today. Raises Misconfigured when the namespace is not there."""
+    index = ua.Int16(index_of(place.namespace, namespaces))
+    make: dict[str, Callable[[str], Any]] = {"i": int, "g": UUID, "b": bytes.fromhex, "s": str}
+    return ua.NodeId(make[place.kind](place.identifier), index)

@@ -1,0 +1,230 @@
+"""Our own publish loop: keeps requests outstanding, misses no message, acknowledges only what is durable.
+
+Bound: the Inbox. Policy: a full inbox sends no further PublishRequests, so the server's queues fill and its overflow
+bits tell the truth; nothing is dropped here. (OPC 10000-4, 5.13 and 6.7)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from asyncua import ua
+from asyncua.ua import uaerrors
+
+from connectors.opcua.channel import RawSession
+from connectors.opcua.columns import Reading
+from connectors.opcua.failure import SubscriptionGone
+from connectors.opcua.message import Message, after, ahead, publish_response, republish_response, rows_of, status_change
+from connectors.opcua.subscription import Subscription
+from twin.core.errors import Unreachable
+from twin.core.event import GAP, Event
+from twin.core.inbox import Inbox
+from twin.core.ports import Clock, Reporter
+from twin.core.status import name as status_name
+
+MOST_OUTSTANDING = 4
+"""PublishRequests under way: one more than subscriptions hides the round trip, more helps nobody."""
+GLANCE_S = 0.5
+"""How often the watch looks again while we ask for nothing ourselves."""
+NO_TIME_LEFT = (uaerrors.BadTimeout, uaerrors.BadRequestTimeout)
+UNREADABLE = (ua.UaError, ValueError, IndexError, TypeError, KeyError, OverflowError, AttributeError)
+"""What the driver raises over bytes that are no message."""
+
+
+@dataclass(slots=True)
+class Book:
+    """What outlives a link: how messages are read, the subscriptions, and until when nothing is missing (ns)."""
+
+    reading: Reading
+    subscriptions: dict[int, Subscription]
+    good_until: int
+
+
+class Publisher:
+    """Carries messages from the session into the inbox, until the link ends with an error."""
+
+    def __init__(self, session: RawSession, book: Book, inbox: Inbox, clock: Clock, reporter: Reporter) -> None:
+        self.session = session
+        self.book = book
+        self.inbox = inbox
+        self.clock = clock
+        self.reporter = reporter
+        self._outstanding = 0
+        self._in_order = asyncio.Lock()
+
+    async def catch_up(self) -> None:
+        """Ask again for every message since the last durable one. Raises UaError when the subscription is gone."""
+        for subscription in self.book.subscriptions.values():
+            while subscription.expected:
+                message = await self._republished(subscription, subscription.expected)
+                if message is None:
+                    break
+                self._keep(subscription, message)
+
+    async def run(self) -> None:
+        """Publish until something fails; raises what failed."""
+        for subscription in self.book.subscriptions.values():
+            subscription.heard = now_s()
+        count = min(len(self.book.subscriptions) + 1, MOST_OUTSTANDING)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(count):
+                group.create_task(self._publish())
+            group.create_task(self._watch())
+
+    async def _publish(self) -> None:
+        """Keep one request outstanding. Ends quietly when the server wants fewer and another one is left."""
+        while True:
+            await self.inbox.room()
+            told = self._acknowledgements()
+            self._begin_waiting()
+            try:
+                answer = await self.session.publish_raw(told)
+            except uaerrors.BadTooManyPublishRequests:
+                self._give_back(told)
+                if self._outstanding > 1:
+                    return
+                continue
+            except NO_TIME_LEFT:
+                self._give_back(told)
+                continue
+            except BaseException:
+                self._give_back(told)
+                raise
+            finally:
+                self._outstanding -= 1
+            async with self._in_order:
+                await self._take(answer)
+
+    def _begin_waiting(self) -> None:
+        """One more request; after a pause of our own the server's silence counts from here."""
+        if self._outstanding == 0:
+            for subscription in self.book.subscriptions.values():
+                subscription.heard = max(subscription.heard, now_s())
+        self._outstanding += 1
+
+    async def _watch(self) -> None:
+        """Raise when a subscription says nothing for longer than a living server may, while we listen."""
+        while True:
+            quiet = min(self.book.subscriptions.values(), key=lambda s: s.heard + s.silence_s)
+            left = quiet.heard + quiet.silence_s - now_s()
+            if left <= 0 and self._outstanding:
+                kind = Unreachable if quiet.spoke else SubscriptionGone
+                raise kind(f"no sign of life for {quiet.silence_s:.1f} s")
+            await asyncio.sleep(left if left > 0 else GLANCE_S)
+
+    async def _take(self, answer: bytes) -> None:
+        """One publish response: fill what is missing before it, then keep it."""
+        try:
+            message = publish_response(answer)
+        except UNREADABLE as error:
+            self.reporter.dead_letter(f"publish response: {type(error).__name__}", self.inbox.source, answer)
+            return
+        subscription = self.book.subscriptions.get(message.subscription)
+        if subscription is None:
+            return
+        subscription.heard, subscription.spoke = now_s(), True
+        lead = ahead(message.sequence, subscription.expected or message.sequence)
+        if lead < 0:
+            self._came_before(subscription, message)
+            return
+        if lead > 0:
+            await self._fill(subscription, message.sequence)
+        self._keep(subscription, message)
+
+    def _came_before(self, subscription: Subscription, message: Message) -> None:
+        """A repeat: its rows are here already. (A keep-alive behind: a server that counts otherwise.)"""
+        if message.parts:
+            self.reporter.count("duplicates")
+            subscription.acknowledgements.append(message.sequence)
+
+    async def _fill(self, subscription: Subscription, until: int) -> None:
+        """Get the messages from the one expected up to `until` again; name the gap when the server has not got them."""
+        while ahead(until, subscription.expected) > 0:
+            message = await self._republished(subscription, subscription.expected)
+            if message is None:
+                self._tell_gap(ahead(until, subscription.expected))
+                subscription.expected = until
+                return
+            self._keep(subscription, message)
+
+    async def _republished(self, subscription: Subscription, sequence: int) -> Message | None:
+        """A message sent again, or None when the server no longer has it."""
+        try:
+            answer = await self.session.republish_raw(subscription.id, sequence)
+            message = republish_response(answer, subscription.id)
+        except uaerrors.BadMessageNotAvailable:
+            return None
+        # asyncua's server answers with an empty message instead of BadMessageNotAvailable
+        if not message.parts or message.sequence != sequence:
+            return None
+        self.reporter.count("republished")
+        return message
+
+    def _keep(self, subscription: Subscription, message: Message) -> None:
+        """Put a message's rows into the inbox and note its number."""
+        arrival = self.clock.now()
+        if not message.parts:
+            subscription.expected = message.sequence
+            self._mark_good(arrival)
+            return
+        subscription.expected = after(message.sequence)
+        rows = rows_of(message, self.book.reading, arrival)
+        for lost in rows.unheld:
+            self.reporter.dead_letter(lost.cause, lost.place, lost.payload)
+        batch = rows.batch(self.inbox.source)
+        subscription.received(message.sequence, batch is not None)
+        if batch is not None:
+            self.inbox.put(batch, lambda: self._durable(subscription, message.sequence, arrival))
+            self._count(len(batch), rows.overflow)
+        ended = status_change(message)
+        if ended is not None:
+            raise SubscriptionGone(f"the server ended our subscription: {status_name(ended)}")
+
+    def _count(self, values: int, overflow: int) -> None:
+        self.reporter.count("messages")
+        self.reporter.count("values", values)
+        if overflow:
+            self.reporter.count("overflow", overflow)
+
+    def _durable(self, subscription: Subscription, sequence: int, arrival: int) -> None:
+        subscription.durable(sequence)
+        self._mark_good(arrival)
+
+    def _mark_good(self, arrival: int) -> None:
+        """Nothing that came up to this instant is missing, unless rows still wait to be made durable."""
+        if not any(s.pending for s in self.book.subscriptions.values()):
+            self.book.good_until = arrival
+
+    def _tell_gap(self, messages: int) -> None:
+        now = self.clock.now()
+        body = {
+            "from": self.book.good_until,
+            "to": now,
+            "cause": f"{messages} messages lost; the server has them no more",
+        }
+        self.reporter.event(Event(now, GAP, self.inbox.source, body))
+
+    def _acknowledgements(self) -> list[ua.SubscriptionAcknowledgement]:
+        """What became durable since the last request, of all subscriptions."""
+        told: list[ua.SubscriptionAcknowledgement] = []
+        for subscription in self.book.subscriptions.values():
+            sequences, subscription.acknowledgements = subscription.acknowledgements, []
+            told += acknowledgements(subscription.id, sequences)
+        return told
+
+    def _give_back(self, told: Sequence[ua.SubscriptionAcknowledgement]) -> None:
+        """The request failed: tell the server with the next one."""
+        for one in told:
+            self.book.subscriptions[int(one.SubscriptionId)].acknowledgements.append(int(one.SequenceNumber))
+
+
+def acknowledgements(subscription: int, sequences: Sequence[int]) -> list[ua.SubscriptionAcknowledgement]:
+    """Sequence numbers in the wire's form."""
+    return [ua.SubscriptionAcknowledgement(ua.UInt32(subscription), ua.UInt32(s)) for s in sequences]
+
+
+def now_s() -> float:
+    """The event loop's clock: it never steps."""
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,93 @@
+"""Which endpoint of a server is used, and what is refused. Pure but for the driver's types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from asyncua import ua
+from asyncua.crypto import security_policies
+
+from connectors.opcua.address import PLAINTEXT_REFUSED
+from connectors.opcua.settings import Settings
+from twin.core.errors import Misconfigured, Unreachable
+
+NONE_URI = security_policies.SecurityPolicyNone.URI
+POLICIES: dict[str, type[security_policies.SecurityPolicy]] = {
+    "Aes256Sha256RsaPss": security_policies.SecurityPolicyAes256Sha256RsaPss,
+    "Aes128Sha256RsaOaep": security_policies.SecurityPolicyAes128Sha256RsaOaep,
+    "Basic256Sha256": security_policies.SecurityPolicyBasic256Sha256,
+}
+"""Best first. Older policies are broken and never used."""
+MODES = (ua.MessageSecurityMode.SignAndEncrypt, ua.MessageSecurityMode.Sign)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The endpoint to use. policy None: no security at all."""
+
+    policy: type[security_policies.SecurityPolicy] | None
+    mode: ua.MessageSecurityMode
+    certificate: bytes = b""
+    application_uri: str = ""
+
+
+PLAIN = Choice(None, ua.MessageSecurityMode.None_)
+
+
+def needs_endpoints(settings: Settings) -> bool:
+    """Whether the server must be asked what it offers before connecting."""
+    return settings.policy != "none"
+
+
+def chosen(endpoints: Sequence[ua.EndpointDescription], settings: Settings) -> Choice:
+    """The endpoint that the settings mean. Raises Misconfigured, with what is offered, when there is none.
+
+    `auto` takes the best secure endpoint when the server is on another machine or a user is given, else none: a
+    server on this machine needs no trust, a password and a network do. Where only none is offered, auto takes none.
+    """
+    plain = any(e.SecurityMode == ua.MessageSecurityMode.None_ for e in endpoints)
+    if settings.policy == "auto" and plain and settings.is_loopback and not settings.user and settings.mode == "auto":
+        return PLAIN
+    policies = POLICIES if settings.policy == "auto" else {settings.policy: POLICIES[settings.policy]}
+    for policy in policies.values():
+        for mode in MODES:
+            if settings.mode in ("auto", mode.name):
+                for endpoint in endpoints:
+                    if endpoint.SecurityPolicyUri == policy.URI and endpoint.SecurityMode == mode:
+                        return secure(policy, mode, endpoint)
+    if settings.policy == "auto" and settings.mode == "auto" and plain:
+        return PLAIN
+    raise Misconfigured(
+        f"the server does not offer security {settings.policy}, mode {settings.mode}; it offers {offered(endpoints)}"
+    )
+
+
+def secure(
+    policy: type[security_policies.SecurityPolicy],
+    mode: ua.MessageSecurityMode,
+    endpoint: ua.EndpointDescription,
+) -> Choice:
+    """A secure endpoint, which must show a certificate."""
+    if not endpoint.ServerCertificate:
+        raise Unreachable(f"the server offers {policy.__name__} without a certificate")
+    return Choice(policy, mode, endpoint.ServerCertificate, endpoint.Server.ApplicationUri or "")
+
+
+def offered(endpoints: Sequence[ua.EndpointDescription]) -> str:
+    """What a server offers, for people."""
+    names = {f"{(e.SecurityPolicyUri or '').rpartition('#')[2]}/{e.SecurityMode.name.strip('_')}" for e in endpoints}
+    return ", ".join(sorted(names)) or "nothing"
+
+
+def refuse_plaintext(token: ua.UserTokenPolicy, choice: Choice, settings: Settings) -> None:
+    """Raise Misconfigured before a password would go out unprotected, unless the plant file allows it.
+
+    Over policy None nothing counts as protection: even a password encrypted for the certificate that the server
+    shows there could be meant for anybody's.
+    """
+    if not settings.password or settings.allow_plaintext_password:
+        return
+    encrypted_token = bool(token.SecurityPolicyUri) and token.SecurityPolicyUri != NONE_URI
+    if choice.policy is None or not (choice.mode == ua.MessageSecurityMode.SignAndEncrypt or encrypted_token):
+        raise Misconfigured(PLAINTEXT_REFUSED)

@@ -1,0 +1,161 @@
+"""One life of a line: machines in a row with a buffer between each two, second by second and event by event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from simulators.agenda import Agenda
+from simulators.buffer import Buffer
+from simulators.fault import parse
+from simulators.machine import Machine, MachineSpec
+from simulators.samples import NS_PER_MS, Columns, Samples
+from simulators.station import connect
+from simulators.stoppage import stop
+from simulators.truth import Fault, Record, buffer_record
+from simulators.wiring import Clock, Wiring
+
+FAULT_RANK, FIRST_RANK, SECOND_RANK = 0, 1, 1_000
+"""Order within an instant: what is broken, then the machines along the flow, then the sensors."""
+
+
+@dataclass(frozen=True, slots=True)
+class BufferSpec:
+    """capacity and first: pieces, of this unit."""
+
+    capacity: int
+    unit: str
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineSpec:
+    """path: of the line within the plant. machines in the order of the flow; buffers: one between each two."""
+
+    path: str
+    machines: tuple[MachineSpec, ...]
+    buffers: tuple[BufferSpec, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Paths of all its values, in the order in which they are sent."""
+        return tuple(f"{self.path}/{m.station.name}/{value}" for m in self.machines for value in m.values)
+
+
+class LineRun:
+    """A line that lives. `step` is the only thing that moves time; the same seed gives the same bytes however it is
+    stepped. Every value has a sample at the start; states and counters have one at the ms of each change, sensors
+    one each second.
+    """
+
+    def __init__(
+        self, spec: LineSpec, wiring: Wiring, seed: int, start: int, faults: Sequence[tuple[str, int]] = ()
+    ) -> None:
+        self._until = to_ms(start)
+        self._agenda = Agenda(self._until)
+        self._samples = Samples(spec.names)
+        self._wiring = wiring
+        self._buffers = [Buffer(b.capacity, b.unit, b.first) for b in spec.buffers]
+        stations = connect([m.station for m in spec.machines], self._buffers, self._agenda, seed, FIRST_RANK)
+        self._machines = [
+            Machine(f"{spec.path}/{s.spec.name}", m, s, seed, self._samples)
+            for m, s in zip(spec.machines, stations, strict=True)
+        ]
+        self._faults: list[Fault] = []
+        for machine in self._machines:
+            machine.begin(self._until)
+        self._agenda.at(self._until, SECOND_RANK, self._second)
+        for what, at in faults:
+            self.fault(what, at)
+
+    def step(self, until: int) -> Columns:
+        """All samples with time < until (ns) not given yet, by time; an `until` that has passed gives none."""
+        end = to_ms(until)
+        while self._agenda.advance(end):
+            now = self._agenda.now
+            for machine in self._machines:
+                machine.look(now)
+        self._until = max(self._until, end)
+        return self._samples.drain()
+
+    @property
+    def until(self) -> int:
+        """The instant (ns) before which everything has happened."""
+        return self._until * NS_PER_MS
+
+    @property
+    def newest(self) -> dict[str, tuple[int, float]]:
+        """The newest sample of every value: name -> (time in ns, value)."""
+        names = self._samples.names
+        return {names[index]: (time * NS_PER_MS, value) for index, (time, value) in self._samples.newest.items()}
+
+    def fault(self, what: str, at: int) -> None:
+        """Break something at an instant (ns) not yet passed: `filler.jam`, `filler.bearing`. ValueError otherwise."""
+        by_name = {machine.station.spec.name: machine for machine in self._machines}
+        name, component = parse(what, by_name)
+        if to_ms(at) < self._until:
+            raise ValueError(f"fault {what!r} at {at}: this instant has passed, the line is at {self.until}")
+        act = self._jam if component == "jam" else self._damage
+        self._agenda.at(to_ms(at), FAULT_RANK, partial(act, by_name[name]))
+
+    def truth(self) -> list[Record]:
+        """What really happened until now: see simulators.truth."""
+        records = [record for machine in self._machines for record in machine.truth.records(self._until)]
+        records += [fault.record() for fault in self._faults]
+        between = zip(self._machines[:-1], self._buffers, strict=True)
+        return records + [buffer_record(machine.path, buffer) for machine, buffer in between]
+
+    def serve(
+        self, clock: Clock, opcua_port: int = 0, mqtt: str | None = None
+    ) -> AbstractAsyncContextManager[dict[str, Any]]:
+        """Put the line on real wires while it lives by the clock: see simulators.wire.serve."""
+        from simulators.wire.serve import serve  # noqa: PLC0415 - the drivers; a line in a test needs none
+
+        return serve(self, self._wiring, clock, opcua_port, mqtt)
+
+    def _second(self, _: int) -> None:
+        now = self._agenda.now
+        for machine in self._machines:
+            if machine.second(now):
+                self._trip(machine)
+        self._agenda.at(now + 1000, SECOND_RANK, self._second)
+
+    def _jam(self, machine: Machine, _: int) -> None:
+        station, fault = machine.station, self._note(machine, "jam")
+        station.interrupt(stop("jam", station.spec.jam, station.stream, partial(self._end, fault)))
+
+    def _damage(self, machine: Machine, _: int) -> None:
+        if not machine.drive.bearing.damaged:
+            self._note(machine, "bearing")
+            machine.drive.damage()
+
+    def _trip(self, machine: Machine) -> None:
+        fault = next(
+            f for f in self._faults if f.machine == machine.path and f.component == "bearing" and f.end is None
+        )
+        if fault.trip is not None:
+            return
+        fault.trip = self._agenda.now
+        station = machine.station
+
+        def repaired() -> None:
+            machine.drive.bearing.replace()
+            self._end(fault)
+
+        station.interrupt(stop("bearing", station.spec.repair, station.stream, repaired))
+
+    def _note(self, machine: Machine, component: str) -> Fault:
+        fault = Fault(machine.path, component, self._agenda.now)
+        self._faults.append(fault)
+        return fault
+
+    def _end(self, fault: Fault) -> None:
+        fault.end = self._agenda.now
+
+
+def to_ms(instant: int) -> int:
+    """Ns as the first whole ms that is not earlier."""
+    return -(-instant // NS_PER_MS)

@@ -1,0 +1,151 @@
+"""A line on real wires: stepped by a clock, every sample written in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from typing import Any, Protocol
+
+from simulators.samples import NS_PER_MS, Columns
+from simulators.wire.mqtt import Publisher, mqtt_publisher
+from simulators.wire.opcua import OpcUaShell, Sample, opcua_server, url
+from simulators.wiring import Clock, MqttValue, OpcUaValue, Wiring
+
+PERIOD_S = 0.1
+"""Wall time between two steps of the line."""
+
+
+class Served(Protocol):
+    """What the shell needs of a run."""
+
+    @property
+    def until(self) -> int:
+        """The instant before which everything has happened."""
+        ...
+
+    @property
+    def newest(self) -> Mapping[str, tuple[int, float]]:
+        """The newest sample of every value."""
+        ...
+
+    def step(self, until: int) -> Columns:
+        """Samples before an instant."""
+        ...
+
+
+class Wires:
+    """All wires of a line; each sample goes to the one that has its name."""
+
+    def __init__(self, shells: Mapping[str, OpcUaShell], publisher: Publisher | None, wiring: Wiring) -> None:
+        self._shells = shells
+        self._publisher = publisher
+        self._home = {n: v.server if isinstance(v, OpcUaValue) else "mqtt" for n, v in wiring.values.items()}
+
+    async def write(self, columns: Columns) -> None:
+        """Write samples, on each wire in the order of time."""
+        by_wire: dict[str, list[Sample]] = {}
+        for sample in rows(columns):
+            by_wire.setdefault(self._home[sample[0]], []).append(sample)
+        for name, shell in self._shells.items():
+            await shell.write(by_wire.get(name, ()))
+        if self._publisher is not None:
+            self._publisher.publish(by_wire.get("mqtt", ()))
+
+
+@asynccontextmanager
+async def serve(
+    run: Served, wiring: Wiring, clock: Clock, opcua_port: int = 0, mqtt: str | None = None
+) -> AsyncGenerator[dict[str, Any]]:
+    """Open the wires, keep the line going by the clock, and give the addresses by name.
+
+    opcua_port: of the first server, the others follow; 0: free ones. mqtt: HOST:PORT of a broker, None: the machines on
+    MQTT stay silent. Raises OSError when a port is taken or no broker is there. What the line has lived through before
+    is not sent again: servers start with its newest values. Leaving takes less than 2 s.
+    """
+    first = run.step(max(clock.now(), run.until + NS_PER_MS))  # the first ms gives every value a sample
+    ports = free_ports(opcua_port, len(wiring.servers))
+    async with AsyncExitStack() as stack:
+        addresses: dict[str, Any] = {}
+        publisher = None
+        if mqtt is not None:
+            publisher = await stack.enter_async_context(mqtt_publisher(mqtt, mqtt_values(wiring)))
+            addresses["mqtt"] = f"mqtt://{mqtt}"
+        shells: dict[str, OpcUaShell] = {}
+        for server, port in zip(wiring.servers, ports, strict=True):
+            shell = opcua_server(server, opcua_values(wiring, server.name), run.newest, port)
+            shells[server.name] = await stack.enter_async_context(shell)
+            addresses[server.name] = url(port)
+        await Wires({}, publisher, wiring).write(first)
+        await stack.enter_async_context(beside(keep_going(run, Wires(shells, publisher, wiring), clock)))
+        yield addresses
+
+
+async def keep_going(run: Served, wires: Wires, clock: Clock) -> None:
+    """Step the line and write what came, until cancelled."""
+    while True:
+        await wires.write(run.step(clock.now()))
+        await asyncio.sleep(PERIOD_S)
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
+    """Work that goes on beside the body. When it fails, the body is cancelled and the failure raised in its place."""
+    body = asyncio.current_task()
+    task = asyncio.create_task(work)
+
+    def failed(ended: asyncio.Task[None]) -> None:
+        if body is not None and not ended.cancelled():
+            body.cancel()
+
+    task.add_done_callback(failed)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if body is not None and task.done() and not task.cancelled():
+            body.uncancel()
+            task.result()
+        raise
+    finally:
+        task.remove_done_callback(failed)
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def rows(columns: Columns) -> Iterator[Sample]:
+    """Columns as (name, time, value)."""
+    names, time, name, value = columns
+    indices: list[int] = name.tolist()
+    for t, n, v in zip(time.tolist(), indices, value.tolist(), strict=True):
+        yield names[n], t, v
+
+
+def opcua_values(wiring: Wiring, server: str) -> dict[str, OpcUaValue]:
+    """The values that one server shows."""
+    return {n: v for n, v in wiring.values.items() if isinstance(v, OpcUaValue) and v.server == server}
+
+
+def mqtt_values(wiring: Wiring) -> dict[str, MqttValue]:
+    """The values that go over MQTT."""
+    return {n: v for n, v in wiring.values.items() if isinstance(v, MqttValue)}
+
+
+def free_ports(first: int, count: int) -> list[int]:
+    """Ports in a row from the first, or any free ones when it is 0. Raises OSError for one that is taken."""
+    with ExitStack() as stack:
+        return [stack.enter_context(held_port(first + place if first else 0)) for place in range(count)]
+
+
+@contextmanager
+def held_port(port: int) -> Generator[int]:
+    """A loopback port that nobody else gets meanwhile; 0 picks a free one."""
+    with socket.socket() as probe:
+        if os.name == "posix":  # elsewhere it would let two servers share a port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise OSError(f"port {port} is taken on 127.0.0.1; choose another one") from error
+        yield probe.getsockname()[1]

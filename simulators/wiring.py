@@ -1,0 +1,51 @@
+"""Where each value of a line is found on its wires: plain descriptions, no driver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Gives the instant now, ns since 1970 UTC."""
+
+    def now(self) -> int:
+        """The instant now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpcUaServer:
+    """One PLC. namespace: URI of its data. folders: path below Objects under which its data stand."""
+
+    name: str
+    product: str
+    namespace: str
+    folders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpcUaValue:
+    """server: its name. node: string identifier. browse: names from the folders down. type: OPC UA built-in type."""
+
+    server: str
+    node: str
+    browse: tuple[str, ...]
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class MqttValue:
+    """topic: where its messages go. key: its key in the flat JSON object."""
+
+    topic: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """servers by the key of their address, in the order of their ports; values: name of a value -> its place."""
+
+    servers: tuple[OpcUaServer, ...]
+    values: Mapping[str, OpcUaValue | MqttValue]

@@ -1,0 +1,118 @@
+"""Faults: what is asked for happens, shows on the sensors, and is written down."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from simulators.fault import parse_at
+from simulators.packaging import LINE as PACKAGING
+from tests.unit.simulators.reader import series
+from tests.unit.simulators.start import HOUR, LINE, MACHINES, MINUTE, SECOND, START
+
+
+def faults(run):
+    return [record for record in run.truth() if record["kind"] == "fault"]
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_jam_stops_its_machine_at_once_for_some_minutes(machine):
+    name = machine.rpartition("/")[2]
+    run = PACKAGING.build(4, START, [(f"{name}.jam", START + MINUTE)])
+    run.step(START + 20 * MINUTE)
+    [fault] = faults(run)
+    assert (fault["machine"], fault["component"], fault["start"]) == (machine, "jam", START + MINUTE)
+    assert 2 * MINUTE <= fault["end"] - fault["start"] <= 10 * MINUTE
+    down = [r for r in run.truth() if r["kind"] == "state" and r["machine"] == machine and r["state"] == "down"]
+    assert any(r["from"] <= fault["start"] < r["to"] and r["to"] - r["from"] >= 2 * MINUTE for r in down)
+
+
+@pytest.fixture(scope="module")
+def calm():
+    """The life of seed 1 without faults."""
+    return series(PACKAGING.build(1, START).step(START + 90 * MINUTE))
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_damaged_bearing_wears_trips_and_is_replaced(calm, machine):
+    name = machine.rpartition("/")[2]
+    run = PACKAGING.build(1, START, [(f"{name}.bearing", START + 10 * MINUTE)])
+    of = series(run.step(START + 4 * HOUR))
+    [fault] = faults(run)
+    trip, end = fault["trip"], fault["end"]
+    assert 20 * MINUTE <= trip - fault["start"] <= 100 * MINUTE
+    assert 40 * MINUTE <= end - trip <= 60 * MINUTE
+
+    def level(life, value, start, until):
+        times, values = life[f"{name}/{value}"]
+        return np.quantile(values[(times >= start) & (times < until)], 0.9)
+
+    last, after = (trip - 3 * MINUTE, trip), (end + HOUR // 2, end + HOUR)
+    assert level(of, "vibration", *last) > 4 * level(calm, "vibration", *last)
+    assert level(of, "motor_current", *last) > 1.1 * level(calm, "motor_current", *last)
+    assert level(of, "motor_temp", *last) > 3 + level(calm, "motor_temp", *last)
+    assert level(of, "vibration", *after) < 1.2 * level(calm, "vibration", *last)
+    assert level(of, "vibration", trip + SECOND, trip + MINUTE) < 0.1
+
+
+def test_vibration_grows_all_the_way_to_the_trip():
+    run = PACKAGING.build(1, START, [("filler.bearing", START)])
+    times, values = series(run.step(START + 2 * HOUR))["filler/vibration"]
+    [fault] = faults(run)
+    edges = np.linspace(START, fault["trip"], 6)
+    levels = [np.quantile(values[(times >= a) & (times < b)], 0.8) for a, b in pairwise(edges)]
+    assert levels == sorted(levels)
+
+
+def test_damaging_a_damaged_bearing_changes_nothing():
+    once = PACKAGING.build(1, START, [("filler.bearing", START)])
+    twice = PACKAGING.build(1, START, [("filler.bearing", START), ("filler.bearing", START + MINUTE)])
+    assert once.step(START + HOUR)[3].tobytes() == twice.step(START + HOUR)[3].tobytes()
+    assert once.truth() == twice.truth()
+
+
+def test_what_is_not_over_has_no_end():
+    run = PACKAGING.build(1, START, [("filler.bearing", START)])
+    run.step(START + MINUTE)
+    [fault] = faults(run)
+    assert fault == {
+        "kind": "fault",
+        "machine": f"{LINE}/filler",
+        "component": "bearing",
+        "start": START,
+        "trip": None,
+        "end": None,
+    }
+
+
+@pytest.mark.parametrize("what", ["filler", "oven.jam", "filler.gear", ".jam", "filler.", ""])
+def test_an_unknown_fault_is_refused_with_what_there_is(what):
+    with pytest.raises(ValueError, match=rf"no fault '{what}'; there are: filler.jam, filler.bearing, capper.jam"):
+        PACKAGING.build(1, START, [(what, START)])
+
+
+def test_a_fault_in_the_past_is_refused():
+    run = PACKAGING.build(1, START)
+    run.step(START + MINUTE)
+    run.fault("filler.jam", START + MINUTE)
+    with pytest.raises(ValueError, match="this instant has passed"):
+        run.fault("filler.jam", START + MINUTE - 10**6)
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "after"),
+    [
+        ("filler.jam", "filler.jam", 0),
+        ("filler.bearing@2m", "filler.bearing", 2 * MINUTE),
+        ("packer.jam@1.5h", "packer.jam", 90 * MINUTE),
+        ("packer.jam@250ms", "packer.jam", 250 * 10**6),
+    ],
+)
+def test_a_fault_text_says_what_and_when(text, what, after):
+    assert parse_at(text, START) == (what, START + after)
+
+
+@pytest.mark.parametrize("text", ["filler.jam@", "filler.jam@soon", "filler.jam@-2m", "filler.jam@2m@3m"])
+def test_a_fault_text_without_a_time_after_the_sign_is_refused(text):
+    with pytest.raises(ValueError, match="after @ comes a time"):
+        parse_at(text, START)

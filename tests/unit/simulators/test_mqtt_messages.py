@@ -1,0 +1,44 @@
+"""Samples become one flat JSON object for each topic and instant, in order."""
+
+import json
+
+import pytest
+
+from simulators.wire.mqtt import host_and_port, messages
+from simulators.wiring import MqttValue
+
+VALUES = {"p/st": MqttValue("p/state", "eState"), "p/n": MqttValue("p/state", "n"), "p/t": MqttValue("p/drive", "t")}
+
+
+def decoded(samples):
+    return [(topic, json.loads(body)) for topic, body in messages(samples, VALUES)]
+
+
+def test_values_of_one_instant_and_topic_travel_together():
+    ms = 10**6
+    assert decoded([("p/st", 5 * ms, 3.0), ("p/n", 5 * ms, 7.0), ("p/t", 5 * ms, 21.5), ("p/n", 6 * ms, 8.0)]) == [
+        ("p/state", {"ts": 5, "eState": 3, "n": 7}),
+        ("p/drive", {"ts": 5, "t": 21.5}),
+        ("p/state", {"ts": 6, "n": 8}),
+    ]
+
+
+def test_whole_numbers_have_no_decimal_point():
+    assert messages([("p/n", 0, 65535.0)], VALUES) == [("p/state", b'{"ts": 0, "n": 65535}')]
+
+
+def test_nothing_is_said_when_nothing_changed():
+    assert messages([], VALUES) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"), [("127.0.0.1:1883", ("127.0.0.1", 1883)), ("plant.local:8883", ("plant.local", 8883))]
+)
+def test_a_broker_is_host_and_port(text, parts):
+    assert host_and_port(text) == parts
+
+
+@pytest.mark.parametrize("text", ["", "1883", ":1883", "127.0.0.1", "127.0.0.1:", "mqtt://h:x"])
+def test_anything_else_is_refused(text):
+    with pytest.raises(ValueError, match=r"is not HOST:PORT, like 127\.0\.0\.1:1883"):
+        host_and_port(text)

@@ -1,0 +1,235 @@
+"""What the wire tests share: a recording reporter, a connector for a URL, a real server, a proxy that can be cut."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from asyncua import Server, ua
+from asyncua.common.node import Node
+
+from connectors.opcua import CONNECTION_KEYS, PLUGIN
+from connectors.opcua.connector import OpcuaConnector
+from twin.core.batch import Batch, texts
+from twin.core.event import Event
+from twin.core.plugin import ConnectionSpec, Surroundings, TagAddress
+from twin.core.tags import TagTable
+from twin.runtime.clock import WallClock
+
+logging.getLogger("asyncua").setLevel(logging.ERROR)
+
+URI = "urn:test:plc"
+START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
+
+
+@dataclass
+class Record:
+    """A Reporter that remembers."""
+
+    events: list[Event] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    letters: list[tuple[str, str]] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def event(self, event: Event) -> None:
+        self.events.append(event)
+
+    def count(self, what: str, n: int = 1) -> None:
+        self.counts[what] += n
+
+    def dead_letter(self, cause: str, place: str, payload: bytes) -> None:
+        self.letters.append((cause, place))
+
+    def problem(self, tag: str, text: str) -> None:
+        self.problems[tag] = text
+
+
+@dataclass
+class Setup:
+    """A connector with what it was lent."""
+
+    connector: OpcuaConnector
+    tags: TagTable
+    record: Record
+
+    def rows(self, batch: Batch) -> list[tuple[str, float, str | None, int]]:
+        names = [self.tags[t].name for t in batch.tag.tolist()]
+        return list(zip(names, batch.value.tolist(), texts(batch), batch.status.tolist(), strict=True))
+
+    def values(self, batches: Sequence[Batch], tag: str) -> list[float]:
+        return [value for batch in batches for name, value, _, _ in self.rows(batch) if name == tag]
+
+
+def setup(
+    url: str, folder: Path, tags: dict[str, dict[str, Any] | str], tag_types: dict[str, str] | None = None, **keys: Any
+) -> Setup:
+    """A connector as the shell builds it. tags: name -> node text or tag keys."""
+    settings = {key.name: key.default for key in CONNECTION_KEYS} | {"ns": URI, "every": 50_000_000} | keys
+    time = settings.pop("time", "source")
+    spec = ConnectionSpec("c1", "opcua", url, settings, time=time, place="plant.yaml:3")
+    addresses = [
+        TagAddress(
+            name,
+            given if isinstance(given, dict) else {"node": given},
+            type=(tag_types or {}).get(name, "number"),
+            place="plant.yaml:9",
+        )
+        for name, given in tags.items()
+    ]
+    table, record = TagTable(), Record()
+    connector = PLUGIN.build(spec, addresses, Surroundings(table, WallClock(), record, folder))
+    assert isinstance(connector, OpcuaConnector)
+    return Setup(connector, table, record)
+
+
+async def until(
+    batches: AsyncIterator[Batch], enough: Callable[[list[Batch]], bool], seconds: float = 20.0
+) -> list[Batch]:
+    """Batches until they are enough."""
+    taken: list[Batch] = []
+    async with asyncio.timeout(seconds):
+        while not enough(taken):
+            taken.append(await anext(batches))
+    return taken
+
+
+async def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Plc:
+    """A small PLC: an asyncua server with a few variables under /Objects/Line."""
+
+    def __init__(self, port: int | None = None, before: Sequence[str] = (), uri: str = URI) -> None:
+        self.port = port or free_port()
+        self.url = f"opc.tcp://127.0.0.1:{self.port}"
+        self.before = before
+        self.uri = uri
+        self.nodes: dict[str, Node] = {}
+
+    async def prepare(self, server: Server) -> None:
+        server.set_endpoint(self.url)
+        server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        for uri in self.before:
+            await server.register_namespace(uri)
+        index = await server.register_namespace(self.uri)
+        self.index = index
+        self.line = await server.nodes.objects.add_object(ua.NodeId("Line", index), ua.QualifiedName("Line", index))
+        for name, variant in VARIABLES.items():
+            await self.add(name, variant)
+
+    async def add(self, name: str, variant: ua.Variant) -> None:
+        node = ua.NodeId(f"Line.{name}", self.index)
+        self.nodes[name] = await self.line.add_variable(node, ua.QualifiedName(name, self.index), variant)
+
+    @asynccontextmanager
+    async def running(
+        self, prepare: Callable[[Server], Any] | None = None, server: Server | None = None
+    ) -> AsyncIterator[Plc]:
+        self.server = server or Server()
+        await self.server.init()
+        await self.prepare(self.server)
+        if prepare is not None:
+            await prepare(self.server)
+        await self.server.start()
+        try:
+            yield self
+        finally:
+            await self.server.stop()
+
+    async def write(
+        self,
+        name: str,
+        value: Any,
+        kind: ua.VariantType = ua.VariantType.Double,
+        status: int = 0,
+        at: datetime | None = START,
+    ) -> None:
+        data = ua.DataValue(ua.Variant(value, kind), ua.StatusCode(status), SourceTimestamp=at)
+        await self.server.write_attribute_value(self.nodes[name].nodeid, data)
+
+    async def count_up(self, name: str, first: int, last: int) -> None:
+        """Write first..last, each with its own instant; the pause lets the loop run."""
+        for n in range(first, last + 1):
+            await self.write(name, float(n), at=START + timedelta(milliseconds=n))
+            await asyncio.sleep(0.002)
+
+
+VARIABLES = {
+    "temp": ua.Variant(20.5, ua.VariantType.Double),
+    "total": ua.Variant(7, ua.VariantType.UInt32),
+    "running": ua.Variant(True, ua.VariantType.Boolean),
+    "recipe": ua.Variant("cola", ua.VariantType.String),
+    "serial": ua.Variant(2**60 + 1, ua.VariantType.Int64),
+    "raw": ua.Variant(b"\x01\xff", ua.VariantType.ByteString),
+    "zones": ua.Variant([1.5, 2.5, 3.5], ua.VariantType.Double),
+    "n": ua.Variant(0.0, ua.VariantType.Double),
+}
+
+
+class Proxy:
+    """A TCP proxy that can cut its connections, refuse new ones, or hold bytes back."""
+
+    def __init__(self, to: int) -> None:
+        self.to = to
+        self.port = free_port()
+        self.url = f"opc.tcp://127.0.0.1:{self.port}"
+        self.open = True
+        self.flowing = asyncio.Event()
+        self.flowing.set()
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Proxy]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        try:
+            yield self
+        finally:
+            server.close()
+            self.cut()
+            self.flowing.set()
+
+    def cut(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self.open:
+            writer.transport.abort()
+            return
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to)
+        except OSError:
+            writer.transport.abort()
+            return
+        self._writers |= {writer, far_writer}
+        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65536):
+                await self.flowing.wait()
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass
+        finally:
+            writer.transport.abort()

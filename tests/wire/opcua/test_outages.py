@@ -1,0 +1,144 @@
+"""Links that break: nothing missing where the server kept it, a named gap where it did not."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.wire.opcua.plant import Plc, Proxy, Setup, free_port, setup, until
+from twin.core.batch import Batch
+from twin.core.errors import Unreachable
+from twin.core.event import GAP
+
+
+async def opened_again(test: Setup, stack: AsyncExitStack, seconds: float = 20.0):  # noqa: ANN201
+    """What the supervisor does: try until it works."""
+    async with asyncio.timeout(seconds):
+        while True:
+            try:
+                return await stack.enter_async_context(test.connector.open())
+            except Unreachable:
+                await asyncio.sleep(0.1)
+
+
+async def drained(batches, taken: list[Batch]) -> None:  # noqa: ANN001
+    """Everything up to the loss of the link, which ends it."""
+    with pytest.raises(Unreachable):
+        async with asyncio.timeout(20):
+            async for batch in batches:
+                taken.append(batch)
+
+
+async def test_a_cut_connection_loses_nothing(tmp_path: Path) -> None:
+    async with Plc().running() as plc, Proxy(plc.port).running() as proxy:
+        test = setup(proxy.url, tmp_path, {"n": "Line.n"}, queue=1000)
+        taken: list[Batch] = []
+        with pytest.raises(Unreachable):
+            async with test.connector.open() as batches:
+                taken.append(await anext(batches))
+                await plc.count_up("n", 1, 50)
+                writing = asyncio.create_task(plc.count_up("n", 51, 400))
+                proxy.cut()
+                while True:
+                    taken.append(await anext(batches))
+        async with AsyncExitStack() as stack:
+            batches = await opened_again(test, stack)
+            await writing
+            taken += await until(batches, lambda bs: 400.0 in test.values(bs, "n"))
+    assert sorted(set(test.values(taken, "n"))) == [float(n) for n in range(401)]
+    assert test.record.events == []
+    assert test.record.counts["reconnects"] >= 1
+
+
+async def test_what_was_not_durable_comes_again(tmp_path: Path) -> None:
+    """The store fails: the batch that it had in hand is not acknowledged, so the server still has it."""
+    async with Plc().running() as plc:
+        test = setup(plc.url, tmp_path, {"n": "Line.n"})
+        with pytest.raises(Unreachable):
+            async with test.connector.open() as batches:
+                await anext(batches)
+                await plc.count_up("n", 1, 20)
+                in_hand = await until(batches, lambda bs: 20.0 in test.values(bs, "n"))
+                raise Unreachable("the store failed here")
+        async with test.connector.open() as batches:
+            again = await until(batches, lambda bs: 20.0 in test.values(bs, "n"))
+    assert set(test.values(in_hand[-1:], "n")) <= set(test.values(again, "n"))
+    assert test.record.counts["republished"] >= 1
+
+
+async def test_a_restarted_server_with_other_namespace_numbers_is_subscribed_anew_and_the_gap_is_named(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    test = setup(f"opc.tcp://127.0.0.1:{port}", tmp_path, {"n": "Line.n", "temp": "Line.temp"})
+    taken: list[Batch] = []
+    async with AsyncExitStack() as stack:
+        async with Plc(port).running() as plc:
+            batches = await opened_again(test, stack)
+            taken.append(await anext(batches))
+            first_index = plc.index
+        await drained(batches, taken)
+        last_known = max(int(b.time.max()) for b in taken)
+    with pytest.raises(Unreachable):
+        async with test.connector.open():
+            pass
+    async with Plc(port, before=("urn:other:a", "urn:other:b")).running() as plc, AsyncExitStack() as stack:
+        assert plc.index != first_index
+        batches = await opened_again(test, stack)
+        await plc.write("n", 5.0)
+        await until(batches, lambda bs: 5.0 in test.values(bs, "n"))
+    [gap] = test.record.events
+    assert (gap.kind, gap.subject) == (GAP, "c1")
+    assert gap.body["from"] < gap.body["to"] == gap.time
+    assert last_known - 5_000_000_000 < gap.body["from"]
+    assert test.record.problems == {}
+
+
+async def test_a_silent_link_is_noticed(tmp_path: Path) -> None:
+    """A black hole: the socket stays open and says nothing; no send fails, only the keep-alive is missing."""
+    async with Plc().running() as plc, Proxy(plc.port).running() as proxy:
+        test = setup(proxy.url, tmp_path, {"n": "Line.n"})
+        taken: list[Batch] = []
+        loop = asyncio.get_running_loop()
+        with pytest.raises(Unreachable, match="no sign of life"):
+            async with test.connector.open() as batches:
+                taken.append(await anext(batches))
+                proxy.flowing.clear()
+                since = loop.time()
+                await plc.count_up("n", 1, 10)
+                async for batch in batches:
+                    taken.append(batch)
+        assert loop.time() - since < 15
+        proxy.cut()
+        proxy.flowing.set()
+        async with AsyncExitStack() as stack:
+            batches = await opened_again(test, stack)
+            taken += await until(batches, lambda bs: 10.0 in test.values(bs, "n"))
+    assert sorted(set(test.values(taken, "n"))) == [float(n) for n in range(11)]
+    assert test.record.events == []
+
+
+async def test_a_slow_consumer_stops_the_wire_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from connectors.opcua import connector  # noqa: PLC0415
+
+    small = connector.Inbox
+    monkeypatch.setattr(connector, "Inbox", lambda name: small(name, bound=20))
+    async with Plc().running() as plc:
+        test = setup(plc.url, tmp_path, {"n": "Line.n"}, queue=1000)
+        async with test.connector.open() as batches:
+            await anext(batches)
+            await plc.count_up("n", 1, 600)
+            taken = await until(batches, lambda bs: 600.0 in test.values(bs, "n"))
+    assert test.values(taken, "n") == [float(n) for n in range(1, 601)]
+
+
+async def test_no_server_is_unreachable_with_the_place(tmp_path: Path) -> None:
+    test = setup(f"opc.tcp://127.0.0.1:{free_port()}", tmp_path, {"n": "Line.n"})
+    with pytest.raises(Unreachable, match=r"connection c1: opc.tcp://127.0.0.1:\d+: .*is the server on"):
+        async with test.connector.open():
+            pass

@@ -1,0 +1,98 @@
+"""Fold: a pure step from entries to state and outputs. The rules are R1-R12 of the log (docs/explanation/folds.md)."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.event import Event
+from twin.core.rows import Rows
+from twin.core.state import State
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Record:
+    """A result with a beginning and an end: a state interval, the pieces of one minute.
+
+    unit: number of the unit. key: path of the asset or tag. [start, end) in ns; it is emitted at `end`, so that what
+    a step emits lies in [t0, t1). data: sorted (name, value) pairs, JSON values.
+    """
+
+    unit: int
+    kind: str
+    key: str
+    start: int
+    end: int
+    data: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """Derived samples: rows of (key, time, value) sorted by (key, time); key is an index of the fold that made them."""
+
+    key: NDArray[np.int32]
+    time: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What a step made: records for people, series for the next folds (and for plots)."""
+
+    records: Sequence[Record] = ()
+    series: Series | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Entries and timers of [t0, t1): a timer due at t fires before entries at t; events stand before samples.
+
+    rows: one per (tag, time), by (time, tag). events: by (time, recorded). series: outputs of the folds stepped
+    before this one over the same interval, by fold name.
+    """
+
+    t0: int
+    t1: int
+    rows: Rows
+    events: Sequence[Event] = ()
+    series: Mapping[str, Series] = field(default_factory=dict[str, Series])
+
+
+class Fold(ABC):
+    """One kind of result over all assets. Everything but `state` is a constant made from the plant model.
+
+    In its first state a fold emits nothing until something comes in. State forgets: no lifetime totals. No BLAS,
+    exp, log or pow in state; sums through `window_sum`. The same entries give the same bytes however they are cut.
+    """
+
+    name: str
+    version: int = 1
+    state: State
+
+    @abstractmethod
+    def step(self, step: Step) -> Outputs:
+        """Advance `state` over [t0, t1) and return what lies in it. Units never influence each other."""
+
+    def with_state(self, state: State) -> Fold:
+        """The same fold on another state."""
+        other = copy.copy(self)
+        other.state = state
+        return other
+
+
+def step_all(folds: Sequence[Fold], step: Step) -> list[Record]:
+    """Step folds over one interval in dependency order; series flow on to the folds after. Returns all records."""
+    records: list[Record] = []
+    series: dict[str, Series] = {}
+    for fold in folds:
+        outputs = fold.step(Step(step.t0, step.t1, step.rows, step.events, series))
+        records.extend(outputs.records)
+        if outputs.series is not None:
+            series[fold.name] = outputs.series
+    return records

@@ -1,0 +1,85 @@
+"""What folding needs from a store: entries by time, and a place for results. twin.store has the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from twin.core.event import Event
+from twin.core.fold import Record
+from twin.core.rows import Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Entries of a span of time, in any order. events: (recorded, event)."""
+
+    samples: Samples
+    events: Sequence[tuple[int, Event]]
+
+
+class History(Protocol):
+    """Reads the log by time. Safe to call from the thread that folds."""
+
+    def read(self, start: int, end: int, known: int) -> Slice:
+        """All entries with start <= time < end and recorded <= known."""
+        ...
+
+    def since(self, after: int, known: int) -> Slice:
+        """All entries with after < recorded <= known."""
+        ...
+
+    def first(self) -> int | None:
+        """The time of the earliest entry within the horizon of its `recorded`, or None when there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state of one unit: all entries with time < frontier and recorded <= known. body: one snapshot per fold."""
+
+    unit: int
+    frontier: int
+    known: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An entry that came behind the frontier: what makes a snapshot unfit for a later `known` (R9)."""
+
+    unit: int
+    recorded: int
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What one tick changed. removed: records that a heal took back; added: new ones, by a heal or at the frontier."""
+
+    known: int
+    added: Sequence[Record] = ()
+    removed: Sequence[Record] = ()
+    snapshots: Sequence[Snapshot] = ()
+    late: Sequence[Late] = ()
+
+
+class Results(Protocol):
+    """Keeps what folds made. Bitemporal: a removed record stays readable as of before."""
+
+    def publish(self, publication: Publication) -> None:
+        """Take the outputs of one tick; read methods of this object see them at once."""
+        ...
+
+    def current(self, unit: int, start: int, end: int) -> list[Record]:
+        """Records of a unit that are believed now and end in [start, end)."""
+        ...
+
+    def snapshot_before(self, unit: int, frontier: int, known: int) -> Snapshot | None:
+        """The newest snapshot with frontier and known at most these; of one frontier the one known last."""
+        ...
+
+    def lateness(self, unit: int, after: int, known: int) -> list[Late]:
+        """Late entries of a unit with after < recorded <= known."""
+        ...

@@ -1,0 +1,280 @@
+"""Lane: units that wait equally long are folded together, kept exact by healing, cut short by snapshots.
+
+Terms (folds.md section 2): the frontier F is how far state is final unless something late comes; `known` K is the
+greatest `recorded` that state has seen; result(T, K) is the fold of all entries with recorded <= K and time < T.
+Whatever this file does with waits, snapshots and heals, its state at F is result(F, K), to the byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from twin.core.event import Event
+from twin.core.fold import Fold, Record, step_all
+from twin.core.history import History, Late, Publication, Results, Snapshot
+from twin.core.instant import FAR_PAST, SECOND
+from twin.core.routing import AHEAD, Routing
+from twin.core.rows import Samples, equal_rows, in_order, join
+from twin.core.span import GRID, cuts, fold_span, grid, in_event_order, of_units, restore_unit, step_of, unit_state
+from twin.core.state import fork, put, take
+
+HEAL_PAUSE = SECOND
+"""At most one heal per unit in this time; meanwhile the frontier stands still (R6, R8)."""
+
+Folds = list[Fold]
+
+
+@dataclass(slots=True)
+class _LateSpan:
+    first: int
+    last: int
+
+
+@dataclass(slots=True)
+class _Outcome:
+    added: list[Record] = field(default_factory=list[Record])
+    """Records that folding made."""
+    corrected: list[Record] = field(default_factory=list[Record])
+    """Those of a span folded again that were not there before."""
+    removed: list[Record] = field(default_factory=list[Record])
+    snapshots: list[Snapshot] = field(default_factory=list[Snapshot])
+
+
+class Lane:
+    """State of a set of units at one frontier. For one thread."""
+
+    def __init__(
+        self,
+        units: Sequence[int],
+        make: Callable[[], Folds],
+        wait: int,
+        routing: Routing,
+        history: History,
+        results: Results,
+    ) -> None:
+        self.units = tuple(units)
+        self.wait = wait
+        self.frontier = FAR_PAST
+        self.known = 0
+        self.folds = make()
+        self._make = make
+        self._routing = routing
+        self._history = history
+        self._results = results
+        self._pending: list[Samples] = []
+        self._pending_events: list[tuple[int, Event]] = []
+        self._late: dict[int, _LateSpan] = {}
+        self._late_entries: list[Late] = []
+        self._healed_at: dict[int, int] = {}
+
+    # --- from the log ------------------------------------------------------------------------------------------
+
+    def resume(self, now: int, known: int) -> Publication:
+        """Start from the newest snapshots and fold the log up to now - wait; what is younger waits as pending.
+
+        Records that come out otherwise than they stand are corrected: a run that was killed leaves no trace.
+        """
+        self.known = known
+        start = self._restore(now, known)
+        outcome = _Outcome()
+        target = max(now - self.wait, start)
+        for reached, records in self._span(self.folds, self.units, start, target, known, now):
+            outcome.added += records
+            outcome.snapshots += self._snapshots_at(self.folds, self.units, reached, known, now)
+        self.frontier = target
+        for unit in self.units:
+            self._correct(unit, start, target, [r for r in outcome.added if r.unit == unit], outcome)
+        waiting = of_units(self._history.read(target, now + 10 * AHEAD, known), self._routing, self.units)
+        self._pending, self._pending_events = [waiting.samples], list(waiting.events)
+        late, self._late_entries = self._late_entries, []
+        return Publication(known, outcome.corrected, outcome.removed, outcome.snapshots, late)
+
+    def _restore(self, now: int, known: int) -> int:
+        """Put the newest snapshots in place, if all units have one of the same frontier; where folding starts."""
+        basis = [self._results.snapshot_before(unit, now, known) for unit in self.units]
+        found = [b for b in basis if b is not None]
+        if not found or len({b.frontier for b in found}) > 1 or len(found) < len(basis):
+            return self._beginning(now - self.wait)
+        self.frontier = found[0].frontier
+        for b in found:
+            restore_unit(self.folds, b)
+            self._find_late(b, known)
+        return self.frontier
+
+    def _beginning(self, target: int) -> int:
+        first = self._history.first()
+        return target if first is None else min(target, first - first % GRID + 1 - GRID)
+
+    def _find_late(self, basis: Snapshot, known: int) -> None:
+        """Entries that the log took after a snapshot but that lie before its frontier: late, they heal next."""
+        missed = of_units(self._history.since(basis.known, known), self._routing, (basis.unit,))
+        times = [(int(r), int(t)) for r, t in zip(missed.samples.recorded, missed.samples.time, strict=True)]
+        for recorded, time in times + [(recorded, event.time) for recorded, event in missed.events]:
+            if time < basis.frontier:
+                self._late_entries.append(Late(basis.unit, recorded, time))
+                self._mark_late(basis.unit, time)
+
+    # --- while it runs -----------------------------------------------------------------------------------------
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing late waits to be healed: then the state is result(frontier, known)."""
+        return not self._late
+
+    def has_any(self, units: Sequence[int]) -> bool:
+        """Whether one of these units is folded here."""
+        return not set(self.units).isdisjoint(units)
+
+    def accept(self, samples: Samples, events: Sequence[tuple[int, Event]]) -> None:
+        """Take entries just made durable, foldable and of these units; those behind the frontier are late."""
+        late = samples.time < self.frontier
+        if late.any():
+            self._accept_late(samples.take(late))
+            samples = samples.take(~late)
+        if len(samples):
+            self._pending.append(samples)
+        for recorded, event in events:
+            if event.time >= self.frontier:
+                self._pending_events.append((recorded, event))
+                continue
+            for unit in self._routing.units_of(event):
+                if unit in self.units:
+                    self._late_entries.append(Late(unit, recorded, event.time))
+                    self._mark_late(unit, event.time)
+
+    def _accept_late(self, late: Samples) -> None:
+        units = self._routing.unit_of(late.tag)
+        for unit in np.unique(units).tolist():
+            mine = late.take(units == unit)
+            new = self._really_new(mine)
+            if len(new):
+                self._mark_late(unit, int(new.time.min()))
+                self._mark_late(unit, int(new.time.max()))
+                for recorded in np.unique(new.recorded).tolist():
+                    self._late_entries.append(Late(unit, recorded, int(new.time[new.recorded == recorded].min())))
+
+    def _really_new(self, late: Samples) -> Samples:
+        """Without rows equal to what is stored: a re-delivery is not late data (R8)."""
+        before = int(late.recorded.min()) - 1
+        stored = in_order(self._history.read(int(late.time.min()), int(late.time.max()) + 1, before).samples)
+        fresh = in_order(late)
+        return fresh.take(~equal_rows(stored, fresh))
+
+    def _mark_late(self, unit: int, time: int) -> None:
+        span = self._late.setdefault(unit, _LateSpan(time, time))
+        span.first, span.last = min(span.first, time), max(span.last, time)
+
+    def tick(self, now: int, known: int) -> Publication:
+        """Heal what is late, then advance to now - wait, then take snapshots (R6)."""
+        self.known = known
+        late, self._late_entries = self._late_entries, []
+        outcome = _Outcome()
+        for unit in sorted(self._late):
+            if now - self._healed_at.get(unit, FAR_PAST) >= HEAL_PAUSE:
+                self._healed_at[unit] = now
+                self._heal(unit, self._late.pop(unit), now, outcome)
+        if not self._late:
+            self._advance(now, outcome)
+        return Publication(known, outcome.added + outcome.corrected, outcome.removed, outcome.snapshots, late)
+
+    def _advance(self, now: int, outcome: _Outcome) -> None:
+        target = now - self.wait
+        if target <= self.frontier:
+            return
+        rows = in_order(join(self._pending))
+        events = in_event_order(self._pending_events)
+        for reached in cuts(self.frontier, target):
+            outcome.added += step_all(self.folds, step_of(rows, events, self.frontier, reached))
+            self.frontier = reached
+            outcome.snapshots += self._snapshots_at(self.folds, self.units, reached, self.known, now)
+        self._pending = [rows.take(slice(int(np.searchsorted(rows.time, target)), None))]
+        self._pending_events = [(recorded, event) for recorded, event in events if event.time >= target]
+
+    def _heal(self, unit: int, span: _LateSpan, now: int, outcome: _Outcome) -> None:
+        """Fold one unit again from before its earliest late entry; stop as soon as its state is what it was (R8)."""
+        basis = self._results.snapshot_before(unit, span.first, self.known)
+        folds = self._make()
+        start = self._beginning(self.frontier)
+        if basis is not None:
+            restore_unit(folds, basis)
+            start = basis.frontier
+        records: list[Record] = []
+        reached, settled = start, False
+        for reached, stepped in self._span(folds, (unit,), start, self.frontier, self.known, now):
+            records += stepped
+            new = self._snapshots_at(folds, (unit,), reached, self.known, now)
+            settled = reached > span.last and bool(new) and self._stands(new[0])
+            outcome.snapshots += new
+            if settled:
+                break
+        if not settled:
+            for live, healed in zip(self.folds, folds, strict=True):
+                put(live.state, unit, take(healed.state, unit))
+        self._correct(unit, start, reached, records, outcome)
+
+    def _stands(self, new: Snapshot) -> bool:
+        """Whether the state is what a snapshot of the same frontier already says."""
+        old = self._results.snapshot_before(new.unit, new.frontier, new.known)
+        return old is not None and old.frontier == new.frontier and old.body == new.body
+
+    def _correct(self, unit: int, start: int, end: int, records: Sequence[Record], outcome: _Outcome) -> None:
+        """Compare what folding [start, end) again made with what stands."""
+        before, after = set(self._results.current(unit, start, end)), set(records)
+        outcome.removed += sorted(before - after)
+        outcome.corrected += sorted(after - before)
+
+    def live(self, now: int) -> tuple[Folds, list[Record]]:
+        """State and provisional records as of now: a fork stepped over what is pending, thrown away afterwards."""
+        folds = [fold.with_state(fork(fold.state)) for fold in self.folds]
+        if now <= self.frontier or self.frontier == FAR_PAST:
+            return folds, []
+        rows = in_order(join(self._pending))
+        return folds, step_all(folds, step_of(rows, in_event_order(self._pending_events), self.frontier, now))
+
+    # --- shared by both ----------------------------------------------------------------------------------------
+
+    def _span(
+        self, folds: Folds, units: Sequence[int], start: int, end: int, known: int, now: int
+    ) -> Iterator[tuple[int, list[Record]]]:
+        return fold_span(folds, units, self._routing, self._history, start, end, known, lambda at: grid(now - at))
+
+    def _snapshots_at(self, folds: Folds, units: Sequence[int], reached: int, known: int, now: int) -> list[Snapshot]:
+        if reached % grid(now - reached) != 1:
+            return []
+        return [Snapshot(unit, reached, known, unit_state(folds, unit)) for unit in units]
+
+    def state_at(self, time: int, known: int) -> tuple[Folds, list[Record]]:
+        """result(time, known) of these units: the plant as it was at `time`, as it was known at `known` (R9)."""
+        folds = self._make()
+        records: list[Record] = []
+        for unit in self.units:
+            basis = self._valid_basis(unit, time, known)
+            mine = self._make()
+            start = self._beginning(time)
+            if basis is not None:
+                restore_unit(mine, basis)
+                start = basis.frontier
+            for _, stepped in self._span(mine, (unit,), start, time, known, time):
+                records += stepped
+            for whole, part in zip(folds, mine, strict=True):
+                put(whole.state, unit, take(part.state, unit))
+        return folds, records
+
+    def _valid_basis(self, unit: int, time: int, known: int) -> Snapshot | None:
+        basis = self._results.snapshot_before(unit, time, known)
+        while basis is not None:
+            late = self._results.lateness(unit, basis.known, known)
+            behind = [entry.time for entry in late if entry.time < basis.frontier]
+            if not behind:
+                return basis
+            basis = self._results.snapshot_before(unit, min(behind), known)
+        return None
+
+    def final_snapshots(self) -> list[Snapshot]:
+        """The state at the frontier as it stands, off the grid: taken when a run stops."""
+        if self.frontier == FAR_PAST or self._late:
+            return []
+        return [Snapshot(unit, self.frontier, self.known, unit_state(self.folds, unit)) for unit in self.units]

@@ -1,0 +1,151 @@
+"""Rows: samples in the one order folds see them, whatever order they came in (folds.md R2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.batch import Batch
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Samples as the log holds them: any order, repeats included. recorded: int64, when the log took the row."""
+
+    tag: NDArray[np.int32]
+    time: NDArray[np.int64]
+    value: NDArray[np.float64]
+    status: NDArray[np.uint32]
+    recorded: NDArray[np.int64]
+    text: NDArray[np.object_] | None = None
+
+    def __len__(self) -> int:
+        return len(self.tag)
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Samples:
+        """The rows that an index, a mask or a slice picks, in that order."""
+        text = None if self.text is None else self.text[rows]
+        return Samples(self.tag[rows], self.time[rows], self.value[rows], self.status[rows], self.recorded[rows], text)
+
+
+def no_samples() -> Samples:
+    """Samples without a row."""
+    return Samples(
+        np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint32), np.empty(0, np.int64)
+    )
+
+
+def samples_of(entries: Sequence[tuple[int, Batch]]) -> Samples:
+    """All rows of (recorded, batch) entries."""
+    if not entries:
+        return no_samples()
+    lengths = [len(batch) for _, batch in entries]
+    text = None
+    if any(batch.text is not None for _, batch in entries):
+        text = np.concatenate([np.full(len(b), None, object) if b.text is None else b.text for _, b in entries])
+    return Samples(
+        np.concatenate([batch.tag for _, batch in entries]),
+        np.concatenate([batch.time for _, batch in entries]),
+        np.concatenate([batch.value for _, batch in entries]),
+        np.concatenate([batch.status for _, batch in entries]),
+        np.repeat(np.array([recorded for recorded, _ in entries], dtype=np.int64), lengths),
+        text,
+    )
+
+
+def join(parts: Sequence[Samples]) -> Samples:
+    """All rows of all parts, in the order of the parts."""
+    filled = [part for part in parts if len(part)]
+    if len(filled) <= 1:
+        return filled[0] if filled else no_samples()
+    text = None
+    if any(part.text is not None for part in filled):
+        text = np.concatenate([np.full(len(p), None, object) if p.text is None else p.text for p in filled])
+    return Samples(
+        np.concatenate([part.tag for part in filled]),
+        np.concatenate([part.time for part in filled]),
+        np.concatenate([part.value for part in filled]),
+        np.concatenate([part.status for part in filled]),
+        np.concatenate([part.recorded for part in filled]),
+        text,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Rows(Samples):
+    """Samples by (time, tag id), one per (tag, time): the row recorded last wins. Made by `in_order` alone."""
+
+    duplicates: int = 0
+    """Rows left out because an equal row stands in their place."""
+    overwritten: int = 0
+    """Rows left out because a later one gave the same (tag, time) another value."""
+
+    @cached_property
+    def by_tag(self) -> NDArray[np.intp]:
+        """Index that sorts the rows by (tag, time)."""
+        return np.lexsort((self.time, self.tag))
+
+    @cached_property
+    def last_of_each_tag(self) -> NDArray[np.intp]:
+        """Index of the newest row of every tag that has one, by tag id."""
+        order = self.by_tag
+        if len(order) == 0:
+            return order
+        tag = self.tag[order]
+        return order[np.append(tag[1:] != tag[:-1], True)]
+
+
+def in_order(samples: Samples) -> Rows:
+    """Sort by (time, tag, recorded) and keep the last of every (time, tag).
+
+    Within one `recorded` the later row of the batch wins: the sort is stable.
+    """
+    order = np.lexsort((samples.recorded, samples.tag, samples.time))
+    s = samples.take(order)
+    if len(s) == 0:
+        return Rows(s.tag, s.time, s.value, s.status, s.recorded, s.text)
+    beaten = np.append((s.time[1:] == s.time[:-1]) & (s.tag[1:] == s.tag[:-1]), False)
+    if not beaten.any():
+        return Rows(s.tag, s.time, s.value, s.status, s.recorded, s.text)
+    differs = _differs_from_next(s)[beaten[:-1]]
+    k = s.take(~beaten)
+    return Rows(k.tag, k.time, k.value, k.status, k.recorded, k.text, int((~differs).sum()), int(differs.sum()))
+
+
+def _differs_from_next(s: Samples) -> NDArray[np.bool_]:
+    bits = s.value.view(np.int64)
+    differs = (bits[1:] != bits[:-1]) | (s.status[1:] != s.status[:-1])
+    if s.text is not None:
+        differs |= s.text[1:] != s.text[:-1]
+    return differs
+
+
+def equal_rows(stored: Rows, fresh: Samples) -> NDArray[np.bool_]:
+    """For each fresh row whether an equal row is among the stored."""
+    have = {
+        (tag, time): (value, status, text)
+        for tag, time, value, status, text in zip(
+            stored.tag.tolist(),
+            stored.time.tolist(),
+            stored.value.view(np.int64).tolist(),
+            stored.status.tolist(),
+            [None] * len(stored) if stored.text is None else stored.text.tolist(),
+            strict=True,
+        )
+    }
+    same = [
+        have.get((tag, time)) == (value, status, text)
+        for tag, time, value, status, text in zip(
+            fresh.tag.tolist(),
+            fresh.time.tolist(),
+            fresh.value.view(np.int64).tolist(),
+            fresh.status.tolist(),
+            [None] * len(fresh) if fresh.text is None else fresh.text.tolist(),
+            strict=True,
+        )
+    ]
+    return np.array(same, dtype=np.bool_)

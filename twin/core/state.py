@@ -1,0 +1,146 @@
+"""The state of folds: tables of named numpy columns. Snapshot, restore, fork, compare, take and put stand here once."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+Column = NDArray[np.generic]
+
+_UNIT = "unit"
+_LENGTH = struct.Struct("<I")
+
+
+class Table:
+    """Columns of equal length and the unit every row belongs to; columns are attributes: `table.since[rows]`.
+
+    A fixed table has the same rows for ever (one per tag, machine, counter). A ragged one (open timers, pieces in a
+    window) is given new columns by `replace`; its rows are kept sorted by its fold, so equal states are equal bytes.
+    """
+
+    def __init__(self, unit: NDArray[np.int32], ragged: bool = False, **columns: Column) -> None:
+        self.unit = unit
+        self.ragged = ragged
+        self.columns: dict[str, Column] = columns
+
+    def __getattr__(self, name: str) -> Column:
+        try:
+            return self.__dict__["columns"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __len__(self) -> int:
+        return len(self.unit)
+
+    def replace(self, unit: NDArray[np.int32], **columns: Column) -> None:
+        """Give a ragged table new rows."""
+        self.unit = unit
+        self.columns = {name: columns[name].astype(self.columns[name].dtype) for name in self.columns}
+
+    def copy(self) -> Table:
+        """The same rows in memory of their own."""
+        return Table(self.unit.copy(), self.ragged, **{name: column.copy() for name, column in self.columns.items()})
+
+    def take(self, unit: int) -> Table:
+        """The rows of one unit, as a ragged table."""
+        mine = self.unit == unit
+        return Table(self.unit[mine], True, **{name: column[mine] for name, column in self.columns.items()})
+
+    def put(self, unit: int, part: Table) -> None:
+        """Put the rows of one unit in place of those held; the inverse of `take`."""
+        mine = self.unit == unit
+        if not self.ragged:
+            for name, column in self.columns.items():
+                column[mine] = part.columns[name]
+            return
+        order = np.argsort(np.concatenate([self.unit[~mine], part.unit]), kind="stable")
+        columns = {n: np.concatenate([c[~mine], part.columns[n]])[order] for n, c in self.columns.items()}
+        self.replace(np.concatenate([self.unit[~mine], part.unit])[order], **columns)
+
+
+def rows(units: NDArray[np.int32], ragged: bool = False, **types: DTypeLike) -> Table:
+    """A table with a row for each unit given; zeros, or None in object columns."""
+    filled = {name: np.full(len(units), None if np.dtype(t) == object else 0, dtype=t) for name, t in types.items()}
+    return Table(units, ragged, **filled)
+
+
+State = dict[str, Table]
+"""The state of one fold: its tables by name."""
+
+
+def fork(state: Mapping[str, Table]) -> State:
+    """A copy that may be stepped on without touching the first."""
+    return {name: table.copy() for name, table in state.items()}
+
+
+def take(state: Mapping[str, Table], unit: int) -> State:
+    """The part of a state that belongs to one unit."""
+    return {name: table.take(unit) for name, table in state.items()}
+
+
+def put(state: Mapping[str, Table], unit: int, part: Mapping[str, Table]) -> None:
+    """Put the part of one unit in place of what is held."""
+    for name, table in state.items():
+        table.put(unit, part[name])
+
+
+def snapshot(state: Mapping[str, Table]) -> bytes:
+    """The state as bytes: equal states are equal bytes (sorted names, one NaN, no padding)."""
+    head: dict[str, object] = {}
+    bodies: list[bytes] = []
+    for name, column in _columns(state):
+        body, dtype = _column_bytes(column)
+        head[name] = [dtype, list(column.shape), len(body)]
+        bodies.append(body)
+    header = json.dumps(head, sort_keys=True, separators=(",", ":")).encode()
+    return _LENGTH.pack(len(header)) + header + b"".join(bodies)
+
+
+def restore(state: Mapping[str, Table], data: bytes) -> State:
+    """A state of the shape of `state` (its tables, types, raggedness) with the rows of a snapshot."""
+    (length,) = _LENGTH.unpack_from(data)
+    head = json.loads(data[4 : 4 + length])
+    columns: dict[str, Column] = {}
+    position = 4 + length
+    for name, (dtype, shape, size) in head.items():
+        columns[name] = _column_from(data[position : position + size], dtype, shape)
+        position += size
+    return {
+        table: Table(
+            columns[f"{table}.{_UNIT}"].astype(np.int32),
+            held.ragged,
+            **{name: columns[f"{table}.{name}"] for name in held.columns},
+        )
+        for table, held in state.items()
+    }
+
+
+def equal(one: Mapping[str, Table], other: Mapping[str, Table]) -> bool:
+    """Whether two states are equal to the byte."""
+    return snapshot(one) == snapshot(other)
+
+
+def _columns(state: Mapping[str, Table]) -> Iterator[tuple[str, Column]]:
+    named = {f"{t}.{_UNIT}": table.unit for t, table in state.items()}
+    named |= {f"{t}.{name}": column for t, table in state.items() for name, column in table.columns.items()}
+    yield from sorted(named.items())
+
+
+def _column_bytes(column: Column) -> tuple[bytes, str]:
+    if column.dtype == object:
+        return json.dumps(column.tolist(), ensure_ascii=False, separators=(",", ":")).encode(), "object"
+    if column.dtype.kind == "f":
+        column = np.where(np.isnan(column), np.nan, column)
+    return np.ascontiguousarray(column).tobytes(), column.dtype.str
+
+
+def _column_from(body: bytes, dtype: str, shape: list[int]) -> Column:
+    if dtype == "object":
+        column = np.empty(shape, dtype=object)
+        column[:] = json.loads(body)
+        return column
+    return np.frombuffer(body, dtype=np.dtype(dtype)).reshape(shape).copy()

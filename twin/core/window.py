@@ -1,0 +1,32 @@
+"""Sums over closed windows: the one way a fold may add up, so that every cutting gives the same bits (folds.md 3)."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Number = TypeVar("Number", np.float64, np.int64)
+
+
+def window_sum(values: NDArray[Number], starts: NDArray[np.intp]) -> NDArray[Number]:
+    """Sum of each run values[starts[i]:starts[i + 1]], the last one to the end; rows are sorted and contiguous.
+
+    By add.reduceat: the bits of a sum depend on its own rows only, never on its neighbours. Runs are not empty.
+    int64 stays int64 (bincount with weights would lose integers past 2**53).
+    """
+    if len(starts) == 0:
+        return values[:0]
+    return np.add.reduceat(values, starts)
+
+
+def run_starts(*keys: NDArray[np.generic]) -> NDArray[np.intp]:
+    """Where a new run of equal keys begins, in rows sorted by these keys."""
+    if len(keys[0]) == 0:
+        return np.empty(0, np.intp)
+    new = np.zeros(len(keys[0]), np.bool_)
+    new[0] = True
+    for key in keys:
+        new[1:] |= key[1:] != key[:-1]
+    return np.flatnonzero(new)

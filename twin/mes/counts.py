@@ -1,0 +1,151 @@
+"""Pieces from counters, by the minute: wraps, resets, jumps and pulses (domain: ISO 22400 pitfall 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.fold import Fold, Outputs, Record, Series, Step
+from twin.core.instant import MINUTE
+from twin.core.rows import Rows
+from twin.core.state import rows
+from twin.core.status import is_bad
+from twin.core.window import run_starts, window_sum
+
+LARGEST = 2**53
+"""Past this a float64 cannot tell neighbouring integers apart; such a count is taken as missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CounterSpec:
+    """One counter: where its samples are and how it counts (twin.model.plant.Counter).
+
+    unit: number of the unit. limit: more pieces than this in one step is a jump; 0 for no limit.
+    """
+
+    unit: int
+    tag: int
+    path: str
+    wraps: int = 0
+    resets: bool = True
+    pulse: bool = False
+    limit: int = 0
+
+
+_QUANTITIES = ("pieces", "wraps", "resets", "jumps")
+
+
+class Counts(Fold):
+    """Emits a record `count` for each minute in which a counter moved, and the increments as a series.
+
+    specs: ordered by (unit, tag). State `counter`: the last reading, and the open minute with what it holds so far.
+    The pieces of a step belong to the instant of its later sample; a fall is a wrap, a reset (pieces since 0) or,
+    where it can be neither, a jump (no pieces). No lifetime totals.
+    """
+
+    name = "counts"
+
+    def __init__(self, specs: Sequence[CounterSpec]) -> None:
+        self.specs = list(specs)
+        self._tag = np.array([s.tag for s in specs], dtype=np.int32)
+        self._order = np.argsort(self._tag, kind="stable")
+        self._wraps = np.array([s.wraps for s in specs], dtype=np.int64)
+        self._resets = np.array([s.resets for s in specs], dtype=np.bool_)
+        self._pulse = np.array([s.pulse for s in specs], dtype=np.bool_)
+        limits = [s.limit or (s.wraps // 2 if s.wraps else LARGEST) for s in specs]
+        self._limit = np.array(limits, dtype=np.int64)
+        units = np.array([s.unit for s in specs], dtype=np.int32)
+        self.state = {
+            "counter": rows(
+                units, seen=np.int8, last=np.int64, minute=np.int64,
+                pieces=np.int64, wraps=np.int64, resets=np.int64, jumps=np.int64,
+            )
+        }  # fmt: skip
+
+    def step(self, step: Step) -> Outputs:
+        """Count the increments of [t0, t1) and close the minutes that end in it."""
+        counter, time, reading = self._readings(step.rows)
+        quantities = self._increments(counter, reading)
+        records = self._by_minute(counter, time, quantities, step.t1)
+        moved = quantities[0] > 0
+        return Outputs(records, Series(counter[moved], time[moved], quantities[0][moved].astype(np.float64)))
+
+    def _readings(self, r: Rows) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+        """(counter, time, reading) of the usable samples, by counter, then time."""
+        if not len(self._tag) or not len(r):
+            return np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64)
+        place = np.minimum(np.searchsorted(self._tag, r.tag, sorter=self._order), len(self._tag) - 1)
+        counter = self._order[place].astype(np.int32)
+        usable = (self._tag[counter] == r.tag) & ~is_bad(r.status) & (np.abs(r.value) < LARGEST)
+        picked = np.flatnonzero(usable)
+        picked = picked[np.lexsort((r.time[picked], counter[picked]))]
+        return counter[picked], r.time[picked], np.rint(r.value[picked]).astype(np.int64)
+
+    def _increments(self, counter: NDArray[np.int32], reading: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+        """(pieces, wraps, resets, jumps) of each reading against the one before; remembers the last readings."""
+        state = self.state["counter"]
+        starts = run_starts(counter)
+        before = np.empty_like(reading)
+        before[1:] = reading[:-1]
+        before[starts] = state.last[counter[starts]]
+        first = np.zeros(len(counter), np.bool_)
+        first[starts] = state.seen[counter[starts]] == 0
+        ends = np.append(starts[1:], len(counter))[: len(starts)] - 1
+        state.last[counter[ends]] = reading[ends]
+        state.seen[counter[ends]] = 1
+        return self._judge(counter, reading, before, first)
+
+    def _judge(
+        self, counter: NDArray[np.int32], reading: NDArray[np.int64], before: NDArray[np.int64],
+        first: NDArray[np.bool_],
+    ) -> tuple[NDArray[np.int64], ...]:  # fmt: skip
+        delta = reading - before
+        limit, wraps, pulse = self._limit[counter], self._wraps[counter], self._pulse[counter]
+        fell = (delta < 0) & ~first & ~pulse
+        wrapped = fell & (wraps > 0) & (delta + wraps >= 0) & (delta + wraps <= limit)
+        reset = fell & ~wrapped & self._resets[counter] & (reading >= 0) & (reading <= limit)
+        jumped = (fell & ~wrapped & ~reset) | ((delta > limit) & ~first & ~pulse)
+        pieces = np.where(wrapped, delta + wraps, np.where(reset, reading, delta))
+        pieces = np.where(jumped | first, 0, pieces)
+        pieces = np.where(pulse, (reading > 0).astype(np.int64), pieces)
+        return pieces, wrapped.astype(np.int64), reset.astype(np.int64), jumped.astype(np.int64)
+
+    def _by_minute(
+        self, counter: NDArray[np.int32], time: NDArray[np.int64], quantities: tuple[NDArray[np.int64], ...], t1: int
+    ) -> list[Record]:
+        """Add to the open minutes; emit and forget those whose end lies before t1."""
+        state = self.state["counter"]
+        held = np.flatnonzero(state.minute > 0)
+        counter = np.concatenate([held.astype(np.int32), counter])
+        minute = np.concatenate([state.minute[held], time - time % MINUTE])
+        columns = [np.concatenate([state.columns[n][held], q]) for n, q in zip(_QUANTITIES, quantities, strict=True)]
+        order = np.lexsort((minute, counter))
+        counter, minute = counter[order], minute[order]
+        starts = run_starts(counter, minute)
+        sums = [window_sum(column[order], starts) for column in columns]
+        counter, minute = counter[starts], minute[starts]
+        moved = np.any([s > 0 for s in sums], axis=0) if len(starts) else np.empty(0, np.bool_)
+        closed = minute + MINUTE < t1
+        self._keep_open(counter, minute, sums, moved & ~closed)
+        return [
+            self._record(int(counter[i]), int(minute[i]), [int(s[i]) for s in sums])
+            for i in np.flatnonzero(moved & closed)
+        ]
+
+    def _keep_open(
+        self, counter: NDArray[np.int32], minute: NDArray[np.int64], sums: list[NDArray[np.int64]],
+        still: NDArray[np.bool_],
+    ) -> None:  # fmt: skip
+        state = self.state["counter"]
+        for name, values in zip(("minute", *_QUANTITIES), (minute, *sums), strict=True):
+            column = state.columns[name]
+            column[:] = 0
+            column[counter[still]] = values[still]
+
+    def _record(self, counter: int, minute: int, sums: list[int]) -> Record:
+        spec = self.specs[counter]
+        data = tuple(sorted(zip(_QUANTITIES, sums, strict=True)))
+        return Record(spec.unit, "count", spec.path, minute, minute + MINUTE, data)

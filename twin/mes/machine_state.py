@@ -1,0 +1,227 @@
+"""The state of every machine, by rule or by table, as intervals.
+
+Bad, missing or unreachable values give `unknown`: never the last state held, never `down` (ISO 22400 pitfall 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.event import CONNECTION_LOST, CONNECTION_UP
+from twin.core.fold import Fold, Outputs, Record, Step
+from twin.core.rows import Rows
+from twin.core.state import rows
+from twin.core.status import is_bad
+from twin.core.window import run_starts
+from twin.mes.condition import Input, Known
+from twin.mes.program import UNKNOWN, MachineSpec, Program, programs
+
+Times = NDArray[np.int64]
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """What one input of a rule reads. tag: id. rate: index in Rates.specs, -1 for the tag's own value.
+
+    value = wire * factor + offset; wire numbers in `bad` mean that there is no value.
+    """
+
+    unit: int
+    tag: int
+    connection: str
+    rate: int = -1
+    factor: float = 1.0
+    offset: float = 0.0
+    bad: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """Changes of one property of inputs, by (input, time); of one instant the last counts."""
+
+    input: Index
+    time: Times
+    value: NDArray[np.float64]
+
+    def at(self, held: NDArray[np.generic], key: Index, keys: Index, input_: Index) -> NDArray[np.float64]:
+        """The value at each (input, instant) asked for: the last change up to it, else what was held before."""
+        if not len(keys):
+            return held[input_].astype(np.float64)
+        place = np.searchsorted(keys, key, side="right") - 1
+        found = (place >= 0) & (self.input[place] == input_)
+        return np.where(found, self.value[place], held[input_])
+
+    def remember(self, held: NDArray[np.generic]) -> None:
+        """Leave the last value of each input in the state."""
+        ends = np.append(self.input[1:] != self.input[:-1], True)[: len(self.input)]
+        held[self.input[ends]] = self.value[ends]
+
+
+class MachineState(Fold):
+    """Emits a record `state` when a machine's state ends.
+
+    State `input`: value, good (the last sample had one), reachable (its connection is up, or a sample came since).
+    `machine`: state code (index of `names`, -1 before the first sample) and since when.
+    """
+
+    name = "machine_state"
+
+    def __init__(self, machines: Sequence[MachineSpec], inputs: Mapping[Input, InputSpec]) -> None:
+        self.machines = list(machines)
+        keys = sorted(inputs, key=lambda key: (inputs[key].unit, key))
+        self.inputs = [inputs[key] for key in keys]
+        self.names, self._programs = programs(machines, {key: row for row, key in enumerate(keys)})
+        self._tag = np.array([spec.tag for spec in self.inputs], dtype=np.int32)
+        self._by_tag = np.argsort(self._tag, kind="stable")
+        self._rate = np.array([spec.rate for spec in self.inputs], dtype=np.int32)
+        self._factor = np.array([spec.factor for spec in self.inputs])
+        self._offset = np.array([spec.offset for spec in self.inputs])
+        self._input_of_rate = {spec.rate: row for row, spec in enumerate(self.inputs) if spec.rate >= 0}
+        self._readers = _readers(self._programs, len(self.inputs))
+        units = np.array([machine.unit for machine in machines], dtype=np.int32)
+        input_units = np.array([spec.unit for spec in self.inputs], dtype=np.int32)
+        self.state = {
+            "input": rows(input_units, value=np.float64, good=np.int8, reachable=np.int8),
+            "machine": rows(units, code=np.int16, since=np.int64),
+        }
+        self.state["machine"].code[:] = -1
+
+    def step(self, step: Step) -> Outputs:
+        """Find the instants at which inputs change, evaluate the rules there, emit the intervals that end."""
+        samples = self._samples(step.rows)
+        value, good = self._value_changes(samples, step), samples[2]
+        reachable = self._reach_changes(good, step)
+        instants = np.unique(np.concatenate([value.time, good.time, reachable.time]))
+        changed = np.unique(np.concatenate([self._keys(c, instants) for c in (value, good, reachable)]))
+        records = self._evaluate((value, good, reachable), instants, changed) if len(changed) else []
+        table = self.state["input"]
+        for changes, held in ((value, table.value), (good, table.good), (reachable, table.reachable)):
+            changes.remember(held)
+        return Outputs(records)
+
+    # --- what changed, and when --------------------------------------------------------------------------------
+
+    def _samples(self, r: Rows) -> tuple[Index, NDArray[np.float64], _Changes]:
+        """(row, value, good) of each sample that an input reads, once for each input, by (input, time)."""
+        tags = self._tag[self._by_tag]
+        left, right = np.searchsorted(tags, r.tag, "left"), np.searchsorted(tags, r.tag, "right")
+        row = np.repeat(np.arange(len(r)), right - left)
+        offset = np.arange(len(row)) - np.repeat(np.cumsum(right - left) - (right - left), right - left)
+        input_ = self._by_tag[np.repeat(left, right - left) + offset] if len(row) else np.empty(0, np.intp)
+        order = np.lexsort((r.time[row], input_))
+        row, input_ = row[order], input_[order]
+        good = ~is_bad(r.status[row]) & ~np.isnan(r.value[row]) & ~self._is_sentinel(input_, r.value[row])
+        value = r.value[row] * self._factor[input_] + self._offset[input_]
+        return row, value, _Changes(input_, r.time[row], good.astype(np.float64))
+
+    def _is_sentinel(self, input_: Index, value: NDArray[np.float64]) -> NDArray[np.bool_]:
+        hit = np.zeros(len(value), np.bool_)
+        for row, spec in enumerate(self.inputs):
+            for bad in spec.bad:
+                hit |= (input_ == row) & (value == bad)
+        return hit
+
+    def _value_changes(self, samples: tuple[Index, NDArray[np.float64], _Changes], step: Step) -> _Changes:
+        """Own values of tags from their good samples, rates from the series of the fold before."""
+        _, value, good = samples
+        own = (self._rate[good.input] < 0) & (good.value > 0)
+        input_, time, values = good.input[own], good.time[own], value[own]
+        if self._input_of_rate:
+            series = step.series["rates"]
+            of_rate = np.array([self._input_of_rate.get(key, -1) for key in series.key.tolist()], dtype=np.intp)
+            used = of_rate >= 0
+            input_ = np.concatenate([input_, of_rate[used]])
+            time = np.concatenate([time, series.time[used]])
+            values = np.concatenate([values, series.value[used]])
+        order = np.lexsort((time, input_))
+        return _Changes(input_[order], time[order], values[order])
+
+    def _reach_changes(self, good: _Changes, step: Step) -> _Changes:
+        """A lost connection makes its inputs unreachable; its return, or any later sample, ends that."""
+        inputs, times, values = [good.input], [good.time], [np.ones(len(good.input))]
+        for event in reversed(step.events):  # prepended one by one, so the earliest ends up in front
+            if event.kind not in {CONNECTION_LOST, CONNECTION_UP}:
+                continue
+            of_event = [row for row, spec in enumerate(self.inputs) if spec.connection == event.subject]
+            inputs.insert(0, np.array(of_event, dtype=np.intp))
+            times.insert(0, np.full(len(of_event), event.time))
+            values.insert(0, np.full(len(of_event), float(event.kind == CONNECTION_UP)))
+        input_, time, value = np.concatenate(inputs), np.concatenate(times), np.concatenate(values)
+        order = np.lexsort((time, input_))  # stable: events of an instant stand before its samples
+        return _Changes(input_[order], time[order], value[order])
+
+    # --- evaluation --------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _keys(changes: _Changes, instants: Times) -> Index:
+        """(input, instant) as one number, ascending like the changes."""
+        return changes.input * len(instants) + np.searchsorted(instants, changes.time)
+
+    def _evaluate(self, changes: tuple[_Changes, _Changes, _Changes], instants: Times, changed: Index) -> list[Record]:
+        input_, rank = np.divmod(changed, len(instants))
+        first, last = self._readers[0][input_], self._readers[0][input_ + 1]
+        pair = np.repeat(np.arange(len(changed)), last - first)
+        inner = np.arange(len(pair)) - np.repeat(np.cumsum(last - first) - (last - first), last - first)
+        machine = self._readers[1][np.repeat(first, last - first) + inner]
+        pairs = np.unique(machine * len(instants) + rank[pair])
+        machine, rank = np.divmod(pairs, len(instants))
+        keys = [self._keys(change, instants) for change in changes]
+        codes = np.full(len(pairs), UNKNOWN, np.int16)
+        for program in self._programs:
+            mine = np.flatnonzero(program.of_machine[machine] >= 0)
+            if len(mine):
+                columns = self._columns(program, machine[mine], rank[mine], changes, keys, len(instants))
+                codes[mine] = program.evaluate(columns, len(mine))
+        return self._intervals(machine, instants[rank], codes)
+
+    def _columns(
+        self, program: Program, machine: Index, rank: Index, changes: tuple[_Changes, _Changes, _Changes],
+        keys: Sequence[Index], instants: int,
+    ) -> dict[Input, Known]:  # fmt: skip
+        table = self.state["input"]
+        held = (table.value, table.good, table.reachable)
+        columns: dict[Input, Known] = {}
+        for slot, name in enumerate(program.slots):
+            input_ = program.inputs[program.of_machine[machine], slot]
+            wanted = input_ * instants + rank
+            value, good, reachable = (
+                change.at(column, wanted, key, input_) for change, column, key in zip(changes, held, keys, strict=True)
+            )
+            columns[name] = Known(value, (good > 0) & (reachable > 0))
+        return columns
+
+    def _intervals(self, machine: Index, time: Times, code: NDArray[np.int16]) -> list[Record]:
+        """Where the code differs from the one before, an interval ends; by (machine, time)."""
+        table = self.state["machine"]
+        starts = run_starts(machine)
+        before = np.empty_like(code)
+        before[1:] = code[:-1]
+        before[starts] = table.code[machine[starts]]
+        change = np.flatnonzero(code != before)
+        records: list[Record] = []
+        for at in change.tolist():
+            row, old = int(machine[at]), int(before[at])
+            if old >= 0:
+                spec = self.machines[row]
+                data = (("state", self.names[old]),)
+                records.append(Record(spec.unit, "state", spec.path, int(table.since[row]), int(time[at]), data))
+            table.since[row] = time[at]
+            table.code[row] = code[at]
+        return records
+
+
+def _readers(program_list: Sequence[Program], inputs: int) -> tuple[Index, Index]:
+    """Machines that read each input, packed: machines[first[i]:first[i + 1]]."""
+    pairs = {
+        (int(row), int(machine))
+        for program in program_list
+        for machine in np.flatnonzero(program.of_machine >= 0)
+        for row in program.inputs[program.of_machine[machine]]
+    }
+    ordered = np.array(sorted(pairs), dtype=np.intp).reshape(-1, 2)
+    return np.searchsorted(ordered[:, 0], np.arange(inputs + 1)), ordered[:, 1]

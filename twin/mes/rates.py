@@ -1,0 +1,84 @@
+"""Pieces per second over a sliding window: what `rate(total, 30s)` in a state rule reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.fold import Fold, Outputs, Series, Step
+from twin.core.instant import SECOND
+from twin.core.state import rows
+from twin.core.window import run_starts
+
+
+@dataclass(frozen=True, slots=True)
+class RateSpec:
+    """One window over one counter. counter: its index in Counts.specs. window: ns."""
+
+    unit: int
+    counter: int
+    window: int
+
+
+class Rates(Fold):
+    """Emits a series: the rate at every instant at which it changes (pieces come, pieces leave the window).
+
+    A piece counted at t is in the window over [t, t + window). State `leaving`, ragged: when which pieces leave;
+    `rate`: pieces in the window. Sums of integers, so no rounding builds up.
+    """
+
+    name = "rates"
+
+    def __init__(self, specs: Sequence[RateSpec]) -> None:
+        self.specs = list(specs)
+        self._unit = np.array([s.unit for s in specs], dtype=np.int32)
+        self._window = np.array([s.window for s in specs], dtype=np.int64)
+        self._counter = np.array([s.counter for s in specs], dtype=np.int32)
+        nothing = np.empty(0, np.int32)
+        self.state = {
+            "rate": rows(self._unit, inside=np.int64),
+            "leaving": rows(nothing, ragged=True, rate=np.int32, due=np.int64, pieces=np.int64),
+        }
+
+    def step(self, step: Step) -> Outputs:
+        """Add what came in [t0, t1), take away what leaves in it."""
+        rate, time, pieces = self._incoming(step)
+        leaving = self.state["leaving"]
+        all_rate = np.concatenate([leaving.rate, rate])
+        all_due = np.concatenate([leaving.due, time + self._window[rate]])
+        all_pieces = np.concatenate([leaving.pieces, pieces])
+        due = all_due < step.t1
+        self._keep(all_rate[~due], all_due[~due], all_pieces[~due])
+        changed = np.concatenate([all_rate[due], rate])
+        at = np.concatenate([all_due[due], time])
+        return Outputs(series=self._series(changed, at, np.concatenate([-all_pieces[due], pieces])))
+
+    def _incoming(self, step: Step) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+        """(rate, time, pieces) of the counters' increments, once for each rate that reads them."""
+        counts = step.series["counts"]
+        hits = [np.flatnonzero(counts.key == counter) for counter in self._counter.tolist()]
+        rate = np.repeat(np.arange(len(hits), dtype=np.int32), [len(hit) for hit in hits])
+        row = np.concatenate(hits) if hits else np.empty(0, np.intp)
+        return rate, counts.time[row], counts.value[row].astype(np.int64)
+
+    def _keep(self, rate: NDArray[np.int32], due: NDArray[np.int64], pieces: NDArray[np.int64]) -> None:
+        order = np.lexsort((due, rate))
+        self.state["leaving"].replace(self._unit[rate[order]], rate=rate[order], due=due[order], pieces=pieces[order])
+
+    def _series(self, rate: NDArray[np.int32], time: NDArray[np.int64], change: NDArray[np.int64]) -> Series:
+        order = np.lexsort((time, rate))
+        rate, time, change = rate[order], time[order], change[order]
+        inside = np.cumsum(change)
+        starts = run_starts(rate)
+        if len(starts):
+            before = np.where(starts > 0, inside[starts - 1], 0)
+            base = self.state["rate"].inside[rate[starts]] - before
+            inside += np.repeat(base, np.diff(np.append(starts, len(rate))))
+            ends = np.append(starts[1:], len(rate)) - 1
+            self.state["rate"].inside[rate[ends]] = inside[ends]
+        final = np.append((rate[1:] != rate[:-1]) | (time[1:] != time[:-1]), True)[: len(rate)]
+        per_second = inside[final] * SECOND / self._window[rate[final]]
+        return Series(rate[final], time[final], per_second)

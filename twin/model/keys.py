@@ -1,0 +1,126 @@
+"""Every key of a plant file, as data: what check, completion and the reference pages are made of.
+
+Keys of connections and tags that belong to a protocol stand with its plug-in. Kinds are those of
+`twin.core.plugin.Key`, and `list`; a `map`, `list` or `any` that has a grammar of its own has a file of its own here.
+"""
+
+from __future__ import annotations
+
+from twin.core.plugin import Key
+
+VERSION = 1
+"""The version of the grammar."""
+
+GENERIC_STATES = (
+    "running",
+    "changeover",
+    "blocked",
+    "starved",
+    "waiting",
+    "down",
+    "stopped",
+    "idle",
+    "maintenance",
+    "off",
+)
+"""What a machine can be doing (domain: ISO 22400 and PackML). `unknown` is what bad quality gives by itself."""
+
+PLANT_KEYS = (
+    Key("linetwin", "int", "version of this grammar", VERSION),
+    Key("plant", "text", "path of the plant, before every other path: acme/brno", ""),
+    Key("timezone", "text", "IANA zone that shifts and days are reckoned in", "UTC"),
+    Key("shifts", "map", "shift name -> times of the week: Mon-Fri 06:00-14:00; `breaks` is a list of such times"),
+    Key("connections", "map", "connection name -> protocol with its URL, and settings"),
+    Key("products", "map", "product name -> its code and ideal rates"),
+    Key("types", "map", "type name -> what all machines of a type have in common"),
+    Key("lines", "map", "path of a line -> its machines and their flow"),
+    Key("tags", "map", "path -> tag that belongs to no machine"),
+)
+
+PRODUCT_KEYS = (
+    Key("code", "int", "number that the line's product tag shows"),
+    Key("ideal", "map", "machine or type -> ideal rate: 120/min"),
+)
+
+TYPE_KEYS = (
+    Key("makes", "any", "what one count is: bottle, or {case: 12 bottle}", "piece"),
+    Key("tags", "map", "tag name -> where it is found and what it means"),
+    Key("counts", "map", "total, good, reject -> counter tag"),
+    Key("state", "any", "rules, the first that holds, or a table of state numbers"),
+    Key("health", "list", "models that watch the machine's condition"),
+)
+
+MACHINE_KEYS = (
+    Key("type", "text", "the type whose tags, counts and state this machine has"),
+    Key("from", "text", "connection of all its tags that name none"),
+    Key("node", "text", "stands before the node of its tags", ""),
+    Key("display", "text", "name for people", ""),
+    *TYPE_KEYS,
+)
+
+LINE_KEYS = (
+    Key("display", "text", "name for people", ""),
+    Key("product", "map", "{tag: machine/tag} that shows the product's code"),
+    Key("flow", "list", "machines in the order of the flow: [a, {buffer: 200 bottle}, [b, c]]"),
+    Key("output", "list", "machines whose good pieces are the line's; default: the last of the flow"),
+    Key("machines", "map", "machine name -> machine; packer[1..2] makes packer1 and packer2", required=True),
+)
+
+PRODUCT_TAG_KEYS = (Key("tag", "text", "tag that shows the product's code", required=True),)
+BUFFER_KEYS = (Key("buffer", "text", "room for pieces: 200 bottle", required=True),)
+
+TAG_KEYS = (
+    Key("from", "text", "connection, where it is not the machine's"),
+    Key("type", "choice", "how samples are kept", "number", ("number", "text", "bytes")),
+    Key("unit", "text", "unit of the value", ""),
+    Key("raw", "numbers", "two wire numbers that `range` gives the values of"),
+    Key("range", "numbers", "values at the two numbers of `raw`"),
+    Key("bad", "numbers", "wire numbers that mean no value", ()),
+    Key("counter", "map", "the tag counts pieces; {} is the usual kind"),
+    Key("was", "text", "former name: the series goes on", ""),
+    Key("display", "text", "name for people", ""),
+    Key("alarms", "list", "limits: {high: 85, delay: 15s, deadband: 1, priority: 2}"),
+)
+
+COUNTER_KEYS = (
+    Key("wraps", "int", "number after which it starts at 0 again, 65536 for 16 bits; 0: never", 0),
+    Key("resets", "choice", "when it may fall and count on from there", "any", ("never", "any", "order")),
+    Key("pulse", "bool", "every sample of 1 is one piece; there is no running total", False),
+    Key("limit", "int", "more pieces than this in one step is a jump, not production; 0: half of `wraps` or none", 0),
+)
+
+COUNT_KEYS = (
+    Key("total", "text", "counter of all pieces"),
+    Key("good", "text", "counter of good pieces"),
+    Key("reject", "text", "counter of rejected pieces"),
+)
+
+STATE_RULE_KEYS = (
+    Key("when", "text", "condition: bit(status, 3) and rate(total, 30s) > 0; none always holds"),
+    Key("is", "choice", "state that the machine is in then", None, GENERIC_STATES, required=True),
+)
+
+STATE_TABLE_KEYS = (
+    Key("table", "any", "packml, or state number -> state: {3: running, 9: down}", required=True),
+    Key("value", "text", "tag with the state number", required=True),
+    Key("blocked", "text", "PackML: tag that says that Suspended means blocked"),
+    Key("starved", "text", "PackML: tag that says that Suspended means starved"),
+)
+
+ALARM_KEYS = (
+    Key("high", "number", "limit from below"),
+    Key("low", "number", "limit from above"),
+    Key("delay", "duration", "the limit must be passed for this long", 0),
+    Key("deadband", "number", "how far back the value must come", 0.0),
+    Key("priority", "int", "1 is the most urgent, 4 the least", 3),
+    Key("text", "text", "what to tell people", ""),
+)
+
+HEALTH_KEYS = (
+    Key("model", "text", "kind of model: normal_behaviour", required=True),
+    Key("tags", "list", "tags that the model watches", (), required=True),
+    Key("while", "choice", "only in this state", None, GENERIC_STATES),
+)
+
+LOWEST_PRIORITY = 4
+"""Priorities go from 1 to this (ISA-18.2: a few, so that they mean something)."""

@@ -1,0 +1,111 @@
+"""Reads a value as the kind that its key says (twin.core.plugin.Key)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from twin.core.instant import duration
+from twin.core.plugin import Key
+from twin.model.entry import Entry, described
+from twin.model.report import suggestion
+
+
+def settings(fields: Mapping[str, Entry], keys: Sequence[Key]) -> dict[str, Any]:
+    """The values of these keys, by name; the default where a key is not written or its value is wrong."""
+    return {key.name: read(fields[key.name], key) if key.name in fields else key.default for key in keys}
+
+
+def read(entry: Entry, key: Key) -> Any:
+    """The value of one key; its default after reporting what is wrong."""
+    try:
+        return _READERS[key.kind](entry, key)
+    except ValueError as error:
+        entry.problem(str(error))
+        return key.default
+
+
+def _text(entry: Entry, _key: Key) -> str:
+    value = entry.scalar()
+    if not isinstance(value, str):
+        raise ValueError(f"is {described(entry.node)}, not text (put it in quotes)")
+    return value
+
+
+def _duration(entry: Entry, _key: Key) -> int:
+    text = entry.written()
+    return 0 if text == "0" else duration(text)
+
+
+def _int(entry: Entry, _key: Key) -> int:
+    value = entry.scalar()
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"is {described(entry.node)}, not a whole number{_unquote(value)}")
+    return value
+
+
+def _number(entry: Entry, _key: Key) -> float:
+    value = entry.scalar()
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"is {described(entry.node)}, not a number{_unquote(value)}")
+    return float(value)
+
+
+def _unquote(value: object) -> str:
+    """The fix for a number that was written as text."""
+    return " (remove the quotes)" if isinstance(value, str) and value.lstrip("-").isdecimal() else ""
+
+
+def _bool(entry: Entry, _key: Key) -> bool:
+    value = entry.scalar()
+    if not isinstance(value, bool):
+        raise ValueError(f"is {described(entry.node)}, not true or false")
+    return value
+
+
+def _choice(entry: Entry, key: Key) -> str:
+    text = entry.written()
+    if text not in key.choices:
+        raise ValueError(f"'{text}' is not one of {', '.join(key.choices)}{_meant(text, key.choices)}")
+    return text
+
+
+def _meant(text: str, choices: Sequence[str]) -> str:
+    fix = suggestion(text, choices)
+    return fix if "did you mean" in fix else ""
+
+
+def _numbers(entry: Entry, key: Key) -> tuple[float, ...]:
+    return tuple(_number(item, key) for item in _list(entry, key))
+
+
+def _list(entry: Entry, _key: Key) -> list[Entry]:
+    if not entry.is_list:
+        raise ValueError(f"is {described(entry.node)}, not a list (write `[a, b]`)")
+    return entry.items()
+
+
+def _map(entry: Entry, _key: Key) -> dict[str, Any]:
+    if not entry.is_mapping:
+        raise ValueError(f"is {described(entry.node)}, not a mapping (write `{{key: value}}`)")
+    return entry.plain()
+
+
+def _any(entry: Entry, _key: Key) -> Any:
+    return entry.plain()
+
+
+_READERS: dict[str, Callable[[Entry, Key], Any]] = {
+    "text": _text,
+    "secret": _text,
+    "duration": _duration,
+    "int": _int,
+    "number": _number,
+    "bool": _bool,
+    "choice": _choice,
+    "numbers": _numbers,
+    "list": _list,
+    "map": _map,
+    "any": _any,
+}

@@ -1,0 +1,110 @@
+"""Reads a plant file: YAML text to a frozen, checked Plant, or every problem in one report."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo, available_timezones
+
+from twin.core.plugin import ConnectorPlugin
+from twin.model.connections import Connection, read_connections
+from twin.model.entry import Entry
+from twin.model.keys import PLANT_KEYS, VERSION
+from twin.model.kinds import settings
+from twin.model.lines import LineDraft, lookup_of, read_lines
+from twin.model.machine_types import MachineType, read_types
+from twin.model.machines import MachineReader
+from twin.model.names import check_path
+from twin.model.plant import Plant
+from twin.model.products import read_products
+from twin.model.report import Report, suggestion
+from twin.model.shifts import read_shifts
+from twin.model.tags import TagReader, check_former_names
+from twin.model.yaml_text import compose
+
+_SCALARS = tuple(key for key in PLANT_KEYS if key.kind != "map")
+
+
+def load(text: str, file: str, plugins: Mapping[str, ConnectorPlugin], environment: Mapping[str, str]) -> Plant:
+    """The plant that a file describes. file: its name in problems; environment: where `${S7_PW}` is looked up.
+
+    Raises Problems with all that is wrong: each names file and line, the place in the YAML, the fact and the fix.
+    Secrets are filled into the connections only; `Plant.text` keeps the file as it is.
+    """
+    report = Report(file)
+    plant = _read(Entry(compose(text, file), "", 1, report), text, plugins, environment)
+    report.check()
+    return plant
+
+
+def _read(root: Entry, text: str, plugins: Mapping[str, ConnectorPlugin], environment: Mapping[str, str]) -> Plant:
+    fields = root.fields(PLANT_KEYS)
+    own = settings(fields, _SCALARS)
+    _check_header(fields, own["linetwin"], own["plant"], own["timezone"])
+    connections = read_connections(fields["connections"], plugins, environment) if "connections" in fields else {}
+    reader = TagReader(connections, plugins)
+    types = read_types(fields["types"], reader) if "types" in fields else {}
+    machines = MachineReader(own["plant"], types, reader, {}, {})
+    drafts = read_lines(fields["lines"], machines) if "lines" in fields else ()
+    if "tags" in fields:
+        machines.flat_tags(fields["tags"])
+    lookup = lookup_of(drafts, machines)
+    plant = Plant(
+        path=own["plant"],
+        timezone=own["timezone"],
+        connections={name: connection.spec for name, connection in connections.items()},
+        tags=machines.tags,
+        lines=tuple(draft.finished(lookup) for draft in drafts),
+        products=read_products(fields["products"], _rated(types, drafts)) if "products" in fields else {},
+        shifts=read_shifts(fields["shifts"]) if "shifts" in fields else {},
+        text=text,
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+    )
+    check_former_names(machines.tags, machines.places)
+    _check_by_plugins(plant, connections, root.report)
+    return plant
+
+
+def _rated(types: Mapping[str, MachineType], drafts: tuple[LineDraft, ...]) -> dict[str, None]:
+    """Names that may have an ideal rate."""
+    return dict.fromkeys([*types, *(name for draft in drafts for name in draft.machines)])
+
+
+def _check_header(fields: Mapping[str, Entry], version: int, plant: str, timezone: str) -> None:
+    """Report another version of the grammar, a plant that is no path and a zone that is not known."""
+    if version != VERSION:
+        fields["linetwin"].problem(f"version {version} is not known to this release (write linetwin: {VERSION})")
+    if plant:
+        try:
+            check_path(plant)
+        except ValueError as error:
+            fields["plant"].problem(str(error))
+    if "timezone" in fields and not _is_zone(timezone):
+        fields["timezone"].problem(f"no time zone '{timezone}'{suggestion(timezone, available_timezones())}")
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        return False
+    return True
+
+
+def _check_by_plugins(plant: Plant, connections: Mapping[str, Connection], report: Report) -> None:
+    """Report what only the plug-ins can tell: a node that does not parse, a path that is none.
+
+    They are not shown what is wrong already: they may rely on what their keys promise.
+    """
+    for name, connection in connections.items():
+        if connection.plugin is None or report.holds(line_of(connection.spec.place)):
+            continue
+        addresses = [a for a in plant.addresses(name) if not report.holds(line_of(a.place))]
+        for place, message in connection.plugin.check(connection.spec, addresses):
+            report.add(line_of(place), message)
+
+
+def line_of(place: str) -> int:
+    """The line of `plant.yaml:20`; 1 for a place without one."""
+    line = place.rpartition(":")[2]
+    return int(line) if line.isdecimal() else 1

@@ -1,0 +1,171 @@
+"""Machines of a line: their tags are made first, then what names tags of others can be found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from twin.model.entry import Entry
+from twin.model.keys import MACHINE_KEYS, TYPE_KEYS
+from twin.model.kinds import settings
+from twin.model.lookup import Lookup, joined
+from twin.model.machine_types import MachineType, Makes, read_type
+from twin.model.names import check_segment, expanded, filled
+from twin.model.plant import Machine, TagSpec
+from twin.model.report import suggestion
+from twin.model.tags import TagReader, Whereabouts, add_tag, first_without_origin
+
+_NAMED = tuple(key for key in MACHINE_KEYS if key not in TYPE_KEYS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MachineDraft:
+    """A machine whose tags are made. is_complete: its type is known, so a tag it has not is a mistake."""
+
+    name: str
+    path: str
+    line: str
+    type_name: str
+    type: MachineType
+    tags: Mapping[str, str]
+    display: str
+    is_complete: bool
+
+    def finished(self, lookup: Lookup) -> Machine:
+        """The machine, with full paths for all tags that it names. Names of other machines' tags are checked here."""
+        paths = {
+            reference.name: self.tags.get(reference.name, reference.name)
+            if reference.is_local
+            else lookup.path(reference, self.line)
+            for reference in self.type.references()
+        }
+        makes = self.type.makes or Makes()
+        return Machine(
+            path=self.path,
+            name=self.name,
+            type=self.type_name,
+            tags=self.tags,
+            makes=makes.makes,
+            pieces=makes.pieces,
+            made_of=makes.made_of,
+            counts={name: paths[reference.name] for name, reference in (self.type.counts or {}).items()},
+            state=self.type.state.model(paths) if self.type.state else None,
+            health=tuple({**h.settings, "tags": tuple(paths[t.name] for t in h.tags)} for h in self.type.health),
+            display=self.display,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MachineReader:
+    """Reads the machines of all lines; every tag made is added to `tags`."""
+
+    plant: str
+    types: Mapping[str, MachineType]
+    reader: TagReader
+    tags: dict[str, TagSpec]
+    places: dict[str, Entry]
+
+    def machines(self, entry: Entry, line: str) -> dict[str, MachineDraft]:
+        """The machines of a line (full path) by their names, loops written out. Problems are reported."""
+        found: dict[str, MachineDraft] = {}
+        for key, child in entry.children().items():
+            make = self._maker(key, child, line)
+            for name, number in _names(key, child):
+                if name in found:
+                    child.problem(f"machine '{name}' stands twice in this line")
+                    continue
+                found[name] = make(name, number)
+        return found
+
+    def _maker(self, key: str, entry: Entry, line: str) -> Callable[[str, str], MachineDraft]:
+        """Reads one entry and gives the function that makes each of its machines."""
+        fields = entry.fields(MACHINE_KEYS)
+        own = settings(fields, _NAMED)
+        type_name = own["type"] or ""
+        self._check_names(fields, own)
+        known = self.types.get(type_name, MachineType({}))
+        machine_type = self._own_type(key, fields, known, check=not type_name or type_name in self.types)
+        if entry.is_mapping and not type_name and not machine_type.tags:
+            entry.problem("has neither `type` nor `tags`")
+        orphan = first_without_origin(machine_type.tags)
+        if orphan and "from" not in fields:
+            entry.problem(f"no connection for tag '{orphan}'; write `from`{self._connections()}")
+
+        def make(name: str, number: str) -> MachineDraft:
+            path = f"{line}/{name}"
+            values = {"i": number, "machine": name, "line": line.rpartition("/")[2]}
+            tags = {
+                local: self._add(entry, machine_type, local, path, own["from"] or "", own["node"], values)
+                for local in machine_type.tags
+            }
+            display = _display(entry, own["display"], values)
+            complete = not type_name or type_name in self.types
+            return MachineDraft(name, path, line, type_name, machine_type, tags, display, complete)
+
+        return make
+
+    def _add(
+        self,
+        entry: Entry,
+        machine_type: MachineType,
+        local: str,
+        machine: str,
+        connection: str,
+        node: str,
+        values: Mapping[str, str],
+    ) -> str:
+        """Make one tag of a machine; its full path."""
+        draft = machine_type.tags[local]
+        path = f"{machine}/{local}"
+        at_home = not draft.origin or draft.origin == connection
+        where = Whereabouts(path, draft.origin or connection, node if at_home else "", values, machine)
+        add_tag(self.tags, self.reader.tag(draft, where), entry)
+        self.places[path] = draft.entry
+        return path
+
+    def _check_names(self, fields: Mapping[str, Entry], own: Mapping[str, str | None]) -> None:
+        """Report a type or a connection that is not there."""
+        if own["from"]:
+            self.reader.check_connection(fields["from"], own["from"])
+        if own["type"] and own["type"] not in self.types:
+            fields["type"].problem(f"no type '{own['type']}'{suggestion(own['type'], self.types)}")
+
+    def _own_type(self, key: str, fields: Mapping[str, Entry], known: MachineType, check: bool) -> MachineType:
+        """The type of a machine together with what the machine says itself."""
+        if not any(k.name in fields for k in TYPE_KEYS):
+            return known
+        own = read_type(fields, self.reader)
+        together = known.with_own(own)
+        if check:
+            own.check(f"machine '{key}'", together.tags)
+        return together
+
+    def _connections(self) -> str:
+        return suggestion("", self.reader.connections)
+
+    def flat_tags(self, entry: Entry) -> None:
+        """Make the tags that belong to no machine. Problems are reported."""
+        for name, draft in self.reader.drafts(entry).items():
+            path = joined(self.plant, name)
+            if not draft.origin:
+                draft.entry.problem(f"no connection; write `from`{self._connections()}")
+            tag = self.reader.tag(draft, Whereabouts(path, draft.origin, "", {}, self.plant))
+            add_tag(self.tags, tag, draft.entry)
+            self.places.setdefault(path, draft.entry)
+
+
+def _names(key: str, entry: Entry) -> Iterator[tuple[str, str]]:
+    try:
+        for name, number in expanded(key):
+            check_segment(name)
+            yield name, number
+    except ValueError as error:
+        entry.problem(str(error))
+
+
+def _display(entry: Entry, text: str, values: Mapping[str, str]) -> str:
+    try:
+        return filled(text, values)
+    except ValueError as error:
+        entry.problem(str(error))
+        return ""

@@ -1,0 +1,95 @@
+"""Names and what they expand to: path segments, `zone_temp[1..4]`, and the templates `{i} {machine} {line}`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from twin.model.report import suggestion
+
+MOST = 10_000
+"""One `[1..n]` makes at most so many; more is a slip of the finger."""
+
+_SEGMENT = re.compile(r"[a-z0-9_-]+")
+_LOOP = re.compile(r"\[(\d{1,9})\.\.(\d{1,9})\]")
+_TEMPLATE = re.compile(r"\{(i|machine|line)\}")
+_WORD = re.compile(r"\{([a-z]{2,10})\}")
+
+
+def check_segment(name: str) -> None:
+    """Raise ValueError unless it can stand between two slashes of a path."""
+    if not _SEGMENT.fullmatch(name):
+        better = re.sub(r"[^a-z0-9_-]+", "_", name.lower()).strip("_")
+        fix = f" (write '{better}' and `display` may keep the other)" if better else ""
+        raise ValueError(f"'{name}' is not a name of a-z, 0-9, _ and -{fix}")
+
+
+def check_path(path: str) -> None:
+    """Raise ValueError unless every segment is a name."""
+    for segment in path.split("/"):
+        check_segment(segment)
+
+
+def expanded(name: str) -> list[tuple[str, str]]:
+    """The names that one key stands for, each with its number as text ('' without a loop). Raises ValueError.
+
+    >>> expanded("zone[1..2]_temp")
+    [('zone1_temp', '1'), ('zone2_temp', '2')]
+    """
+    loop = _LOOP.search(name)
+    if loop is None:
+        check_path(name)
+        return [(name, "")]
+    first, last = int(loop[1]), int(loop[2])
+    if not first <= last < first + MOST:
+        raise ValueError(f"[{loop[1]}..{loop[2]}] must go up, by at most {MOST} numbers")
+    before, after = name[: loop.start()], name[loop.end() :]
+    check_path(f"{before}{first}{after}")
+    return [(f"{before}{i}{after}", str(i)) for i in range(first, last + 1)]
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with its templates filled in. Raises ValueError for one that has no value here.
+
+    >>> filled("GVL.aPacker[{i}]", {"i": "2"})
+    'GVL.aPacker[2]'
+    """
+    if "{" not in text:
+        return text
+    for word in _WORD.findall(text):
+        fix = suggestion(word, ("machine", "line"))
+        if word not in {"machine", "line"} and "did you mean" in fix:
+            raise ValueError(f"unknown template {{{word}}}{fix}")
+
+    def value(match: re.Match[str]) -> str:
+        found = values.get(match[1], "")
+        if not found:
+            raise ValueError(f"{{{match[1]}}} has no value here{_REASONS[match[1]]}")
+        return found
+
+    return _TEMPLATE.sub(value, text)
+
+
+_REASONS = {
+    "i": " (it numbers what a name with [1..4] makes)",
+    "machine": " (the tag belongs to no machine)",
+    "line": " (the tag belongs to no line)",
+}
+
+
+def has_template(value: object) -> bool:
+    """Whether a setting holds a text that `filled` may change."""
+    if isinstance(value, str):
+        return "{" in value
+    if isinstance(value, Mapping):
+        return any(has_template(v) for v in value.values())
+    return isinstance(value, list) and any(has_template(v) for v in value)
+
+
+def filled_in(value: object, values: Mapping[str, str]) -> object:
+    """A setting with the templates of all its texts filled in. Raises ValueError as `filled` does."""
+    if isinstance(value, str):
+        return filled(value, values)
+    if isinstance(value, Mapping):
+        return {name: filled_in(v, values) for name, v in value.items()}
+    return [filled_in(v, values) for v in value] if isinstance(value, list) else value

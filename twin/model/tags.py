@@ -1,0 +1,169 @@
+"""Tags of a plant file: read once where they are written, then made for every machine that has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from twin.core.plugin import ConnectorPlugin, TagAddress
+from twin.model.alarms import read_alarms
+from twin.model.connections import Connection
+from twin.model.counters import read_counter
+from twin.model.entry import Entry
+from twin.model.keys import TAG_KEYS
+from twin.model.kinds import settings
+from twin.model.names import expanded, filled, filled_in, has_template
+from twin.model.plant import TagSpec
+from twin.model.report import suggestion
+from twin.model.scale import scale
+
+MODEL_KEYS = frozenset(key.name for key in TAG_KEYS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TagDraft:
+    """A tag as written, its templates still open. number: what `{i}` is, '' without a loop.
+
+    origin: its own connection, '' for the machine's. fields: all its keys; meaning: fields of TagSpec that no
+    template changes.
+    """
+
+    number: str
+    entry: Entry
+    origin: str
+    display: str
+    was: str
+    fields: Mapping[str, Entry]
+    meaning: Mapping[str, Any]
+
+    @property
+    def is_counter(self) -> bool:
+        """Whether it counts pieces."""
+        return self.meaning["counter"] is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """What a tag takes from where it stands. values: of the templates; root: path of the plant."""
+
+    path: str
+    connection: str
+    node: str
+    values: Mapping[str, str]
+    former: str = ""
+
+
+@dataclass(slots=True)
+class TagReader:
+    """Reads tags for given connections and plug-ins; keeps the settings it read, as many machines share a type."""
+
+    connections: Mapping[str, Connection]
+    plugins: Mapping[str, ConnectorPlugin]
+    _settings: dict[tuple[int, str], tuple[dict[str, Any], bool]] = field(
+        default_factory=dict[tuple[int, str], tuple[dict[str, Any], bool]]
+    )
+
+    def drafts(self, entry: Entry) -> dict[str, TagDraft]:
+        """The tags of a mapping by their names, loops written out. Problems are reported."""
+        found: dict[str, TagDraft] = {}
+        for key, child in entry.children().items():
+            for name, draft in self._drafts_of(key, child):
+                if name in found:
+                    child.problem(f"tag '{name}' stands twice (first in line {found[name].entry.line})")
+                found[name] = draft
+        return found
+
+    def _drafts_of(self, key: str, entry: Entry) -> Iterable[tuple[str, TagDraft]]:
+        try:
+            names = expanded(key)
+        except ValueError as error:
+            entry.problem(str(error))
+            names = []
+        address_keys = [k.name for plugin in self.plugins.values() for k in plugin.tag_keys]
+        fields = entry.fields(TAG_KEYS, also=address_keys)
+        common = settings(fields, TAG_KEYS)
+        origin = common["from"] or ""
+        if origin:
+            self.check_connection(fields["from"], origin)
+        meaning = {
+            "type": common["type"],
+            "unit": common["unit"],
+            "bad": common["bad"],
+            "counter": read_counter(fields["counter"]) if "counter" in fields else None,
+            "alarms": tuple(read_alarms(fields["alarms"])) if "alarms" in fields else (),
+            **scale(entry, fields, common),
+        }
+        for name, number in names:
+            yield name, TagDraft(number, entry, origin, common["display"], common["was"], fields, meaning)
+
+    def check_connection(self, entry: Entry, name: str) -> None:
+        """Report a connection that is not there."""
+        if name not in self.connections:
+            entry.problem(f"no connection '{name}'{suggestion(name, self.connections)}")
+
+    def tag(self, draft: TagDraft, where: Whereabouts) -> TagSpec:
+        """A tag where it stands. Problems are reported; the tag is there all the same, for others to name."""
+        values = {**where.values, "i": draft.number or where.values.get("i", "")}
+        try:
+            address = self._address(draft, where, values)
+            display, was = filled(draft.display, values), filled(draft.was, values)
+        except ValueError as error:
+            draft.entry.problem(str(error))
+            address, display, was = TagAddress(where.path, {}, place=draft.entry.place), "", ""
+        former = f"{where.former}/{was}" if was and where.former else was
+        return TagSpec(where.path, where.connection, address, display=display, was=former, **draft.meaning)
+
+    def _address(self, draft: TagDraft, where: Whereabouts, values: Mapping[str, str]) -> TagAddress:
+        """Raises ValueError for a template without a value."""
+        found, templated = self._settings_of(draft, where.connection)
+        own = {name: filled_in(value, values) for name, value in found.items()} if templated else found
+        type = draft.meaning["type"]
+        return TagAddress(where.path, own, filled(where.node, values), type, draft.entry.place)
+
+    def _settings_of(self, draft: TagDraft, connection: str) -> tuple[dict[str, Any], bool]:
+        """The plug-in's settings of a tag, and whether they hold templates; read once for each connection."""
+        key = (id(draft.entry.node), connection)
+        if key not in self._settings:
+            found = self._read_settings(draft, connection)
+            self._settings[key] = found, has_template(found)
+        return self._settings[key]
+
+    def _read_settings(self, draft: TagDraft, name: str) -> dict[str, Any]:
+        plugin = self.connections[name].plugin if name in self.connections else None
+        if plugin is None:
+            return {}
+        known = [key.name for key in plugin.tag_keys]
+        protocol = f"connection '{name}' is {plugin.protocol}"
+        for written, child in draft.fields.items():
+            if written not in MODEL_KEYS and written not in known:
+                child.problem(f"is no key of a tag here: {protocol}{suggestion(written, known)}")
+        for key in plugin.tag_keys:
+            if key.required and key.name not in draft.fields:
+                draft.entry.problem(f"key '{key.name}' is missing ({key.doc}; {protocol})")
+        return settings(draft.fields, plugin.tag_keys)
+
+
+def first_without_origin(drafts: Mapping[str, TagDraft]) -> str:
+    """The first tag that names no connection of its own, '' when all do."""
+    return next((name for name, draft in drafts.items() if not draft.origin), "")
+
+
+def add_tag(tags: dict[str, TagSpec], tag: TagSpec, place: Entry) -> None:
+    """Add a tag; one path is one tag."""
+    if tag.path in tags:
+        first = tags[tag.path].address.place.rpartition(":")[2]
+        place.problem(f"tag '{tag.path}' stands twice (first in line {first})")
+        return
+    tags[tag.path] = tag
+
+
+def check_former_names(tags: Mapping[str, TagSpec], entries: Mapping[str, Entry]) -> None:
+    """Report a tag that was what another one is or was: one series has one tag."""
+    claimed: dict[str, str] = {}
+    for path, tag in tags.items():
+        if not tag.was:
+            continue
+        owner = tag.was if tag.was in tags else claimed.setdefault(tag.was, path)
+        if owner != path:
+            entries[path].problem(f"was '{tag.was}', but that is tag '{owner}'")

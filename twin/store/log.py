@@ -1,0 +1,169 @@
+"""The log: one thread that writes whatever waits in one transaction, and answers when it is on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from twin.core.batch import Batch
+from twin.core.errors import StoreFailed
+from twin.core.event import Event
+from twin.core.ports import Clock
+from twin.core.tags import Tag, TagTable, TagType
+from twin.store.entry import Stored, encode_batch, encode_event
+from twin.store.schema import open_writer
+
+Entry = tuple[int, Batch | Event]
+Job = Callable[[sqlite3.Connection], None]
+"""Other work for the same transaction: results of folds, retention."""
+
+CHECKPOINT_BYTES = 64 * 2**20
+"""The WAL is folded into log.db when it has grown by this much."""
+MOST_ENTRIES = 20_000
+"""At most so many entries in one transaction, so that nobody waits long behind a flood."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    item: Batch | Event | Job
+    done: Future[int]
+
+
+class SqliteLog:
+    """The writing half of `DIR/log.db`. Made by the holder of the writer lock; one per folder.
+
+    append and note answer when their entry is durable: group commit of all that waits, no timer, synchronous=FULL.
+    recorded = max(clock, last + 1) is given inside the commit (R1). The queue is bounded by its callers: each waits
+    for its answer before it sends more.
+    """
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self.folder = folder
+        self._clock = clock
+        self._connection = open_writer(folder)
+        rows = self._connection.execute("SELECT name, type FROM tag ORDER BY id").fetchall()
+        self.tags = TagTable(Tag(name, TagType(type_)) for name, type_ in rows)
+        self._stored_tags = len(rows)
+        self.last = int(self._connection.execute("SELECT coalesce(max(recorded), 0) FROM entry").fetchone()[0])
+        self.commits = 0
+        self.on_commit: Callable[[Sequence[Entry]], None] = lambda _entries: None
+        """Called in the writer's thread with what a commit made durable, in the order of `recorded`."""
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._checkpoint_due = threading.Event()
+        self._closing = False
+        self._threads = [
+            threading.Thread(target=self._write, name="log-writer", daemon=True),
+            threading.Thread(target=self._checkpoint, name="log-checkpoint", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    async def append(self, batch: Batch) -> int:
+        """Make a batch durable; returns its `recorded`. Raises StoreFailed: then nothing was kept."""
+        return await asyncio.wrap_future(self.submit(batch))
+
+    async def note(self, event: Event) -> int:
+        """Make an event durable; returns its `recorded`."""
+        return await asyncio.wrap_future(self.submit(event))
+
+    def submit(self, item: Batch | Event | Job) -> Future[int]:
+        """The same from any thread: a future of `recorded` (of a job: of the last entry before it)."""
+        done: Future[int] = Future()
+        if self._closing:
+            done.set_exception(StoreFailed(f"{self.folder}: the log is closed"))
+        else:
+            self._queue.put(_Waiting(item, done))
+        return done
+
+    def close(self) -> None:
+        """Write what waits, then close. The writer lock may be given back after this."""
+        self._closing = True
+        self._queue.put(None)
+        self._threads[0].join()
+        self._checkpoint_due.set()
+        self._threads[1].join()
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.close()
+
+    # --- the writer's thread -----------------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        going = True
+        while going:
+            waiting, going = self._take_all()
+            if waiting:
+                self._commit(waiting)
+
+    def _take_all(self) -> tuple[list[_Waiting], bool]:
+        taken = [self._queue.get()]
+        while len(taken) < MOST_ENTRIES and taken[-1] is not None:
+            try:
+                taken.append(self._queue.get_nowait())
+            except queue.Empty:
+                break
+        return [one for one in taken if one is not None], taken[-1] is not None
+
+    def _commit(self, waiting: list[_Waiting]) -> None:
+        last, stored_tags = self.last, self._stored_tags
+        try:
+            answers = self._transaction(waiting)
+        except (sqlite3.Error, OSError) as error:
+            self.last, self._stored_tags = last, stored_tags
+            self._roll_back()
+            failure = StoreFailed(f"{self.folder / 'log.db'}: {error}; nothing was acknowledged")
+            for one in waiting:
+                one.done.set_exception(failure)
+            return
+        self.commits += 1
+        self.on_commit([(r, one.item) for one, r in zip(waiting, answers, strict=True) if not callable(one.item)])
+        for one, recorded in zip(waiting, answers, strict=True):
+            one.done.set_result(recorded)
+
+    def _transaction(self, waiting: list[_Waiting]) -> list[int]:
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        new_tags = self.tags.since(self._stored_tags)
+        connection.executemany("INSERT INTO tag VALUES (?, ?, ?)", [(i, tag.name, tag.type) for i, tag in new_tags])
+        self._stored_tags += len(new_tags)
+        rows: list[Stored] = []
+        answers: list[int] = []
+        for one in waiting:
+            if isinstance(one.item, Batch | Event):
+                self.last = max(self._clock.now(), self.last + 1)
+                encode = encode_batch if isinstance(one.item, Batch) else encode_event
+                rows.append(encode(self.last, one.item))  # pyright: ignore[reportArgumentType] - chosen by the same test
+            answers.append(self.last)
+        connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        for one in waiting:
+            if not isinstance(one.item, Batch | Event):
+                one.item(connection)
+        connection.execute("COMMIT")
+        self._note_growth()
+        return answers
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _note_growth(self) -> None:
+        if self.commits % 64 == 0 and (self.folder / "log.db-wal").stat().st_size > CHECKPOINT_BYTES:
+            self._checkpoint_due.set()
+
+    # --- the checkpoint's thread -------------------------------------------------------------------------------
+
+    def _checkpoint(self) -> None:
+        """Fold the WAL into log.db beside the writer, which goes on meanwhile; acknowledgements do not wait for it."""
+        connection = sqlite3.connect(self.folder / "log.db", isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA busy_timeout = 10000")
+        while not self._closing:
+            self._checkpoint_due.wait()
+            self._checkpoint_due.clear()
+            if not self._closing:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        connection.close()

@@ -1,0 +1,98 @@
+"""Reading the log by time, in this process or another, beside a writer that goes on."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.event import Event
+from twin.core.history import Slice
+from twin.core.routing import HORIZON
+from twin.core.tags import Tag, TagTable, TagType
+from twin.store.entry import decode
+from twin.store.schema import open_reader
+
+_COLUMNS = "recorded, kind, crc, body, text"
+
+
+class LogReader:
+    """Reads of `DIR/log.db`; a connection per thread, no transaction is held between calls."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+
+    def connection(self) -> sqlite3.Connection:
+        """The read-only connection of this thread."""
+        if not hasattr(self._local, "connection"):
+            self._local.connection = open_reader(self.folder)
+            self._connections.append(self._local.connection)
+        return self._local.connection
+
+    def close(self) -> None:
+        """Close the connections of all threads; their reads are over."""
+        for connection in self._connections:
+            connection.close()
+
+    def read(self, start: int, end: int, known: int) -> Slice:
+        """All entries with start <= time < end and recorded <= known. Raises Corrupt for a damaged one."""
+        stored = self.connection().execute(
+            f"SELECT {_COLUMNS} FROM entry WHERE tmax >= ? AND tmin < ? AND recorded <= ? ORDER BY recorded",
+            (start, end, known),
+        )
+        found = decode(stored.fetchall())
+        samples = found.samples
+        return Slice(samples.take((samples.time >= start) & (samples.time < end)), found.events)
+
+    def read_tags(self, tags: NDArray[np.int32], start: int, end: int, known: int) -> Slice:
+        """The same for some tags only; no events."""
+        found = self.read(start, end, known).samples
+        return Slice(found.take(np.isin(found.tag, tags)), ())
+
+    def since(self, after: int, known: int) -> Slice:
+        """All entries with after < recorded <= known."""
+        stored = self.connection().execute(
+            f"SELECT {_COLUMNS} FROM entry WHERE recorded > ? AND recorded <= ? ORDER BY recorded", (after, known)
+        )
+        return decode(stored.fetchall())
+
+    def first(self) -> int | None:
+        """The time of the earliest entry within the horizon of its `recorded`, or None."""
+        row = self.connection().execute(
+            "SELECT min(max(tmin, recorded - ?)) FROM entry WHERE tmax >= recorded - ?", (HORIZON, HORIZON)
+        )
+        return row.fetchone()[0]
+
+    def last(self) -> int:
+        """The greatest `recorded`, 0 for an empty log."""
+        return int(self.connection().execute("SELECT coalesce(max(recorded), 0) FROM entry").fetchone()[0])
+
+    def events(self, start: int, end: int, kinds: Sequence[str] = (), limit: int = 1000) -> list[tuple[int, Event]]:
+        """Events of [start, end), newest first. kinds: these only, a trailing dot takes the family."""
+        where = " OR ".join("kind = ? OR kind LIKE ?" for _ in kinds) or "kind != ''"
+        given = [part for kind in kinds for part in (kind, f"{kind.rstrip('.')}.%")]
+        stored = self.connection().execute(
+            f"SELECT {_COLUMNS} FROM entry WHERE kind != '' AND tmax >= ? AND tmax < ? AND ({where}) "  # noqa: S608
+            "ORDER BY tmax DESC, recorded DESC LIMIT ?",
+            (start, end, *given, limit),
+        )
+        return list(decode(stored.fetchall()).events)
+
+    def tags(self) -> TagTable:
+        """The tags as the log holds them now."""
+        rows = self.connection().execute("SELECT name, type FROM tag ORDER BY id").fetchall()
+        return TagTable(Tag(name, TagType(type_)) for name, type_ in rows)
+
+    def counts(self) -> dict[str, int]:
+        """Entries and samples in the log."""
+        row = self.connection().execute(
+            "SELECT count(*), coalesce(sum(kind != ''), 0), coalesce(sum(length(body)) FILTER (WHERE kind = ''), 0) / 24 FROM entry"
+        )
+        entries, events, samples = row.fetchone()
+        return {"entries": entries, "events": events, "samples": samples}

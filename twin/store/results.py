@@ -1,0 +1,136 @@
+"""Results in `DIR/log.db`: records with what was believed when, snapshots of state, the index of late entries."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from twin.core.fold import Record
+from twin.core.history import Late, Publication, Snapshot
+from twin.core.instant import FAR_FUTURE
+from twin.core.span import grid
+from twin.store.log import SqliteLog
+from twin.store.reader import LogReader
+
+
+class SqliteResults:
+    """The Results port over the log's own file: one transaction takes a tick's records and snapshots together.
+
+    units: unit number -> name; names are stored, numbers belong to one run. code: digest of plant model and fold
+    versions; snapshots of another code are not seen (R12).
+    """
+
+    def __init__(self, reader: LogReader, units: Sequence[str], code: str, log: SqliteLog | None = None) -> None:
+        self._reader = reader
+        self._units = list(units)
+        self._numbers: Mapping[str, int] = {name: number for number, name in enumerate(units)}
+        self._code = code
+        self._log = log
+        self._written: Future[int] | None = None
+
+    def publish(self, publication: Publication) -> None:
+        """Queue the outputs of one tick for the writer; read methods wait for it. Needs the log."""
+        if self._log is None:
+            raise RuntimeError("these results were opened for reading")
+        if publication.added or publication.removed or publication.snapshots or publication.late:
+            self._written = self._log.submit(lambda connection: self._write(connection, publication))
+
+    def _write(self, connection: sqlite3.Connection, p: Publication) -> None:
+        name = self._units
+        connection.executemany(
+            "UPDATE record SET known_to = ? WHERE known_to IS NULL AND unit = ? AND end = ? AND kind = ? AND key = ? "
+            "AND start = ? AND data = ?",
+            [(p.known, name[r.unit], r.end, r.kind, r.key, r.start, _data(r)) for r in p.removed],
+        )
+        connection.executemany(
+            "INSERT OR IGNORE INTO record (unit, kind, key, start, end, data, known_from) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(name[r.unit], r.kind, r.key, r.start, r.end, _data(r), p.known) for r in p.added],
+        )
+        connection.executemany(
+            "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?)",
+            [(name[s.unit], self._code, s.frontier, s.known, s.body) for s in p.snapshots],
+        )
+        connection.executemany(
+            "INSERT INTO late VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET time = min(time, excluded.time)",
+            [(name[one.unit], one.recorded, one.time) for one in p.late],
+        )
+
+    def thin(self, now: int) -> None:
+        """Drop snapshots that age has made too dense: a minute for an hour, 10 minutes for a day, then an hour."""
+        if self._log is None:
+            raise RuntimeError("these results were opened for reading")
+        ages = [(now - frontier, frontier) for (frontier,) in self._frontiers()]
+        drop = [(frontier,) for age, frontier in ages if frontier % grid(age) != 1]
+        newest = max((frontier for _, frontier in ages), default=0)
+        gone = [one for one in drop if one[0] != newest]
+        self._log.submit(lambda connection: _delete(connection, "DELETE FROM snapshot WHERE frontier = ?", gone))
+
+    def _frontiers(self) -> list[tuple[int]]:
+        return self._reader.connection().execute("SELECT DISTINCT frontier FROM snapshot").fetchall()
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._written is not None:
+            self._written.result()
+            self._written = None
+        return self._reader.connection()
+
+    def current(self, unit: int, start: int, end: int) -> list[Record]:
+        """Records of a unit that are believed now and end in [start, end)."""
+        return self.as_known(unit, start, end, FAR_FUTURE)
+
+    def as_known(self, unit: int, start: int, end: int, known: int) -> list[Record]:
+        """Records of a unit that end in [start, end), as they were believed at `known`."""
+        found = self._connection().execute(
+            "SELECT kind, key, start, end, data FROM record WHERE unit = ? AND end >= ? AND end < ? "
+            "AND known_from <= ? AND (known_to IS NULL OR known_to > ?)",
+            (self._units[unit], start, end, known, known),
+        )
+        return [Record(unit, kind, key, s, e, _pairs(data)) for kind, key, s, e, data in found.fetchall()]
+
+    def snapshot_before(self, unit: int, frontier: int, known: int) -> Snapshot | None:
+        """The newest snapshot with frontier and known at most these; of one frontier the one known last."""
+        row = self._connection().execute(
+            "SELECT frontier, known, body FROM snapshot WHERE unit = ? AND code = ? AND frontier <= ? AND known <= ? "
+            "ORDER BY frontier DESC, known DESC LIMIT 1",
+            (self._units[unit], self._code, frontier, known),
+        )
+        found = row.fetchone()
+        return None if found is None else Snapshot(unit, *found)
+
+    def lateness(self, unit: int, after: int, known: int) -> list[Late]:
+        """Late entries of a unit with after < recorded <= known."""
+        rows = self._connection().execute(
+            "SELECT recorded, time FROM late WHERE unit = ? AND recorded > ? AND recorded <= ?",
+            (self._units[unit], after, known),
+        )
+        return [Late(unit, recorded, time) for recorded, time in rows.fetchall()]
+
+    def records(
+        self, kind: str, keys: Sequence[str], start: int, end: int, known: int = FAR_FUTURE
+    ) -> list[tuple[Record, int]]:
+        """Records of a kind that overlap [start, end), as known, with their known_from; by key, then start."""
+        marks = ",".join("?" * len(keys))
+        rows = self._connection().execute(
+            f"SELECT unit, kind, key, start, end, data, known_from FROM record WHERE kind = ? AND key IN ({marks}) "  # noqa: S608
+            "AND end > ? AND start < ? AND known_from <= ? AND (known_to IS NULL OR known_to > ?) ORDER BY key, start",
+            (kind, *keys, start, end, known, known),
+        )
+        return [
+            (Record(self._numbers.get(unit, -1), kind, key, s, e, _pairs(data)), known_from)
+            for unit, kind, key, s, e, data, known_from in rows.fetchall()
+        ]
+
+
+def _delete(connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[int]]) -> None:
+    connection.executemany(statement, rows)
+
+
+def _data(record: Record) -> str:
+    return json.dumps(dict(record.data), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _pairs(data: str) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted(json.loads(data).items()))

@@ -1,0 +1,78 @@
+"""The tables of `DIR/log.db`, and how a connection to it is opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from twin.core.errors import StoreFailed
+
+LAYOUT = 1
+"""Number of this layout; a folder of a younger one is refused, of an older one migrated."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tag (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, type TEXT NOT NULL);
+-- kind: '' for a batch, else the kind of the event. body: packed rows, or the event. text: JSON of the text column.
+CREATE TABLE IF NOT EXISTS entry (
+    recorded INTEGER PRIMARY KEY, kind TEXT NOT NULL, source TEXT NOT NULL,
+    tmin INTEGER NOT NULL, tmax INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL, text BLOB);
+CREATE INDEX IF NOT EXISTS entry_time ON entry (tmax, tmin);
+CREATE INDEX IF NOT EXISTS entry_event ON entry (kind, tmax) WHERE kind != '';
+CREATE TABLE IF NOT EXISTS snapshot (
+    unit TEXT NOT NULL, code TEXT NOT NULL, frontier INTEGER NOT NULL, known INTEGER NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (unit, code, frontier, known)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS late (
+    unit TEXT NOT NULL, recorded INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (unit, recorded)) WITHOUT ROWID;
+-- known_to NULL: believed now. One (unit, kind, key, start, end, data) is believed at most once at a time.
+CREATE TABLE IF NOT EXISTS record (
+    id INTEGER PRIMARY KEY, unit TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, start INTEGER NOT NULL,
+    end INTEGER NOT NULL, data TEXT NOT NULL, known_from INTEGER NOT NULL, known_to INTEGER);
+CREATE UNIQUE INDEX IF NOT EXISTS record_current ON record (unit, end, kind, key, start, data) WHERE known_to IS NULL;
+CREATE INDEX IF NOT EXISTS record_key ON record (kind, key, end);
+"""
+
+
+def open_writer(folder: Path) -> sqlite3.Connection:
+    """The writing connection, made for the writer's thread. Raises StoreFailed when the folder is not ours to open."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(folder / "log.db", isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA page_size = 8192")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # a commit is an fsync of the WAL: acknowledged is on disk
+        connection.execute("PRAGMA secure_delete = 0")  # Debian's default overwrites deleted pages: 240-500 ms
+        connection.execute("PRAGMA wal_autocheckpoint = 0")  # the checkpoint has a thread of its own
+        connection.execute("PRAGMA busy_timeout = 10000")
+        connection.executescript(_TABLES)
+        _check_layout(connection, folder)
+    except sqlite3.Error as error:
+        raise StoreFailed(
+            f"{folder / 'log.db'}: {error}; is it a data folder of ours, and may we write there?"
+        ) from error
+    except OSError as error:
+        raise StoreFailed(f"{folder}: {error.strerror}; name a folder we may write to with --data DIR") from error
+    return connection
+
+
+def open_reader(folder: Path) -> sqlite3.Connection:
+    """A read-only connection; works beside a writer in another process. Raises StoreFailed when there is no log."""
+    path = folder / "log.db"
+    if not path.exists():
+        raise StoreFailed(f"{folder}: no data here (no log.db); name the folder of a run with --data DIR")
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA busy_timeout = 10000")
+    _check_layout(connection, folder)
+    return connection
+
+
+def _check_layout(connection: sqlite3.Connection, folder: Path) -> None:
+    row = connection.execute("SELECT value FROM meta WHERE key = 'layout'").fetchone()
+    if row is None:
+        connection.execute("INSERT INTO meta VALUES ('layout', ?)", (str(LAYOUT),))
+    elif int(row[0]) > LAYOUT:
+        raise StoreFailed(
+            f"{folder}: written by a newer linetwin (layout {row[0]}, ours is {LAYOUT}); upgrade linetwin"
+        )
