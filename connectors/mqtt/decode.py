@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from connectors.mqtt.json_path import MISSING, elements, find
@@ -74,7 +74,7 @@ class Decoder:
 
     def _read(self, plan: Plan, message: Message, rows: _Rows) -> list[Undecodable]:
         """Add what one message holds; what is wrong with it, each cause once."""
-        found = _Found()
+        found = _Found(0, set(), {})
         try:
             if plan.raw:
                 self._read_raw(plan.raw, message, rows)
@@ -116,9 +116,9 @@ class Decoder:
         status = UNCERTAIN_LAST_USABLE if message.retained and time is None else GOOD
         instant = message.arrival if time is None else time
         for rule in group.rules:
-            value = element if rule.value is None else find(element, rule.value)
             if rule.where and not all(find(element, path) == literal for path, literal in rule.where):
                 continue
+            value = element if rule.value is None else find(element, rule.value)
             if value is MISSING:
                 found.missing.add(rule.label)
                 continue
@@ -134,9 +134,9 @@ class Decoder:
 class _Found:
     """What one message gave so far."""
 
-    samples: int = 0
-    missing: set[str] = field(default_factory=set[str])
-    errors: dict[str, Undecodable] = field(default_factory=dict[str, Undecodable])
+    samples: int
+    missing: set[str]
+    errors: dict[str, Undecodable]
 
 
 class _Rows:

@@ -149,6 +149,9 @@ class Link:
             self._end(failure(self.broker, error))
         except Exception as error:  # paho raises what it likes on a malformed packet; the thread must still report
             self._end(Unreachable(f"{self.broker.url}: {type(error).__name__} while reading: {error}"))
+        finally:
+            if (left := self._client.socket()) is not None:  # paho closes it itself, but not after an exception
+                left.close()
 
     def _read_on(self) -> None:
         broker, client = self.broker, self._client

@@ -36,12 +36,16 @@ def text_of(payload: bytes) -> str:
 
 def document_of(text: str) -> Any:
     """The JSON document of a text. `NaN` and `1e999` come out as they are: only who reads them is refused."""
+    bare = text.strip(" \t\r\n")
     try:
-        return _DECODER.decode(text)
+        document, end = _DECODER.raw_decode(bare)
     except RecursionError:
         raise Undecodable("nested too deep") from None
     except ValueError as error:
         raise Undecodable(NOT_JSON, str(error)) from None
+    if end != len(bare):
+        raise Undecodable(NOT_JSON, f"{bare[end : end + 20]!r} after the end")
+    return document
 
 
 def scalar_of(text: str) -> Any:

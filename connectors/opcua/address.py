@@ -14,7 +14,7 @@ from twin.core.plugin import ConnectionSpec, TagAddress
 
 _FULL = re.compile(r"(?:ns=(?P<index>\d{1,5})|nsu=(?P<uri>[^;]+));(?P<kind>[isgb])=(?P<text>.*)", re.DOTALL)
 _SHORT = re.compile(r"(?P<kind>[isgb])=(?P<text>.*)", re.DOTALL)
-_PICK = re.compile(r"(?:\[\d+\])+")
+_PICK = re.compile(r"\[(\d+)\]|\.([A-Za-z_]\w*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +128,24 @@ def join_path(parent: str, name: str) -> str:
     return f"{parent}/{name.replace('/', '&/')}"
 
 
-def parse_pick(text: str) -> tuple[int, ...]:
-    """The indices of `[0][2]`; none for an empty text. Raises Misconfigured."""
-    if text and not _PICK.fullmatch(text):
-        raise Misconfigured(f"pick {text!r} is not an array element like [3] or [0][2] (counted from 0)")
-    return tuple(int(index) for index in re.findall(r"\d+", text))
+def parse_pick(text: str) -> tuple[int | str, ...]:
+    """The steps into an array or structure; none for an empty text. Raises Misconfigured.
+
+    >>> parse_pick("[0].rAct")
+    (0, 'rAct')
+    """
+    steps = list(_PICK.finditer(text))
+    if "".join(step[0] for step in steps) != text:
+        raise Misconfigured(f"pick {text!r} is not a part of an array or structure like [3], [0][2] or [3].rAct")
+    return tuple(int(step[1]) if step[1] else step[2] for step in steps)
+
+
+def indices_of(pick: tuple[int | str, ...]) -> tuple[int, ...]:
+    """The same for an array. Raises Misconfigured for a field: a structure's layout is not read from the server yet."""
+    indices = tuple(step for step in pick if isinstance(step, int))
+    if len(indices) != len(pick):
+        raise Misconfigured("pick: fields of structures cannot be read yet; give the field's own node, without `pick`")
+    return indices
 
 
 def index_of(namespace: int | str, namespaces: Sequence[str]) -> int:

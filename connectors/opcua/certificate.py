@@ -6,6 +6,7 @@ import datetime
 import ipaddress
 import os
 import socket
+import tempfile
 from pathlib import Path
 
 from cryptography import x509
@@ -44,15 +45,19 @@ def new_key() -> bytes:
 
 
 def write_new(file: Path, content: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all; another process's file of that name stays."""
-    draft = file.with_suffix(f"{file.suffix}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    """Write a file that only its owner may read, whole or not at all; if another was quicker, theirs stays."""
+    descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=file.name)  # mode 0600
     with os.fdopen(descriptor, "wb") as out:
         out.write(content)
-    if file.exists():
-        draft.unlink()
-    else:
-        draft.replace(file)
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links
+        if not file.exists():
+            Path(draft).replace(file)
+    finally:
+        Path(draft).unlink(missing_ok=True)
 
 
 def new_certificate(pem: bytes) -> bytes:

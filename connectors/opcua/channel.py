@@ -64,7 +64,7 @@ class Ticket:
 
 
 class Channel(Client):
-    """One attempt to connect: make one, `create`, or `open_channel` and `resume`, then `leave` or `drop`; never use it twice."""
+    """One attempt to connect: `create`, or `open_channel` and `resume`; then `leave` or `drop`. Never used twice."""
 
     def __init__(self, settings: Settings, choice: Choice) -> None:
         super().__init__(settings.url, timeout=settings.timeout_s)

@@ -76,9 +76,10 @@ class OpcuaConnector:
         try:
             yield inbox
         except LinetwinError:
-            staying = True  # the link is lost or the store failed: what is not durable will be asked for again
+            staying = True  # the store failed: what is not durable will be asked for again
             raise
         finally:
+            staying |= flow.done()  # the link is lost
             flow.cancel()
             with suppress(asyncio.CancelledError):
                 await flow

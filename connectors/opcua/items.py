@@ -10,7 +10,7 @@ from uuid import UUID
 from asyncua import ua
 from asyncua.client.ua_session import UaSession
 
-from connectors.opcua.address import BrowsePath, NodeText, Place, index_of, parse_pick, place_of
+from connectors.opcua.address import BrowsePath, NodeText, Place, index_of, indices_of, parse_pick, place_of
 from connectors.opcua.browse import nodes_at
 from connectors.opcua.columns import Reading, Target
 from connectors.opcua.services import Limits, namespaces_of, variant_types_of
@@ -53,7 +53,7 @@ class Items:
     def _place(self, address: TagAddress, by_place: dict[Place, Item]) -> None:
         try:
             place = place_of(address, self.settings.namespace)
-            pick = parse_pick(address.settings.get("pick") or "")
+            pick = indices_of(parse_pick(address.settings.get("pick") or ""))
         except Misconfigured as error:
             self.say(address.tag, str(error))
             return

@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import groupby
+from secrets import token_hex
 
 from paho.mqtt.client import MQTT_ERR_QUEUE_SIZE, Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -66,7 +67,8 @@ class Publisher:
 async def mqtt_publisher(broker: str, values: Mapping[str, MqttValue]) -> AsyncGenerator[Publisher]:
     """A publisher connected to HOST:PORT. Raises OSError when no broker answers there at the start."""
     host, port = host_and_port(broker)
-    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+    name = f"simulator-{token_hex(4)}"  # without a name of its own a broker may refuse to let it come back
+    client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv5)
     client.max_queued_messages_set(QUEUE)
     client.reconnect_delay_set(1, 5)
     try:

@@ -49,6 +49,7 @@ async def opcua_server(
 ) -> AsyncGenerator[OpcUaShell]:
     """A server on loopback with the newest samples in its nodes. Raises OSError when the port is taken."""
     logging.getLogger("asyncua").setLevel(logging.WARNING)
+    logging.getLogger("asyncua.server.server").setLevel(logging.ERROR)  # it warns that there is no security: meant so
     server = Server()
     await server.init()
     server.allow_remote_admin(allow=False)  # a simulated machine has no inputs: nobody writes

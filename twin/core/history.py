@@ -56,13 +56,18 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What one tick changed. removed: records that a heal took back; added: new ones, by a heal or at the frontier."""
+    """What one tick changed. added: records at the frontier; removed and corrected: taken back and put right by heals.
+
+    healed: units that were folded again, whether or not a record changed.
+    """
 
     known: int
     added: Sequence[Record] = ()
+    corrected: Sequence[Record] = ()
     removed: Sequence[Record] = ()
     snapshots: Sequence[Snapshot] = ()
     late: Sequence[Late] = ()
+    healed: Sequence[int] = ()
 
 
 class Results(Protocol):

@@ -40,6 +40,7 @@ class _Outcome:
     corrected: list[Record] = field(default_factory=list[Record])
     """Those of a span folded again that were not there before."""
     removed: list[Record] = field(default_factory=list[Record])
+    healed: list[int] = field(default_factory=list[int])
     snapshots: list[Snapshot] = field(default_factory=list[Snapshot])
 
 
@@ -90,7 +91,7 @@ class Lane:
         waiting = of_units(self._history.read(target, now + 10 * AHEAD, known), self._routing, self.units)
         self._pending, self._pending_events = [waiting.samples], list(waiting.events)
         late, self._late_entries = self._late_entries, []
-        return Publication(known, outcome.corrected, outcome.removed, outcome.snapshots, late)
+        return Publication(known, (), outcome.corrected, outcome.removed, outcome.snapshots, late)
 
     def _restore(self, now: int, known: int) -> int:
         """Put the newest snapshots in place, if all units have one of the same frontier; where folding starts."""
@@ -178,7 +179,9 @@ class Lane:
                 self._heal(unit, self._late.pop(unit), now, outcome)
         if not self._late:
             self._advance(now, outcome)
-        return Publication(known, outcome.added + outcome.corrected, outcome.removed, outcome.snapshots, late)
+        return Publication(
+            known, outcome.added, outcome.corrected, outcome.removed, outcome.snapshots, late, outcome.healed
+        )
 
     def _advance(self, now: int, outcome: _Outcome) -> None:
         target = now - self.wait
@@ -213,6 +216,7 @@ class Lane:
         if not settled:
             for live, healed in zip(self.folds, folds, strict=True):
                 put(live.state, unit, take(healed.state, unit))
+        outcome.healed.append(unit)
         self._correct(unit, start, reached, records, outcome)
 
     def _stands(self, new: Snapshot) -> bool:

@@ -44,6 +44,10 @@ def _read(name: str, entry: Entry, plugins: Mapping[str, ConnectorPlugin]) -> Co
 def _plugin_of(entry: Entry, plugins: Mapping[str, ConnectorPlugin]) -> ConnectorPlugin | None:
     """The plug-in of the one protocol that is named."""
     found = entry.children()
+    if not entry.is_mapping:
+        if entry.is_empty:
+            entry.problem("is empty (write a protocol with its address)")
+        return None
     named = [name for name in found if name in plugins]
     if len(named) == 1:
         return plugins[named[0]]

@@ -10,7 +10,7 @@ import yaml
 
 from twin.core.plugin import Key
 from twin.model.report import Report, suggestion
-from twin.model.yaml_text import Scalar, scalar
+from twin.model.yaml_text import FilledIn, Scalar, scalar
 
 DEEPEST = 20
 """Free-form data (alarm texts, plug-in maps) may nest this deep."""
@@ -31,12 +31,14 @@ class Entry:
         return f"{self.report.file}:{self.line}"
 
     def problem(self, fact: str) -> None:
-        """Report what is wrong here."""
+        """Report what is wrong here; of what came from the environment only its name is shown."""
+        if isinstance(self.node, FilledIn) and self.node.value:
+            fact = fact.replace(self.node.value, self.node.written)
         self.report.add(self.line, f"{self.path}: {fact}" if self.path else fact)
 
     def children(self) -> dict[str, Entry]:
         """The values of a mapping by their keys, whatever these are; reports what is no mapping and double keys."""
-        if is_empty(self.node):
+        if self.is_empty:
             return {}
         if not isinstance(self.node, yaml.MappingNode):
             self.problem(f"is {described(self.node)}, not a mapping (write `key: value`)")
@@ -78,7 +80,7 @@ class Entry:
 
     def items(self) -> list[Entry]:
         """The values of a list; reports what is none."""
-        if is_empty(self.node):
+        if self.is_empty:
             return []
         if not isinstance(self.node, yaml.SequenceNode):
             self.problem(f"is {described(self.node)}, not a list (write `[a, b]`)")
@@ -87,6 +89,11 @@ class Entry:
 
     def _item(self, index: int, node: yaml.Node) -> Entry:
         return Entry(node, f"{self.path}[{index}]", node.start_mark.line + 1, self.report)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands after the colon."""
+        return isinstance(self.node, yaml.ScalarNode) and scalar(self.node) is None
 
     @property
     def is_list(self) -> bool:
@@ -119,11 +126,6 @@ class Entry:
         if isinstance(self.node, yaml.SequenceNode):
             return [child.plain(deep + 1) for child in self.items()]
         return self.scalar()
-
-
-def is_empty(node: yaml.Node) -> bool:
-    """Whether nothing stands after the colon."""
-    return isinstance(node, yaml.ScalarNode) and scalar(node) is None
 
 
 def described(node: yaml.Node) -> str:

@@ -94,11 +94,12 @@ class MachineReader:
         def make(name: str, number: str) -> MachineDraft:
             path = f"{line}/{name}"
             values = {"i": number, "machine": name, "line": line.rpartition("/")[2]}
+            node = _filled(entry, own["node"], values)
             tags = {
-                local: self._add(entry, machine_type, local, path, own["from"] or "", own["node"], values)
+                local: self._add(entry, machine_type, local, path, own["from"] or "", node, values)
                 for local in machine_type.tags
             }
-            display = _display(entry, own["display"], values)
+            display = _filled(entry, own["display"], values)
             complete = not type_name or type_name in self.types
             return MachineDraft(name, path, line, type_name, machine_type, tags, display, complete)
 
@@ -163,7 +164,7 @@ def _names(key: str, entry: Entry) -> Iterator[tuple[str, str]]:
         entry.problem(str(error))
 
 
-def _display(entry: Entry, text: str, values: Mapping[str, str]) -> str:
+def _filled(entry: Entry, text: str, values: Mapping[str, str]) -> str:
     try:
         return filled(text, values)
     except ValueError as error:

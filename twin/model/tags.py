@@ -45,7 +45,11 @@ class TagDraft:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """What a tag takes from where it stands. values: of the templates; root: path of the plant."""
+    """What a tag takes from where it stands.
+
+    path: full. node: the machine's, '' where the tag has a connection of its own. values: of the templates.
+    former: the path that a former name stands below.
+    """
 
     path: str
     connection: str
@@ -86,14 +90,7 @@ class TagReader:
         origin = common["from"] or ""
         if origin:
             self.check_connection(fields["from"], origin)
-        meaning = {
-            "type": common["type"],
-            "unit": common["unit"],
-            "bad": common["bad"],
-            "counter": read_counter(fields["counter"]) if "counter" in fields else None,
-            "alarms": tuple(read_alarms(fields["alarms"])) if "alarms" in fields else (),
-            **scale(entry, fields, common),
-        }
+        meaning = _meaning(entry, fields, common)
         for name, number in names:
             yield name, TagDraft(number, entry, origin, common["display"], common["was"], fields, meaning)
 
@@ -119,7 +116,7 @@ class TagReader:
         found, templated = self._settings_of(draft, where.connection)
         own = {name: filled_in(value, values) for name, value in found.items()} if templated else found
         type = draft.meaning["type"]
-        return TagAddress(where.path, own, filled(where.node, values), type, draft.entry.place)
+        return TagAddress(where.path, own, where.node, type, draft.entry.place)
 
     def _settings_of(self, draft: TagDraft, connection: str) -> tuple[dict[str, Any], bool]:
         """The plug-in's settings of a tag, and whether they hold templates; read once for each connection."""
@@ -137,11 +134,23 @@ class TagReader:
         protocol = f"connection '{name}' is {plugin.protocol}"
         for written, child in draft.fields.items():
             if written not in MODEL_KEYS and written not in known:
-                child.problem(f"is no key of a tag here: {protocol}{suggestion(written, known)}")
+                child.problem(f"is no key of a tag here: {protocol}{suggestion('', known)}")
         for key in plugin.tag_keys:
             if key.required and key.name not in draft.fields:
                 draft.entry.problem(f"key '{key.name}' is missing ({key.doc}; {protocol})")
         return settings(draft.fields, plugin.tag_keys)
+
+
+def _meaning(entry: Entry, fields: Mapping[str, Entry], common: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of TagSpec that are the same wherever the tag stands."""
+    return {
+        "type": common["type"],
+        "unit": common["unit"],
+        "bad": common["bad"],
+        "counter": read_counter(fields["counter"]) if "counter" in fields else None,
+        "alarms": tuple(read_alarms(fields["alarms"])) if "alarms" in fields else (),
+        **scale(entry, fields, common),
+    }
 
 
 def first_without_origin(drafts: Mapping[str, TagDraft]) -> str:

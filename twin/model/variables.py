@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 import yaml
 
 from twin.model.entry import Entry
+from twin.model.yaml_text import FilledIn
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
-_TEXT = "tag:yaml.org,2002:str"
 
 
 def with_variables(entry: Entry, environment: Mapping[str, str]) -> Entry:
@@ -46,7 +46,7 @@ def _filled(node: yaml.Node, environment: Mapping[str, str], missing: Callable[[
             missing(match[1])
         return environment.get(match[1], "")
 
-    return yaml.ScalarNode(_TEXT, _VARIABLE.sub(value, node.value), node.start_mark, node.end_mark)
+    return FilledIn(node, _VARIABLE.sub(value, node.value))
 
 
 def _copy(node: yaml.MappingNode, pairs: list[tuple[yaml.Node, yaml.Node]]) -> yaml.MappingNode:

@@ -26,6 +26,14 @@ _BRACKET = re.compile(r"[\[\]{}]")
 _CHAIN = re.compile(rf"(?:[-?:][ \t]+){{{DEEPEST}}}")
 
 
+class FilledIn(yaml.ScalarNode):
+    """A text whose variables are filled in. written: the text in the file, the only one to be shown."""
+
+    def __init__(self, node: yaml.ScalarNode, value: str) -> None:
+        super().__init__(f"{_TAG}str", value, node.start_mark, node.end_mark)
+        self.written: str = node.value
+
+
 class _CoreLoader(BaseLoader):
     """Resolves the scalars of YAML 1.2 (10.3.2) and nothing else."""
 
@@ -98,10 +106,19 @@ def _syntax(error: yaml.YAMLError, text: str) -> tuple[int, str]:
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
         fact = getattr(error, "problem", None) or "not YAML"
-        fix = "; indent with spaces, not tabs" if "\t" in _line(text, mark.line) else ""
-        return mark.line + 1, f"not YAML: {fact} (column {mark.column + 1}{fix})"
+        return mark.line + 1, f"not YAML: {fact} (column {mark.column + 1}{_fix(_line(text, mark.line))})"
     position = getattr(error, "position", 0)
     return text.count("\n", 0, position) + 1, "not YAML: it holds a control character; remove it"
+
+
+def _fix(line: str) -> str:
+    """What is often the cause, judged by the line that could not be read."""
+    causes = {
+        r"^\s*\t": "indent with spaces, not tabs",
+        r"\{.*[\w-]\[\d+\.\.\d+\]": "between braces a name with [1..4] needs quotes",
+        r"\{.*[:,] *\$\{": "between braces ${NAME} needs quotes",
+    }
+    return next((f"; {fix}" for pattern, fix in causes.items() if re.search(pattern, line)), "")
 
 
 def _line(text: str, index: int) -> str:

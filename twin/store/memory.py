@@ -63,7 +63,7 @@ class MemoryResults:
             known_from = self.believed.pop(record, None)
             if known_from is not None:
                 self.taken_back.append((record, known_from, publication.known))
-        for record in publication.added:
+        for record in (*publication.added, *publication.corrected):
             self.believed.setdefault(record, publication.known)
         self.snapshots |= {(s.unit, s.frontier, s.known): s for s in publication.snapshots}
         self.late.extend(publication.late)

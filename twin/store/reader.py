@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,10 @@ from twin.core.event import Event
 from twin.core.history import Slice
 from twin.core.routing import HORIZON
 from twin.core.tags import Tag, TagTable, TagType
-from twin.store.entry import decode
+from twin.store.entry import ROW, decode
 from twin.store.schema import open_reader
 
-_COLUMNS = "recorded, kind, crc, body, text"
+_SELECT = "SELECT recorded, kind, crc, body, text FROM entry"
 
 
 class LogReader:
@@ -43,7 +43,7 @@ class LogReader:
     def read(self, start: int, end: int, known: int) -> Slice:
         """All entries with start <= time < end and recorded <= known. Raises Corrupt for a damaged one."""
         stored = self.connection().execute(
-            f"SELECT {_COLUMNS} FROM entry WHERE tmax >= ? AND tmin < ? AND recorded <= ? ORDER BY recorded",
+            f"{_SELECT} WHERE tmax >= ? AND tmin < ? AND recorded <= ? ORDER BY recorded",
             (start, end, known),
         )
         found = decode(stored.fetchall())
@@ -58,7 +58,7 @@ class LogReader:
     def since(self, after: int, known: int) -> Slice:
         """All entries with after < recorded <= known."""
         stored = self.connection().execute(
-            f"SELECT {_COLUMNS} FROM entry WHERE recorded > ? AND recorded <= ? ORDER BY recorded", (after, known)
+            f"{_SELECT} WHERE recorded > ? AND recorded <= ? ORDER BY recorded", (after, known)
         )
         return decode(stored.fetchall())
 
@@ -78,7 +78,7 @@ class LogReader:
         where = " OR ".join("kind = ? OR kind LIKE ?" for _ in kinds) or "kind != ''"
         given = [part for kind in kinds for part in (kind, f"{kind.rstrip('.')}.%")]
         stored = self.connection().execute(
-            f"SELECT {_COLUMNS} FROM entry WHERE kind != '' AND tmax >= ? AND tmax < ? AND ({where}) "  # noqa: S608
+            f"{_SELECT} WHERE kind != '' AND tmax >= ? AND tmax < ? AND ({where}) "  # noqa: S608
             "ORDER BY tmax DESC, recorded DESC LIMIT ?",
             (start, end, *given, limit),
         )
@@ -89,10 +89,25 @@ class LogReader:
         rows = self.connection().execute("SELECT name, type FROM tag ORDER BY id").fetchall()
         return TagTable(Tag(name, TagType(type_)) for name, type_ in rows)
 
+    def stretches(self, start: int, end: int, length: int) -> Iterator[tuple[int, int]]:
+        """Stretches [a, b) of at most `length` ns that hold all entries of [start, end); empty time is skipped."""
+        at = start
+        while True:
+            row = self.connection().execute("SELECT min(max(tmin, ?)) FROM entry WHERE tmax >= ?", (at, at)).fetchone()
+            if row[0] is None or row[0] >= end:
+                return
+            at = int(row[0])
+            yield at, min(at + length, end)
+            at += length
+
+    def kept_from(self) -> int | None:
+        """The time from which retention has kept everything, None when it never forgot."""
+        row = self.connection().execute("SELECT value FROM meta WHERE key = 'kept_from'").fetchone()
+        return None if row is None else int(row[0])
+
     def counts(self) -> dict[str, int]:
         """Entries and samples in the log."""
-        row = self.connection().execute(
-            "SELECT count(*), coalesce(sum(kind != ''), 0), coalesce(sum(length(body)) FILTER (WHERE kind = ''), 0) / 24 FROM entry"
-        )
-        entries, events, samples = row.fetchone()
+        rows = f"coalesce(sum(length(body)) FILTER (WHERE kind = ''), 0) / {ROW.itemsize}"
+        found = self.connection().execute(f"SELECT count(*), coalesce(sum(kind != ''), 0), {rows} FROM entry")  # noqa: S608
+        entries, events, samples = found.fetchone()
         return {"entries": entries, "events": events, "samples": samples}

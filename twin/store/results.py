@@ -29,14 +29,27 @@ class SqliteResults:
         self._numbers: Mapping[str, int] = {name: number for number, name in enumerate(units)}
         self._code = code
         self._log = log
-        self._written: Future[int] | None = None
+        self._unwritten: list[tuple[Publication, Future[int]]] = []
 
     def publish(self, publication: Publication) -> None:
-        """Queue the outputs of one tick for the writer; read methods wait for it. Needs the log."""
+        """Queue the outputs of one tick for the writer; read methods wait for it. Needs the log.
+
+        What a failed commit (a full disk) did not take is queued again first, in order: nothing that a fold said
+        is lost.
+        """
+        log = self._writable()
+        queued = [one for one, done in self._unwritten if done.done() and done.exception() is not None]
+        self._unwritten = [pair for pair in self._unwritten if not pair[1].done()]
+        p = publication
+        if p.added or p.corrected or p.removed or p.snapshots or p.late:
+            queued.append(p)
+        for one in queued:
+            self._unwritten.append((one, log.submit(lambda connection, p=one: self._write(connection, p))))
+
+    def _writable(self) -> SqliteLog:
         if self._log is None:
             raise RuntimeError("these results were opened for reading")
-        if publication.added or publication.removed or publication.snapshots or publication.late:
-            self._written = self._log.submit(lambda connection: self._write(connection, publication))
+        return self._log
 
     def _write(self, connection: sqlite3.Connection, p: Publication) -> None:
         name = self._units
@@ -47,7 +60,7 @@ class SqliteResults:
         )
         connection.executemany(
             "INSERT OR IGNORE INTO record (unit, kind, key, start, end, data, known_from) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(name[r.unit], r.kind, r.key, r.start, r.end, _data(r), p.known) for r in p.added],
+            [(name[r.unit], r.kind, r.key, r.start, r.end, _data(r), p.known) for r in (*p.added, *p.corrected)],
         )
         connection.executemany(
             "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?)",
@@ -60,21 +73,20 @@ class SqliteResults:
 
     def thin(self, now: int) -> None:
         """Drop snapshots that age has made too dense: a minute for an hour, 10 minutes for a day, then an hour."""
-        if self._log is None:
-            raise RuntimeError("these results were opened for reading")
+        log = self._writable()
         ages = [(now - frontier, frontier) for (frontier,) in self._frontiers()]
         drop = [(frontier,) for age, frontier in ages if frontier % grid(age) != 1]
         newest = max((frontier for _, frontier in ages), default=0)
         gone = [one for one in drop if one[0] != newest]
-        self._log.submit(lambda connection: _delete(connection, "DELETE FROM snapshot WHERE frontier = ?", gone))
+        log.submit(lambda connection: _delete(connection, "DELETE FROM snapshot WHERE frontier = ?", gone))
 
     def _frontiers(self) -> list[tuple[int]]:
         return self._reader.connection().execute("SELECT DISTINCT frontier FROM snapshot").fetchall()
 
     def _connection(self) -> sqlite3.Connection:
-        if self._written is not None:
-            self._written.result()
-            self._written = None
+        """The reading connection, once all that was published is written. Raises StoreFailed when it cannot be."""
+        for _, done in self._unwritten:
+            done.result()
         return self._reader.connection()
 
     def current(self, unit: int, start: int, end: int) -> list[Record]:
@@ -96,6 +108,15 @@ class SqliteResults:
             "SELECT frontier, known, body FROM snapshot WHERE unit = ? AND code = ? AND frontier <= ? AND known <= ? "
             "ORDER BY frontier DESC, known DESC LIMIT 1",
             (self._units[unit], self._code, frontier, known),
+        )
+        found = row.fetchone()
+        return None if found is None else Snapshot(unit, *found)
+
+    def oldest_snapshot(self, unit: int) -> Snapshot | None:
+        """The oldest snapshot that retention kept, as it was first taken."""
+        row = self._connection().execute(
+            "SELECT frontier, known, body FROM snapshot WHERE unit = ? AND code = ? ORDER BY frontier, known DESC LIMIT 1",
+            (self._units[unit], self._code),
         )
         found = row.fetchone()
         return None if found is None else Snapshot(unit, *found)

@@ -33,7 +33,7 @@ def test_addresses_have_their_templates_filled_in(plant: Plant):
     address = {path.removeprefix(f"{LINE}/"): tag.address for path, tag in plant.tags.items()}
     assert address["filler/total"].machine_node == '"DB_Filler"'
     assert address["filler/total"].settings["node"] == '."Stat"."wTotal"'
-    assert address["filler/total"].place == "plant.yaml:19"
+    assert address["filler/total"].place == "plant.yaml:17"
     assert address["filler/zone_temp3"].settings["pick"] == "[3].rAct"
     assert address["packer2/st"].machine_node == "GVL.aPacker[2]"
 
@@ -87,7 +87,7 @@ def test_line_and_products(plant: Plant):
 
 def test_connections_and_shifts(plant: Plant):
     s7 = plant.connections["s7"]
-    assert (s7.url, s7.place, s7.settings["password"]) == ("opc.tcp://10.0.1.10:4840", "plant.yaml:10", "secret")
+    assert (s7.url, s7.place, s7.settings["password"]) == ("opc.tcp://10.0.1.10:4840", "plant.yaml:8", "secret")
     assert s7.settings["every"] == SECOND
     assert plant.connections["bk"].time == "arrival"
     assert plant.connections["gw"].wait == 60 * SECOND

@@ -32,6 +32,7 @@ def palletiser(now):
     return "running" if now["motor"] else "starved"
 
 
+STATE_TAGS = {"st", "blocked", "starved", "status", "motor", "fault"}
 READ = {"filler": packml, "capper": packml, "labeller": labeller, "packer": packer, "palletiser": palletiser}
 
 
@@ -44,7 +45,8 @@ def series(columns):
 def states(columns, machine):
     """[(time, state)] at each change: the values are joined per instant, as any reader must."""
     names, time, name, value = columns
-    mine = {i: n.rpartition("/")[2] for i, n in enumerate(names) if n.startswith(f"{LINE}/{machine}/")}
+    of_machine = {i: n.rpartition("/")[2] for i, n in enumerate(names) if n.startswith(f"{LINE}/{machine}/")}
+    mine = {i: tag for i, tag in of_machine.items() if tag in STATE_TAGS}
     now, found = {}, []
     rows = np.flatnonzero(np.isin(name, list(mine)))
     instants = np.split(rows, np.flatnonzero(np.diff(time[rows])) + 1)

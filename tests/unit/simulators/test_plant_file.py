@@ -8,6 +8,8 @@ from simulators.packaging.layout import layout
 from simulators.packaging.wiring import WIRING
 from simulators.wiring import OpcUaValue
 from tests.unit.simulators.start import LINE, MACHINES
+from twin.model.load import load
+from twin.runtime.plugins import connectors
 
 
 def plant(**addresses):
@@ -41,6 +43,12 @@ def test_each_tag_is_where_the_line_puts_it(name):
         assert keys["topic"].replace("{machine}", machine) == place.topic
         assert keys["value"] == f"$.{place.key}"
         assert keys["timestamp"] == {"path": "$.ts", "unit": "ms"}
+
+
+def test_the_twin_reads_it_as_it_stands():
+    loaded = load(PACKAGING.plant_file({}), "plant.yaml", connectors(), {})
+    assert set(loaded.tags) == {f"demo/plant1/{name}" for name in WIRING.values}
+    assert [machine.pieces for machine in loaded.machines()] == [1, 1, 1, 12, 4]
 
 
 def test_the_flow_names_the_line_s_machines_and_buffers():

@@ -99,6 +99,12 @@ async def pull(batches: AsyncIterator[Batch], rows: int, seconds: float = 15) ->
     return taken
 
 
+async def until(condition: Callable[[], bool], seconds: float = 15) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - what a broker does sets no event of ours
+            await asyncio.sleep(0.005)
+
+
 def numbers(batches: list[Batch]) -> list[float]:
     return [value for one in batches for value in one.value.tolist()]
 

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from tests.wire.mqtt.brokers import mosquitto
-from tests.wire.mqtt.plant import Bench, numbers, publisher, pull, stamped, tag, times
+from tests.wire.mqtt.plant import Bench, numbers, publisher, pull, stamped, tag, times, until
 from twin.core.errors import Unreachable
 from twin.core.event import GAP
 
@@ -27,6 +27,7 @@ async def test_what_was_not_acknowledged_comes_again_and_what_was_does_not(tmp_p
             await asyncio.to_thread(publish, *stamped(0, 10))
             first = await pull(batches, 10)
             await asyncio.to_thread(publish, *stamped(10, 20))
+            await until(lambda: bench.kept.counts["messages"] == 20)
             second = await pull(batches, 10)  # acknowledges the first ten, and nothing more
     assert numbers(first + second) == list(range(20))
     async with bench.connector().open() as batches:
@@ -42,6 +43,7 @@ async def test_redelivered_rows_equal_the_rows_of_the_first_delivery(tmp_path, b
     with publisher(broker) as publish:
         async with bench.connector().open() as batches:
             await asyncio.to_thread(publish, *same_instant)
+            await until(lambda: bench.kept.counts["messages"] == 5)
             first = await pull(batches, 5)
     async with bench.connector().open() as batches:
         again = await pull(batches, 5)

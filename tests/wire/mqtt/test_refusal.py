@@ -1,7 +1,7 @@
 """What a broker refuses, and what is said of it. Brokers at hand do not send every reason code: a scripted one does."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 import pytest
 
@@ -17,11 +17,11 @@ async def scripted(*answers):
     """A server that answers the n-th packet with the n-th of these bytes, and then hangs up."""
 
     async def serve(reader, writer):
-        for answer in answers:
-            await reader.read(4096)
-            writer.write(answer)
-            await writer.drain()
-        writer.close()
+        with closing(writer):
+            for answer in answers:
+                await reader.read(4096)
+                writer.write(answer)
+                await writer.drain()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
@@ -39,7 +39,7 @@ async def scripted(*answers):
         (136, Unreachable, "server unavailable"),
         (137, Unreachable, "server busy"),
         (157, Misconfigured, "it has moved; change the address"),
-        (255, Unreachable, "while reading"),
+        (255, Unreachable, "mqtt://127.0.0.1"),
     ],
 )
 async def test_a_refused_connection_says_what_to_do(tmp_path, code, error, text):
@@ -67,9 +67,8 @@ async def test_bytes_that_are_no_mqtt_end_the_link_and_nothing_else(tmp_path, br
                 await pull(batches, 1)
 
 
-@pytest.mark.parametrize("after", [0, 1])
-async def test_a_server_that_hangs_up_is_unreachable(tmp_path, after):
-    async with scripted(*[b"", CONNACK % 0][after:]) as port:
+async def test_a_server_that_hangs_up_is_unreachable(tmp_path):
+    async with scripted(CONNACK % 0) as port:
         with pytest.raises(Unreachable, match=f"127.0.0.1:{port}"):
             async with Bench(tmp_path, port, tag("x")).connector().open() as batches:
                 await pull(batches, 1)

@@ -11,13 +11,14 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from simulators.packaging.wiring import SERVERS, WIRING
 from simulators.wiring import OpcUaValue
 
+ON_OPCUA = {name for name, place in WIRING.values.items() if isinstance(place, OpcUaValue)}
 NAMESPACE = {server.name: server.namespace for server in SERVERS}
 
 
 async def until(condition, seconds=30.0):
     """Wait for a condition; fails loudly when it does not come."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - the drivers have no event for this
             await asyncio.sleep(0.02)
 
 

@@ -1,0 +1,64 @@
+// A node-opcua server for the wire tests: another stack than the one that our connector stands on.
+// node server.mjs PORT FOLDER: writes {"ready": url} and then obeys JSON lines on stdin:
+// {"count": "n", "from": 1, "to": 100, "every_ms": 5} or {"set": "temp", "value": 1.5, "status": "BadSensorFailure"}.
+import readline from "node:readline";
+import {
+  DataType, DataValue, MessageSecurityMode, OPCUACertificateManager, OPCUAServer, SecurityPolicy, StatusCodes,
+  Variant, VariantArrayType,
+} from "node-opcua";
+
+const [port, folder] = [Number(process.argv[2]), process.argv[3]];
+const server = new OPCUAServer({
+  port,
+  hostname: "127.0.0.1",
+  securityPolicies: [SecurityPolicy.None, SecurityPolicy.Basic256Sha256, SecurityPolicy.Aes256_Sha256_RsaPss],
+  securityModes: [MessageSecurityMode.None, MessageSecurityMode.SignAndEncrypt],
+  serverCertificateManager: new OPCUACertificateManager({
+    rootFolder: folder, automaticallyAcceptUnknownCertificate: true,
+  }),
+  userManager: { isValidUser: (user, password) => user === "twin" && password === "right" },
+});
+await server.initialize();
+
+const space = server.engine.addressSpace;
+const mine = space.registerNamespace("urn:test:plc");
+const line = mine.addObject({ organizedBy: space.rootFolder.objects, browseName: "Line", nodeId: "s=Line" });
+const types = {
+  temp: [DataType.Double, 20.5], n: [DataType.Double, 0], total: [DataType.UInt32, 7], recipe: [DataType.String, "cola"],
+  running: [DataType.Boolean, true], serial: [DataType.Int64, [268435456, 1]],
+};
+const variables = {};
+for (const [name, [dataType, value]] of Object.entries(types)) {
+  variables[name] = mine.addVariable({
+    componentOf: line, browseName: name, nodeId: `s=Line.${name}`, dataType, minimumSamplingInterval: 20,
+  });
+  variables[name].setValueFromSource(new Variant({ dataType, arrayType: VariantArrayType.Scalar, value }));
+}
+variables.zones = mine.addVariable({
+  componentOf: line, browseName: "zones", nodeId: "s=Line.zones", dataType: DataType.Double, valueRank: 1,
+  value: new Variant({ dataType: DataType.Double, arrayType: VariantArrayType.Array, value: [1.5, 2.5, 3.5] }),
+});
+
+function set(name, value, status) {
+  const code = status ? StatusCodes[status] : StatusCodes.Good;
+  variables[name].setValueFromSource(new Variant({ dataType: types[name][0], value }), code, new Date());
+}
+
+function count({ count: name, from, to, every_ms }) {
+  let n = from;
+  const timer = setInterval(() => {
+    set(name, n);
+    if (++n > to) clearInterval(timer);
+  }, every_ms);
+}
+
+readline.createInterface({ input: process.stdin })
+  .on("line", (text) => {
+    const command = JSON.parse(text);
+    if (command.count) count(command);
+    else set(command.set, command.value, command.status);
+  })
+  .on("close", () => process.exit(0));
+
+await server.start();
+console.log(JSON.stringify({ ready: `opc.tcp://127.0.0.1:${port}` }));

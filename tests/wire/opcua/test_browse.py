@@ -1,0 +1,179 @@
+"""Looking at a server: browse, probe, and the commands that stand on them."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import json
+import time
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+from asyncua import ua
+
+from tests.wire.opcua.plant import URI, Plc, free_port, setup
+from twin.cli import browse, init
+from twin.cli.main import main
+from twin.core.errors import Misconfigured, Unreachable
+from twin.model.load import load
+from twin.runtime import plugins
+
+
+async def printed(*arguments: str) -> tuple[int, str]:
+    """Exit code and output of a command, run beside the server's event loop."""
+    out = io.StringIO()
+    with redirect_stdout(out):
+        code = await asyncio.to_thread(main, list(arguments))
+    return code, out.getvalue()
+
+
+async def with_unit(plc: Plc) -> None:
+    """Give `temp` its engineering unit, as Part 8 has it."""
+    unit = ua.EUInformation(DisplayName=ua.LocalizedText("°C"))
+    await plc.nodes["temp"].add_property(
+        ua.NodeId("temp.unit", plc.index), ua.QualifiedName("EngineeringUnits", 0), unit
+    )
+
+
+async def test_browse_gives_path_address_type_value_and_unit(tmp_path: Path) -> None:
+    async with Plc().running() as plc:
+        await with_unit(plc)
+        test = setup(plc.url, tmp_path, {})
+        nodes = {node.path: node for node in await test.connector.browse("Line/*")}
+    assert set(nodes) == {f"/Objects/Line/{name}" for name in plc.nodes}
+    temp = nodes["/Objects/Line/temp"]
+    assert (temp.address, temp.type, temp.value, temp.unit) == (f"nsu={URI};s=Line.temp", "Double", "20.5", "°C")
+    assert nodes["/Objects/Line/zones"].type == "Double[]"
+
+
+async def test_a_large_server_is_browsed_in_few_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Plc().running() as plc:
+        for folder in range(30):
+            above = await plc.line.add_folder(plc.index, f"area{folder}")
+            for number in range(20):
+                await above.add_variable(plc.index, f"v{number}", 1.0)
+        test = setup(plc.url, tmp_path, {})
+        calls: list[int] = []
+        from asyncua.client.ua_session import UaSession  # noqa: PLC0415
+
+        whole = UaSession.browse
+
+        async def counted(self: UaSession, parameters: ua.BrowseParameters) -> list[ua.BrowseResult]:
+            calls.append(len(parameters.NodesToBrowse))
+            return await whole(self, parameters)
+
+        monkeypatch.setattr(UaSession, "browse", counted)
+        nodes = await test.connector.browse("area*/v*")
+    assert len(nodes) == 600
+    assert max(calls) <= 100
+    assert len(calls) < 20
+
+
+async def test_probe_reads_every_tag_and_names_each_problem(tmp_path: Path) -> None:
+    tags = {"temp": "Line.temp", "none": "Line.none", "zones": "Line.zones", "recipe": "Line.recipe"}
+    tags["field"] = {"node": "Line.zones", "pick": "[1].rAct"}  # type: ignore[assignment]
+    async with Plc().running() as plc:
+        test = setup(plc.url, tmp_path, tags)
+        found = {p.tag: (p.value, p.problem) for p in await test.connector.probe()}
+    assert found["temp"] == ("20.5", "")
+    assert found["recipe"] == ("cola", "")
+    assert found["none"][1] == "BadNodeIdUnknown"
+    assert found["zones"][1].startswith("array: the tag needs `pick`")
+    assert "fields of structures cannot be read yet" in found["field"][1]
+
+
+async def test_probe_of_no_server_is_unreachable(tmp_path: Path) -> None:
+    test = setup(f"opc.tcp://127.0.0.1:{free_port()}", tmp_path, {"temp": "Line.temp"})
+    with pytest.raises(Unreachable):
+        await test.connector.probe()
+
+
+async def test_browse_command_lists_and_prints_json(tmp_path: Path) -> None:
+    async with Plc().running() as plc:
+        code, text = await printed("browse", plc.url, "--match", "Line/t*", "--data", str(tmp_path))
+        assert code == 0
+        assert [line.split()[0] for line in text.splitlines()] == ["/Objects/Line/temp", "/Objects/Line/total"]
+        code, text = await printed("browse", plc.url, "--match", "Line/total", "--json", "--data", str(tmp_path))
+    assert [node["address"] for node in json.loads(text)] == [f"nsu={URI};s=Line.total"]
+
+
+async def test_live_prints_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with Plc().running() as plc:
+        given = argparse.Namespace(
+            source=plc.url, live="Line/temp", user="", security="", data=str(tmp_path), json=False
+        )
+        looking = asyncio.create_task(browse.live(given))
+        text, end = "", time.monotonic() + 15
+        while "20.5" not in text and time.monotonic() < end:
+            await asyncio.sleep(0.05)
+            text += capsys.readouterr().out
+        await plc.write("temp", 77.25)
+        while "77.25" not in text and time.monotonic() < end:
+            await asyncio.sleep(0.05)
+            text += capsys.readouterr().out
+        looking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await looking
+    assert "/Objects/Line/temp  20.5" in text
+    assert "2026-03-01T06:00:00Z" in text
+    assert "/Objects/Line/temp  77.25" in text
+
+
+async def test_live_of_nothing_says_so(tmp_path: Path) -> None:
+    async with Plc().running() as plc:
+        given = argparse.Namespace(source=plc.url, live="none*", user="", security="", data=str(tmp_path), json=False)
+        with pytest.raises(Misconfigured, match="nothing matches 'none\\*'"):
+            await browse.live(given)
+
+
+async def test_init_writes_a_plant_file_that_connects(tmp_path: Path) -> None:
+    async with Plc().running() as plc:
+        await with_unit(plc)
+        code, text = await printed("init", plc.url, "--match", "Line/*", "--data", str(tmp_path))
+        assert code == 0
+        plant = load(text, "plant.yaml", plugins.connectors(), {})
+        addresses = plant.addresses("c1")
+        spec = plant.connections["c1"]
+        test = setup(plc.url, tmp_path, {a.tag: dict(a.settings) for a in addresses}, ns=spec.settings["ns"])
+        found = {p.tag: p.problem for p in await test.connector.probe()}
+    assert len(found) == len(plc.nodes) - 1  # the array is left out
+    assert set(found.values()) == {""}
+    assert "  line/temp: {from: c1, node: 'Line.temp', unit: 'degC'}" in text.splitlines()
+
+
+def test_init_reads_a_tag_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "tags.csv"
+    file.write_text(
+        'name;node;unit\nFüller/Motor Temp;"ns=3;s=""DB_Filler"".""iTemp""";°C\nFüller/Motor-Temp ;ns=3;\n', "utf-8"
+    )
+    assert main(["init", str(file)]) == 0
+    text = capsys.readouterr().out
+    assert """  fuller/motor_temp: {from: c1, node: 'ns=3;s="DB_Filler"."iTemp"', unit: 'degC'}""" in text
+    assert "fuller/motor-temp" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("name,unit\na,b\n", "no column node"), ("name,node\na,\n", ":2: name and node must not be empty")],
+)
+def test_init_says_what_is_wrong_with_a_tag_list(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, message: str
+) -> None:
+    file = tmp_path / "tags.csv"
+    file.write_text(text, "utf-8")
+    assert main(["init", str(file)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_names_that_would_meet_are_numbered() -> None:
+    drafts = [init.Draft(("A b",), "x"), init.Draft(("a_b",), "y"), init.Draft(("a-b",), "z")]
+    assert [path for path, _ in init.unique_paths(drafts)] == ["a_b", "a_b_2", "a-b"]
+
+
+@pytest.mark.parametrize("text", ["it's", 'a "b" \\ c', "line\nbreak", "x: {y}", "# no", "ends with '"])
+def test_quoted_text_means_itself(text: str) -> None:
+    import yaml  # noqa: PLC0415
+
+    assert yaml.safe_load(init.quoted(text)) == text

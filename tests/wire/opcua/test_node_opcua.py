@@ -1,0 +1,165 @@
+"""The same promises against another stack: node-opcua (`npm ci` in tests/wire/node)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.opcua.trust import CertificateFolder
+from tests.wire.opcua.plant import Proxy, free_port, setup, until
+from tests.wire.opcua.test_outages import opened_again
+from twin.core.batch import Batch
+from twin.core.errors import Misconfigured, Unreachable
+
+FOLDER = Path(__file__).parent.parent / "node"
+
+pytestmark = [
+    pytest.mark.node,
+    pytest.mark.skipif(shutil.which("node") is None, reason="no node on PATH: apt install nodejs npm"),
+    pytest.mark.skipif(not (FOLDER / "node_modules").is_dir(), reason="no node_modules: npm ci in tests/wire/node"),
+]
+
+
+class NodeServer:
+    """A node-opcua process."""
+
+    def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
+        self.process = process
+        self.url = url
+
+    def tell(self, **command: Any) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(command).encode() + b"\n")
+
+
+@asynccontextmanager
+async def node_server(folder: Path, port: int = 0) -> AsyncIterator[NodeServer]:
+    """The server, once it listens."""
+    process = await asyncio.create_subprocess_exec(
+        "node",
+        "server.mjs",
+        str(port or free_port()),
+        str(folder),
+        cwd=FOLDER,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(40):
+            while not (line := await process.stdout.readline()).startswith(b'{"ready"'):
+                assert line, "the server ended before it was ready"
+        yield NodeServer(process, json.loads(line)["ready"])
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def test_values_statuses_and_a_bad_node(tmp_path: Path) -> None:
+    names = ("temp", "total", "recipe", "running", "serial")
+    tags: dict[str, Any] = {name: f"Line.{name}" for name in (*names, "none")}
+    tags["zone"] = {"node": "Line.zones", "pick": "[2]"}
+    async with node_server(tmp_path / "pki") as server:
+        test = setup(server.url, tmp_path, tags)
+        async with test.connector.open() as batches:
+            taken = await until(batches, lambda bs: sum(map(len, bs)) >= len(names) + 1)
+            server.tell(set="temp", value=99.0, status="BadSensorFailure")
+            [bad] = await until(batches, lambda bs: len(bs) == 1)
+    rows = {name: (value, text) for b in taken for name, value, text, _ in test.rows(b)}
+    assert rows["temp"] == (20.5, None)
+    assert (rows["total"][0], rows["running"][0], rows["zone"][0]) == (7.0, 1.0, 3.5)
+    assert rows["recipe"][1] == "cola"
+    assert rows["serial"] == (float(2**60), "1152921504606846977")
+    [(name, value, _, status)] = test.rows(bad)
+    assert (name, status) == ("temp", 0x808C0000)
+    assert math.isnan(value)
+    assert test.record.problems["none"].startswith("BadNodeIdUnknown")
+
+
+async def test_an_outage_with_refused_attempts_loses_nothing(tmp_path: Path) -> None:
+    port = free_port()
+    async with node_server(tmp_path / "pki", port) as server, Proxy(port).running() as proxy:
+        test = setup(proxy.url, tmp_path, {"n": "Line.n"}, sampling=0, queue=1000)
+        taken: list[Batch] = []
+        with pytest.raises(Unreachable):
+            async with test.connector.open() as batches:
+                taken.append(await anext(batches))
+                server.tell(count="n", **{"from": 1, "to": 200, "every_ms": 20})
+                taken += await until(batches, lambda bs: 10.0 in test.values(bs, "n"))
+                proxy.open = False
+                proxy.cut()
+                while True:
+                    taken.append(await anext(batches))
+        for _ in range(3):
+            with pytest.raises(Unreachable):
+                async with test.connector.open():
+                    pass
+        proxy.open = True
+        async with AsyncExitStack() as stack:
+            batches = await opened_again(test, stack)
+            taken += await until(batches, lambda bs: 200.0 in test.values(bs, "n"))
+    assert sorted(set(test.values(taken, "n"))) == [float(n) for n in range(201)]
+    assert len(test.values(taken, "n")) == 201
+    assert test.record.events == []
+
+
+async def test_a_killed_server_is_subscribed_anew(tmp_path: Path) -> None:
+    port = free_port()
+    async with node_server(tmp_path / "pki", port) as server:
+        test = setup(server.url, tmp_path, {"n": "Line.n"})
+        with pytest.raises(Unreachable):
+            async with test.connector.open() as batches:
+                await anext(batches)
+                server.process.kill()
+                while True:
+                    await anext(batches)
+    async with node_server(tmp_path / "pki", port) as server, AsyncExitStack() as stack:
+        batches = await opened_again(test, stack)
+        server.tell(set="n", value=5)
+        await until(batches, lambda bs: 5.0 in test.values(bs, "n"))
+    assert [event.kind for event in test.record.events] == ["gap"]
+
+
+async def test_overflow_of_the_servers_queue_is_counted(tmp_path: Path) -> None:
+    async with node_server(tmp_path / "pki") as server:
+        test = setup(server.url, tmp_path, {"n": "Line.n"}, sampling=0, queue=3, publishing=1_000_000_000)
+        async with test.connector.open() as batches:
+            await anext(batches)
+            server.tell(count="n", **{"from": 1, "to": 60, "every_ms": 25})
+            taken = await until(batches, lambda bs: 60.0 in test.values(bs, "n"))
+    assert test.record.counts["overflow"] >= 1
+    assert len(test.values(taken, "n")) < 60
+
+
+@pytest.mark.parametrize("policy", ["auto", "Basic256Sha256", "Aes256_Sha256_RsaPss"])
+async def test_encrypted_with_a_user(tmp_path: Path, policy: str) -> None:
+    async with node_server(tmp_path / "pki") as server:
+        keys = {"user": "twin", "password": "right", "security": policy}
+        test = setup(server.url, tmp_path / "data", {"temp": "Line.temp"}, **keys)
+        with pytest.raises(Unreachable, match="not trusted yet"):
+            async with test.connector.open():
+                pass
+        store = CertificateFolder(tmp_path / "data")
+        store.trust(store.waiting()[0].fingerprint)
+        async with test.connector.open() as batches:
+            assert test.rows(await anext(batches)) == [("temp", 20.5, None, 0)]
+        wrong = setup(server.url, tmp_path / "data", {"temp": "Line.temp"}, **keys | {"password": "wrong"})
+        with pytest.raises(Misconfigured, match="refused user 'twin'"):
+            async with wrong.connector.open():
+                pass
+
+
+async def test_browse(tmp_path: Path) -> None:
+    async with node_server(tmp_path / "pki") as server:
+        nodes = await setup(server.url, tmp_path, {}).connector.browse("/Objects/Line/*")
+    assert {n.path.rpartition("/")[2]: n.type for n in nodes}["zones"] == "Double[]"
+    assert len(nodes) == 7

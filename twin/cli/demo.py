@@ -1,0 +1,155 @@
+"""`twin demo`: a packaging line that does not exist, on real wires, with two hours behind it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from twin.cli.command import DONE, Command
+from twin.cli.serving import LOCAL, check_port, serve
+from twin.core.batch import Batch, batch
+from twin.core.errors import Misconfigured
+from twin.core.instant import HOUR, MINUTE, SECOND, duration
+from twin.core.ports import SimulatedRun
+from twin.core.tags import TagTable
+from twin.model.load import load
+from twin.model.plant import Plant
+from twin.runtime.broker import embedded_broker
+from twin.runtime.clock import ScaledClock, WallClock
+from twin.runtime.plugins import connectors, line
+from twin.runtime.ports import is_free
+from twin.runtime.twin import open_twin
+from twin.store.lock import writer_lock
+from twin.store.log import SqliteLog
+
+BEHIND = 2 * HOUR
+"""So much history the demo begins with."""
+LINE = "packaging"
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8000, help="port of the page; a free one if this is taken")
+    parser.add_argument("--speed", type=float, default=1.0, help="how much faster than the wall time runs")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed is the same line")
+    parser.add_argument("--fault", action="append", default=[], metavar="WHAT@WHEN", help="such as filler.bearing@2m")
+    parser.add_argument("--truth", metavar="FILE", help="write what really happened, as JSON lines, at the end")
+    parser.add_argument("--seconds", type=float, help="stop after so many seconds of wall time")
+    parser.add_argument("--no-open", action="store_true", help="do not open the browser")
+    parser.add_argument("--data", metavar="DIR", help="keep the data there (default: a temporary folder)")
+
+
+def faults_of(texts: Sequence[str], begin: int) -> list[tuple[str, int]]:
+    """(what, instant) of texts like `filler.bearing@2m`, counted from `begin`. Raises Misconfigured."""
+    found: list[tuple[str, int]] = []
+    for text in texts:
+        what, at, when = text.partition("@")
+        try:
+            found.append((what, begin + (duration(when) if at else 0)))
+        except ValueError as error:
+            raise Misconfigured(f"--fault {text}: {error}") from error
+    return found
+
+
+@contextmanager
+def _folder(named: str | None) -> Iterator[Path]:
+    with ExitStack() as stack:
+        path = named or stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="linetwin-demo-", ignore_cleanup_errors=True)
+        )
+        Path(path).mkdir(parents=True, exist_ok=True)
+        yield Path(path)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.speed <= 0:
+        raise Misconfigured(f"--speed {arguments.speed}: must be greater than 0")
+    if arguments.port != 8000:
+        check_port(LOCAL, arguments.port)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr)
+    with _folder(arguments.data) as folder, embedded_broker(folder) as broker:
+        asyncio.run(_demo(arguments, folder, broker))
+    return DONE
+
+
+async def _demo(arguments: argparse.Namespace, folder: Path, broker: str) -> None:
+    now = WallClock().now() // SECOND * SECOND
+    try:
+        run = line(LINE).build(arguments.seed, now - BEHIND, faults_of(arguments.fault, now))
+    except ValueError as error:
+        raise Misconfigured(f"--fault: {error}") from error
+    history = await asyncio.to_thread(run.step, now)
+    clock = ScaledClock(now, arguments.speed)
+    async with run.serve(clock, mqtt=broker) as addresses:
+        wait = max(1.0, arguments.speed)
+        text = line(LINE).plant_file({**addresses, "wait": f"{wait:g}s"})
+        plant = load(text, "demo plant", connectors(), os.environ)
+        (folder / "plant.yaml").write_text(text, encoding="utf-8")
+        await asyncio.to_thread(_keep_history, plant, folder, clock, history)
+        await _serve(
+            arguments, folder, clock, plant, f"OPC UA {addresses['opcua_a']} {addresses['opcua_b']}, MQTT {broker}"
+        )
+    if arguments.truth:
+        _write_truth(run, Path(arguments.truth))
+
+
+async def _serve(arguments: argparse.Namespace, folder: Path, clock: ScaledClock, plant: Plant, wires: str) -> None:
+    from twin.api.access import Access  # noqa: PLC0415 - fastapi, 230 ms: only when it serves
+    from twin.runtime.ports import free_ports  # noqa: PLC0415
+
+    port = arguments.port if is_free(arguments.port) else free_ports(1)[0]
+    url = f"http://{LOCAL}:{port}"
+
+    async def started() -> None:
+        print(f"{plant.path} on {url} ({wires}; data in {folder}); Ctrl-C stops it", flush=True)
+        if not arguments.no_open:
+            await asyncio.to_thread(webbrowser.open, url)
+
+    async with open_twin(plant, folder, clock, url=url) as twin:
+        await serve(twin, Access.none(), LOCAL, port, arguments.seconds, started)
+
+
+def _keep_history(
+    plant: Plant, folder: Path, clock: ScaledClock, history: tuple[Sequence[str], object, object, object]
+) -> None:
+    """Put the two hours into the log of a new folder; a folder that has entries keeps its own past."""
+    with writer_lock(folder):
+        log = SqliteLog(folder, clock)
+        try:
+            if log.last == 0:
+                done = [log.submit(one) for one in _batches(plant.path, log.tags, history)]
+                for one in done:
+                    one.result()
+        finally:
+            log.close()
+
+
+def _batches(plant: str, tags: TagTable, history: tuple[Sequence[str], object, object, object]) -> Iterator[Batch]:
+    """The samples a minute at a time."""
+    names, times, index, values = history
+    time, name = np.asarray(times, dtype=np.int64), np.asarray(index)
+    ids = tags.ids_of([f"{plant}/{one}" for one in names])
+    edges = np.searchsorted(time, np.arange(time[0], time[-1] + MINUTE, MINUTE)).tolist() + [len(time)]
+    for first, last in zip(edges[:-1], edges[1:], strict=True):
+        if last > first:
+            part = slice(first, last)
+            yield batch("history", ids[name[part]], time[part], np.asarray(values)[part])
+
+
+def _write_truth(run: SimulatedRun, path: Path) -> None:
+    import json  # noqa: PLC0415
+
+    lines = [json.dumps(fact, sort_keys=True) for fact in run.truth()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+COMMAND = Command("demo", "a living line with two hours behind it", _arguments, _run)

@@ -1,0 +1,148 @@
+"""`twin init`: a plant file from what a server offers, or from a list of tags."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import csv
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from twin.cli.browse import offered, plugin_for, server_arguments
+from twin.cli.command import DONE, Command
+from twin.core.errors import Misconfigured
+from twin.core.ports import Node
+
+_URI_NODE = re.compile(r"nsu=(?P<uri>[^;]+);s=(?P<text>.*)", re.DOTALL)
+_LOOKS_WHOLE = re.compile(r"(?:ns=\d+|nsu=[^;]+);|[isgb]=")
+UNITS = {"°C": "degC", "°F": "degF", "℃": "degC", "m³/h": "m3/h", "Ω": "ohm"}
+"""Display names of units that a plant file writes otherwise."""
+ADDRESS = "opc.tcp://192.168.0.1:4840"
+"""Stands in a file made from a list of tags: the list does not say where the server is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One tag to be. path: names from the plant down, as people wrote them. node: address. unit: as the source says."""
+
+    path: tuple[str, ...]
+    node: str
+    unit: str = ""
+
+
+def from_nodes(nodes: Sequence[Node]) -> list[Draft]:
+    """Drafts of what a server offers; arrays need a decision (`pick`), so they are left out."""
+    return [Draft(tuple(names_of(n.path)), n.address, n.unit) for n in nodes if not n.type.endswith("[]")]
+
+
+def names_of(path: str) -> list[str]:
+    """The names of a browse path, without its root."""
+    names = [name.replace("&/", "/") for name in re.split(r"(?<!&)/", path.strip("/"))]
+    return names[1:] if names[:1] == ["Objects"] and len(names) > 1 else names
+
+
+def from_csv(file: Path) -> list[Draft]:
+    """Drafts of a CSV file: columns name, node and, if there is one, unit. Raises Misconfigured with the line."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{file}: cannot be read as UTF-8 text: {error}") from None
+    delimiter = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
+    reader = csv.DictReader(text.splitlines(), delimiter=delimiter)
+    missing = {"name", "node"} - set(reader.fieldnames or ())
+    if missing:
+        raise Misconfigured(f"{file}:1: no column {', '.join(sorted(missing))}; the columns are name,node[,unit]")
+    drafts: list[Draft] = []
+    for row in reader:
+        name, node = (row["name"] or "").strip(), (row["node"] or "").strip()
+        if not name or not node:
+            raise Misconfigured(f"{file}:{reader.line_num}: name and node must not be empty")
+        drafts.append(Draft(tuple(name.strip("/").split("/")), node, (row.get("unit") or "").strip()))
+    return drafts
+
+
+def segment(name: str) -> str:
+    """A path segment of [a-z0-9_-] for a name.
+
+    >>> segment("Motor Temp (°C)"), segment("Füller"), segment('"DB_Filler"')
+    ('motor_temp_c', 'fuller', 'db_filler')
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9_-]+", "_", plain.lower()).strip("_") or "tag"
+
+
+def unique_paths(drafts: Sequence[Draft]) -> Iterator[tuple[str, Draft]]:
+    """Each draft with its path; two that would be the same get a number."""
+    taken: set[str] = set()
+    for draft in drafts:
+        path = "/".join(segment(name) for name in draft.path)
+        number, free = 2, path
+        while free in taken:
+            number, free = number + 1, f"{path}_{number}"
+        taken.add(free)
+        yield free, draft
+
+
+def common_namespace(drafts: Sequence[Draft]) -> str:
+    """The namespace URI of most nodes, or nothing."""
+    uris = Counter(match["uri"] for draft in drafts if (match := _URI_NODE.fullmatch(draft.node)))
+    return uris.most_common(1)[0][0] if uris else ""
+
+
+def shorter(node: str, namespace: str) -> str:
+    """The node as it is written under a connection that names the namespace."""
+    match = _URI_NODE.fullmatch(node)
+    if match is None or match["uri"] != namespace or _LOOKS_WHOLE.match(match["text"]):
+        return node
+    return match["text"]
+
+
+def quoted(text: str) -> str:
+    """A YAML scalar that means exactly this text."""
+    if any(ord(c) < 32 or ord(c) == 127 for c in text):
+        return '"' + "".join(c if ord(c) >= 32 and c not in '"\\' else f"\\x{ord(c):02x}" for c in text) + '"'
+    return "'" + text.replace("'", "''") + "'"
+
+
+def plant_file(protocol: str, url: str, drafts: Sequence[Draft], remark: str = "") -> Iterator[str]:
+    """The lines of a plant file with flat tags: it runs as it is, and types, states and KPIs are added when wanted."""
+    namespace = common_namespace(drafts)
+    yield "linetwin: 1"
+    yield "plant: my/plant"
+    yield "connections:"
+    settings = f"{protocol}: {quoted(url)}" + (f", ns: {quoted(namespace)}" if namespace else "")
+    yield f"  c1: {{{settings}}}{remark}"
+    yield "tags:"
+    for path, draft in unique_paths(drafts):
+        unit = f", unit: {quoted(UNITS.get(draft.unit, draft.unit))}" if draft.unit else ""
+        yield f"  {path}: {{from: c1, node: {quoted(shorter(draft.node, namespace))}{unit}}}"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the plant file to stdout. Raises Misconfigured when there is nothing to write."""
+    source = arguments.source
+    if source.lower().endswith(".csv"):
+        drafts, protocol, url, remark = from_csv(Path(source)), "opcua", ADDRESS, "  # the address of your server"
+    elif "://" in source:
+        drafts = from_nodes(asyncio.run(offered(arguments, arguments.match)))
+        protocol, url, remark = plugin_for(source).protocol, source, ""
+    else:
+        raise Misconfigured(f"{source!r} is neither the address of a server (opc.tcp://HOST:PORT) nor a .csv file")
+    if not drafts:
+        raise Misconfigured(f"{source}: no variable matches {arguments.match!r}")
+    for line in plant_file(protocol, url, drafts, remark):
+        print(line)
+    return DONE
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="URL|tags.csv", help="a server, or a CSV file with columns name,node[,unit]")
+    parser.add_argument("--match", metavar="GLOB", default="*", help="only paths, or ends of paths, that match")
+    server_arguments(parser)
+
+
+COMMAND = Command("init", "write a plant file from a server or a tag list", _arguments, run)

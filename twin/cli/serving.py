@@ -1,0 +1,74 @@
+"""A running twin behind its HTTP server, until somebody stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from twin.core.errors import Misconfigured
+from twin.runtime.ports import is_free
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from twin.api.access import Access
+    from twin.runtime.twin import Twin
+
+LOCAL = "127.0.0.1"
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise Misconfigured when somebody else listens there."""
+    if not is_free(port, host):
+        raise Misconfigured(f"--port {port}: in use on {host}; choose another, or stop what listens there")
+
+
+async def serve(
+    twin: Twin, access: Access, host: str, port: int, seconds: float | None, started: Callable[[], Awaitable[None]]
+) -> None:
+    """Serve until Ctrl-C, SIGTERM, or for so many seconds of wall time; `started` is awaited once it listens."""
+    server = _server(twin, access, host, port)
+    stop = asyncio.Event()
+    with _stopping_on_signals(stop):
+        serving = asyncio.create_task(server.serve())
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        if not serving.done():
+            await started()
+        ended = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, ended}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        ended.cancel()
+        await serving
+
+
+def _server(twin: Twin, access: Access, host: str, port: int) -> uvicorn.Server:
+    import uvicorn  # noqa: PLC0415 - 70 ms that only a serving command pays
+
+    from twin.api.app import create_app  # noqa: PLC0415 - and fastapi, 230 ms
+
+    config = uvicorn.Config(
+        create_app(twin, access), host=host, port=port, log_level="warning", timeout_graceful_shutdown=2,
+        ws_max_size=64 * 1024, limit_concurrency=1000,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign] - signals are ours, see below
+    return server
+
+
+@contextlib.contextmanager
+def _stopping_on_signals(stop: asyncio.Event):  # noqa: ANN202
+    """Ctrl-C and SIGTERM set the event while the block runs; on Windows only Ctrl-C comes."""
+    loop = asyncio.get_running_loop()
+    before = {
+        number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,43 @@
+"""The embedded MQTT broker of the demo: iotcore behind one function (docs/decisions/0006-embedded-broker.md).
+
+Loopback only; MQTT 5; its memory is bounded, so a reader that falls far behind loses messages: not for production.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from twin.runtime.ports import free_ports
+
+_SETTINGS = """
+id = 0
+[router]
+id = 0
+max_connections = 100
+max_outgoing_packet_count = 200
+max_segment_size = 10485760
+max_segment_count = 2
+[v5.1]
+name = "v5"
+listen = "127.0.0.1:{port}"
+next_connection_delay_ms = 1
+[v5.1.connections]
+connection_timeout_ms = 60000
+max_payload_size = 1048576
+max_inflight_count = 1000
+dynamic_filters = true
+"""
+
+
+@contextmanager
+def embedded_broker(folder: Path) -> Iterator[str]:
+    """A broker in a process of its own while the block runs; gives its HOST:PORT. Nothing survives its end."""
+    from iotcore import Broker  # noqa: PLC0415 - 14 MB that only the demo needs
+
+    (port,) = free_ports(1)
+    settings = folder / "broker.toml"
+    settings.write_text(_SETTINGS.format(port=port), encoding="utf-8")
+    with Broker(config_path=str(settings)):
+        yield f"127.0.0.1:{port}"

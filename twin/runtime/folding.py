@@ -1,0 +1,169 @@
+"""The folding thread: takes what the log made durable, ticks the engine, publishes results, makes the live view."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from twin.core.engine import Engine, Entry
+from twin.core.errors import LinetwinError
+from twin.core.fold import Record
+from twin.core.history import Publication
+from twin.core.instant import HOUR, SECOND
+from twin.core.ports import Clock
+from twin.runtime.live import LiveView, Meaning, view_of
+from twin.store.results import SqliteResults
+
+TICK_S = 0.2
+"""Folds are stepped by tick, never by batch (folds.md R5)."""
+KEPT_CORRECTIONS = 1000
+
+_log = logging.getLogger("linetwin")
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A result that something late changed. One of removed and added may be None. number: grows by one each."""
+
+    number: int
+    known: int
+    removed: Record | None
+    added: Record | None
+
+
+class Folding:
+    """Owns the engine; everything that touches it runs in this one thread.
+
+    The queue of entries is bounded by the log: it hands over what it has just committed, and each source waits for
+    its commit before it sends more.
+    """
+
+    def __init__(
+        self, engine: Engine, results: SqliteResults, meaning: Meaning, clock: Clock, tags: Callable[[], int]
+    ) -> None:
+        self._engine = engine
+        self._results = results
+        self._meaning = meaning
+        self._clock = clock
+        self._tags = tags
+        self._entries: queue.SimpleQueue[Sequence[Entry]] = queue.SimpleQueue()
+        self._asked: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="folding", daemon=True)
+        self._known = 0
+        self._thinned_at = 0
+        self.failure: str = ""
+        """Why the folds stand still; empty while they run."""
+        self.heals = 0
+        self.late = 0
+        self.corrections: deque[Correction] = deque(maxlen=KEPT_CORRECTIONS)
+        self._corrected = 0
+        self.view: LiveView | None = None
+        self.on_view: Callable[[LiveView], None] = lambda _view: None
+
+    def resume(self, known: int) -> None:
+        """Fold the log up to now, before anything new is accepted. known: the greatest `recorded` in the log."""
+        self._known = known
+        for publication in self._engine.resume(self._clock.now(), known):
+            self._results.publish(publication)
+        self._show()
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._thread.start()
+
+    def accept(self, entries: Sequence[Entry]) -> None:
+        """Hand over entries that are durable. Called by the log writer; never blocks."""
+        self._entries.put(entries)
+
+    def ask(self, question: Callable[[], Any]) -> Future[Any]:
+        """Run something in the folding thread between two ticks: reads of past states."""
+        answer: Future[Any] = Future()
+        self._asked.put((question, answer))
+        return answer
+
+    def at(self, moment: int, known: int) -> Future[LiveView]:
+        """The plant at a past moment, as it was known at `known`."""
+        return self.ask(lambda: self._view(0, moment, known, self._engine.at(moment, known)))
+
+    def close(self) -> None:
+        """Take in what waits, tick once more, snapshot where everything stands."""
+        self._stop.set()
+        self._thread.join()
+        self._tick()
+        for publication in self._engine.final():
+            self._results.publish(publication)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            begun = time.monotonic()
+            try:
+                self._tick()
+                self.failure = ""
+            except LinetwinError as error:  # the store answers badly: values stay durable, results wait
+                self.failure = str(error)
+                _log.error("folds stand still: %s", error)
+            self._answer()
+            self._stop.wait(max(0.01, TICK_S - (time.monotonic() - begun)))
+
+    def _tick(self) -> None:
+        """Accept, heal, advance, publish, show: the order of R6."""
+        entries: list[Entry] = []
+        while not self._entries.empty():
+            entries.extend(self._entries.get())
+        if entries:
+            self._known = entries[-1][0]
+        self._engine.accept(entries)
+        now = self._clock.now()
+        for publication in self._engine.tick(now, self._known):
+            self._announce(publication)
+            self._results.publish(publication)
+        if now - self._thinned_at > HOUR:
+            self._thinned_at = now
+            self._results.thin(now)
+        self._show()
+
+    def _announce(self, publication: Publication) -> None:
+        self.late += len(publication.late)
+        if not publication.removed and not publication.healed:
+            return
+        self.heals += 1
+        removed = {(r.unit, r.kind, r.key, r.start): r for r in publication.removed}
+        for record in publication.corrected:
+            self._correction(
+                publication.known, removed.pop((record.unit, record.kind, record.key, record.start), None), record
+            )
+        for record in removed.values():
+            self._correction(publication.known, record, None)
+
+    def _correction(self, known: int, removed: Record | None, added: Record | None) -> None:
+        self._corrected += 1
+        self.corrections.append(Correction(self._corrected, known, removed, added))
+
+    def _show(self) -> None:
+        now = self._clock.now()
+        number = 1 if self.view is None else self.view.number + 1
+        self.view = self._view(number, now, self._known, self._engine.live(now))
+        self.on_view(self.view)
+
+    def _view(self, number: int, as_of: int, known: int, lanes: Any) -> LiveView:
+        return view_of(number, as_of, known, lanes, self._meaning, self._tags())
+
+    def _answer(self) -> None:
+        while not self._asked.empty():
+            question, answer = self._asked.get()
+            try:
+                answer.set_result(question())
+            except LinetwinError as error:
+                answer.set_exception(error)
+
+    def lag_s(self) -> float:
+        """How far the oldest frontier is behind the clock."""
+        return 0.0 if self.view is None else (self._clock.now() - self.view.frontier) / SECOND

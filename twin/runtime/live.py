@@ -1,0 +1,163 @@
+"""LiveView: what a tick shows. Made once per tick by the folding thread, read by any number of viewers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.engine import LaneView
+from twin.core.fold import Record
+from twin.core.instant import SECOND
+from twin.core.status import BAD_OUT_OF_RANGE, BAD_WAITING_FOR_INITIAL_DATA, is_bad
+from twin.mes.counts import Counts
+from twin.mes.machine_state import MachineState
+from twin.model.plant import Plant
+from twin.state.connections import DOWN, Connections
+from twin.state.last_value import LastValue, usual_interval
+
+STALE_AFTER = 5
+"""A tag is stale after so many of its usual intervals without a sample, where its connection says nothing else."""
+LEAST_STALE = 5 * SECOND
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TagColumns:
+    """All tags of the table by id. value: in the tag's unit; time 0 and status Bad for tags without a sample.
+
+    stale: the value is the last one known, not the present one. usual: ns between samples, 0 when not known.
+    """
+
+    time: NDArray[np.int64]
+    value: NDArray[np.float64]
+    status: NDArray[np.uint32]
+    text: NDArray[np.object_]
+    stale: NDArray[np.bool_]
+    usual: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class MachineNow:
+    """A machine as of the view. since: start of this state; None with state None: nothing came yet."""
+
+    state: str | None
+    since: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiveView:
+    """The plant as of one instant. records: provisional, between the frontier and now. open_minutes: per counter tag.
+
+    number: grows by one with every view.
+    """
+
+    number: int
+    as_of: int
+    known: int
+    frontier: int
+    tags: TagColumns
+    machines: Mapping[str, MachineNow]
+    records: Sequence[Record] = ()
+    open_minutes: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    """Path of a counter -> (start of its open minute, pieces in it so far)."""
+
+
+class Meaning:
+    """What the model says of every tag id: scale, sentinels, connection, own stale limit."""
+
+    def __init__(self, plant: Plant, names: Sequence[str]) -> None:
+        specs = [plant.tags.get(name) for name in names]
+        self.factor = np.array([1.0 if s is None else s.factor for s in specs])
+        self.offset = np.array([0.0 if s is None else s.offset for s in specs])
+        self.bad = [(row, value) for row, s in enumerate(specs) if s is not None for value in s.bad]
+        self.connection = np.array(["" if s is None else s.connection for s in specs], dtype=object)
+        of = plant.connections
+        self.silent_is_fine = np.array([s is None or of[s.connection].protocol == "opcua" for s in specs], np.bool_)
+        stale = [0 if s is None else of[s.connection].stale for s in specs]
+        self.stale_after = np.array(stale, dtype=np.int64)
+
+    def scaled(
+        self, tag: NDArray[np.int32], value: NDArray[np.float64], status: NDArray[np.uint32]
+    ) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
+        """Values in the tag's unit and the status with it: a sentinel becomes BadOutOfRange without a value."""
+        value, status = value.copy(), status.copy()
+        known = tag < len(self.factor)
+        for row, sentinel in self.bad:
+            hit = (tag == row) & (value == sentinel)
+            status[hit] = BAD_OUT_OF_RANGE
+        row = np.where(known, tag, 0)
+        scaled = np.where(known, value * self.factor[row] + self.offset[row], value) if len(self.factor) else value
+        return np.where(is_bad(status), np.nan, scaled), status
+
+
+def view_of(number: int, as_of: int, known: int, lanes: Sequence[LaneView], meaning: Meaning, tags: int) -> LiveView:
+    """Gather the lanes into one view."""
+    columns = _tag_columns(as_of, lanes, meaning, tags)
+    machines: dict[str, MachineNow] = {}
+    minutes: dict[str, tuple[int, int]] = {}
+    for lane in lanes:
+        for fold in lane.folds:
+            if isinstance(fold, MachineState):
+                machines |= _machines(fold)
+            elif isinstance(fold, Counts):
+                minutes |= _open_minutes(fold)
+    records = [record for lane in lanes for record in lane.records]
+    frontier = min((lane.frontier for lane in lanes), default=as_of)
+    return LiveView(number, as_of, known, frontier, columns, machines, records, minutes)
+
+
+def _tag_columns(as_of: int, lanes: Sequence[LaneView], meaning: Meaning, tags: int) -> TagColumns:
+    time = np.zeros(tags, np.int64)
+    value = np.full(tags, np.nan)
+    status = np.full(tags, BAD_WAITING_FOR_INITIAL_DATA, np.uint32)
+    text = np.full(tags, None, dtype=object)
+    usual = np.zeros(tags, np.int64)
+    down: set[str] = set()
+    for lane in lanes:
+        for fold in lane.folds:
+            if isinstance(fold, Connections):
+                links = fold.state["connection"].link
+                down |= {name for (_, name), link in zip(fold.connections, links.tolist(), strict=True) if link == DOWN}
+            if isinstance(fold, LastValue):
+                table = fold.state["tag"]
+                came = table.time > 0
+                row = fold.tags[came]
+                time[row], text[row] = table.time[came], table.text[came]
+                value[row], status[row] = meaning.scaled(row, table.value[came], table.status[came])
+                usual[row] = usual_interval(table.times[came])
+    stale = _stale(as_of, time, usual, down, meaning)
+    return TagColumns(time, value, status, text, stale, usual)
+
+
+def _stale(
+    as_of: int, time: NDArray[np.int64], usual: NDArray[np.int64], down: set[str], meaning: Meaning
+) -> NDArray[np.bool_]:
+    """Stale: the connection is down, or the tag is silent for longer than its limit says.
+
+    A tag that is subscribed (OPC UA) may be silent because nothing changes: its live connection proves it.
+    """
+    n = len(meaning.factor)
+    limit = np.where(meaning.stale_after > 0, meaning.stale_after, np.maximum(STALE_AFTER * usual[:n], LEAST_STALE))
+    judged = (meaning.stale_after > 0) | (~meaning.silent_is_fine & (usual[:n] > 0))
+    silent = judged & (as_of - time[:n] > limit)
+    lost = np.array([name in down for name in meaning.connection], np.bool_) if down else np.zeros(n, np.bool_)
+    stale = np.zeros(len(time), np.bool_)
+    stale[:n] = (silent | lost) & (time[:n] > 0)
+    return stale
+
+
+def _machines(fold: MachineState) -> dict[str, MachineNow]:
+    table = fold.state["machine"]
+    pairs = zip(fold.machines, table.code.tolist(), table.since.tolist(), strict=True)
+    return {
+        spec.path: MachineNow(fold.names[code], since) if code >= 0 else MachineNow(None, None)
+        for spec, code, since in pairs
+    }
+
+
+def _open_minutes(fold: Counts) -> dict[str, tuple[int, int]]:
+    table = fold.state["counter"]
+    rows = zip(fold.specs, table.minute.tolist(), table.pieces.tolist(), strict=True)
+    return {spec.path: (minute, pieces) for spec, minute, pieces in rows if minute}

@@ -1,0 +1,87 @@
+"""What is known of one connection from outside: link, counters, dead letters, tags that do not work."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from twin.core.event import Event
+from twin.core.ports import Clock
+
+KEPT_LETTERS = 10
+"""So many messages are kept of each cause."""
+MOST_CAUSES = 50
+"""Further causes are counted together, so that a hostile source cannot grow this without bound."""
+OTHER = "other causes"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One message that could not be read. payload: at most 1 KiB of it."""
+
+    time: int
+    cause: str
+    place: str
+    payload: bytes
+
+
+class ConnectionReport:
+    """The Reporter of one connection; written by its connector and supervisor, read by the API. Any thread."""
+
+    def __init__(self, id: str, protocol: str, url: str, clock: Clock, note: Callable[[Event], None]) -> None:
+        self.id = id
+        self.protocol = protocol
+        self.url = url
+        self.state = "connecting"
+        """`connecting`, `up`, `down` or `stopped` (a setting must change first)."""
+        self.since = clock.now()
+        self.cause = ""
+        self.attempts = 0
+        self.next_attempt: int | None = None
+        self.lag_ns = 0
+        self.counters: Counter[str] = Counter()
+        self.causes: Counter[str] = Counter()
+        self.problems: dict[str, str] = {}
+        self._letters: dict[str, deque[DeadLetter]] = {}
+        self._clock = clock
+        self._note = note
+        self._lock = threading.Lock()
+
+    def event(self, event: Event) -> None:
+        """Put a fact into the log."""
+        self._note(event)
+
+    def count(self, what: str, n: int = 1) -> None:
+        """Add to a counter."""
+        with self._lock:
+            self.counters[what] += n
+
+    def dead_letter(self, cause: str, place: str, payload: bytes) -> None:
+        """Count one unreadable message; keep it when it is among the first of its cause."""
+        with self._lock:
+            self.counters["dead_letters"] += 1
+            if cause not in self.causes and len(self.causes) >= MOST_CAUSES:
+                cause = OTHER
+            self.causes[cause] += 1
+            letters = self._letters.setdefault(cause, deque())
+            if len(letters) < KEPT_LETTERS:
+                letters.append(DeadLetter(self._clock.now(), cause, place, payload[:1024]))
+
+    def problem(self, tag: str, text: str) -> None:
+        """A tag does not work (text says why), or works again (empty text)."""
+        with self._lock:
+            if text:
+                self.problems[tag] = text
+            else:
+                self.problems.pop(tag, None)
+
+    def letters(self) -> list[DeadLetter]:
+        """The kept messages, oldest first."""
+        with self._lock:
+            return sorted((letter for kept in self._letters.values() for letter in kept), key=lambda one: one.time)
+
+    def turned(self, state: str, cause: str = "") -> None:
+        """The link changed."""
+        self.state, self.cause, self.since = state, cause, self._clock.now()

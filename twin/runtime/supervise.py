@@ -1,0 +1,117 @@
+"""Keeps one connection alive: opens it, carries its batches into the log, waits longer after each failure."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator
+
+from twin.core.batch import Batch
+from twin.core.errors import Misconfigured, StoreFailed, Unreachable
+from twin.core.event import CONNECTION_LOST, CONNECTION_UP, Event
+from twin.core.instant import SECOND
+from twin.core.ports import Clock, Connector, Log
+from twin.runtime.intake import Intake
+from twin.runtime.report import ConnectionReport
+
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 30.0
+UP_AFTER_S = 1.0
+"""A connection that opened counts as up when its first batch is durable, or after this when there is nothing new."""
+
+_log = logging.getLogger("linetwin")
+
+
+class Supervisor:
+    """Runs one connector until cancelled. It alone retries; connectors never do.
+
+    Unreachable: again, after a pause that doubles up to 30 s, with jitter. Misconfigured: stopped, the setting shown.
+    StoreFailed: nothing was acknowledged, so the source keeps it; again like Unreachable.
+    """
+
+    def __init__(self, connector: Connector, log: Log, report: ConnectionReport, clock: Clock) -> None:
+        self._connector = connector
+        self._log = log
+        self._report = report
+        self._clock = clock
+        self._intake = Intake(report.id, clock)
+        self._failures = 0
+        self._alive_at = clock.now()
+        """The last instant at which the link was known to be good."""
+
+    async def run(self) -> None:
+        """Carry batches until cancelled, or until a setting must be changed."""
+        while True:
+            try:
+                await self._session()
+            except Misconfigured as error:
+                await self._lost(str(error), "stopped")
+                return
+            except (Unreachable, StoreFailed) as error:
+                await self._lost(str(error), "down")
+            except Exception as error:  # the one place: a fault in a connector must not take its neighbours down
+                _log.exception("connection %s: fault in its connector", self._report.id)
+                await self._lost(f"fault in the connector: {error!r}", "down")
+            await self._pause()
+
+    async def _session(self) -> None:
+        self._report.attempts += 1
+        async with self._connector.open() as batches:
+            self._alive_at = self._clock.now()
+            up = asyncio.create_task(self._up_soon())
+            try:
+                await self._forward(batches)
+            finally:
+                up.cancel()
+
+    async def _forward(self, batches: AsyncIterator[Batch]) -> None:
+        async for batch in batches:
+            admitted, event = self._intake.admit(batch)
+            if event is not None:
+                self._report.event(event)
+            await self._log.append(admitted)
+            self._report.count("values", len(admitted))
+            self._alive_at = self._clock.now()
+            self._report.lag_ns = self._alive_at - int(admitted.time.max())
+            self._report.counters.update(self._intake.counters)
+            self._intake.counters.clear()
+            await self._up()
+        raise Unreachable("the source ended")
+
+    async def _up_soon(self) -> None:
+        await asyncio.sleep(UP_AFTER_S)
+        await self._up()
+
+    async def _up(self) -> None:
+        if self._report.state == "up":
+            return
+        self._failures = 0
+        self._report.next_attempt = None
+        self._report.turned("up")
+        _log.info("connection %s: up (%s)", self._report.id, self._report.url)
+        await self._log.note(
+            Event(self._clock.now(), CONNECTION_UP, self._report.id, {"attempt": self._report.attempts})
+        )
+
+    async def _lost(self, cause: str, state: str) -> None:
+        """Log once when lost; while it stays lost only the counter of attempts moves."""
+        first = self._report.state in {"up", "connecting"}
+        was_up = self._report.state == "up"
+        self._report.turned(state, cause) if first or state == "stopped" else None
+        self._report.cause = cause
+        if not first:
+            return
+        _log.warning("connection %s: %s", self._report.id, cause)
+        time = self._alive_at if was_up else self._clock.now()
+        try:
+            await self._log.note(Event(time, CONNECTION_LOST, self._report.id, {"cause": cause}))
+        except StoreFailed:
+            _log.error("connection %s: its loss could not be written to the log", self._report.id)
+
+    async def _pause(self) -> None:
+        pause = min(FIRST_PAUSE_S * 2**self._failures, LONGEST_PAUSE_S) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
+        self._failures = min(self._failures + 1, 10)
+        self._report.next_attempt = self._clock.now() + int(pause * SECOND)
+        self._report.count("reconnects")
+        await asyncio.sleep(pause)

@@ -1,0 +1,206 @@
+"""The composition root: a data folder, a plant, its connectors and its folds, running together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from twin.core.batch import Batch
+from twin.core.event import PLANT_LOADED, RUN_STARTED, RUN_STOPPED, Event
+from twin.core.instant import HOUR
+from twin.core.plugin import Surroundings, TagAddress
+from twin.core.ports import Clock
+from twin.core.tags import TagTable
+from twin.model.plant import Plant
+from twin.runtime.folding import Correction, Folding
+from twin.runtime.folds import Assembly, assemble
+from twin.runtime.intake import Intake
+from twin.runtime.live import LiveView, Meaning
+from twin.runtime.plugins import connector
+from twin.runtime.report import ConnectionReport
+from twin.runtime.supervise import Supervisor
+from twin.store.lock import writer_lock
+from twin.store.log import SqliteLog
+from twin.store.reader import LogReader
+from twin.store.results import SqliteResults
+from twin.store.retention import forget_before
+
+RETENTION_PAUSE_S = 3600.0
+
+
+class Twin:
+    """One running plant. Everything outside (API, commands) goes through this."""
+
+    def __init__(
+        self,
+        plant: Plant,
+        clock: Clock,
+        log: SqliteLog,
+        reader: LogReader,
+        results: SqliteResults,
+        folding: Folding,
+        meaning: Meaning,
+    ) -> None:
+        self.plant = plant
+        self.clock = clock
+        self.folder = log.folder
+        self.reader = reader
+        self.results = results
+        self.meaning = meaning
+        self.reports: Mapping[str, ConnectionReport] = {}
+        self._log = log
+        self._folding = folding
+        self._intake = Intake("api", clock)
+        self._viewed = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        folding.on_view = lambda _view: loop.call_soon_threadsafe(self._on_view)
+
+    @property
+    def tags(self) -> TagTable:
+        """Every tag of the log, those of the plant file among them."""
+        return self._log.tags
+
+    @property
+    def corrections(self) -> deque[Correction]:
+        """The last results that late data changed, newest last."""
+        return self._folding.corrections
+
+    def live(self) -> LiveView:
+        """The plant now, as of the last tick."""
+        view = self._folding.view
+        if view is None:
+            raise RuntimeError("the folds have not been resumed")
+        return view
+
+    async def next_view(self, number: int) -> LiveView:
+        """The first view with a number greater than this one."""
+        while self.live().number <= number:
+            await self._viewed.wait()
+        return self.live()
+
+    async def at(self, time: int, known: int) -> LiveView:
+        """The plant at a past instant, as it was known at `known`."""
+        return await asyncio.wrap_future(self._folding.at(time, known))
+
+    async def append(self, batch: Batch) -> int:
+        """Make samples durable that came by the API or a file; returns their `recorded`."""
+        admitted, event = self._intake.admit(batch)
+        if event is not None:
+            await self._log.note(event)
+        return await self._log.append(admitted)
+
+    async def note(self, event: Event) -> int:
+        """Make an event durable; returns its `recorded`."""
+        return await self._log.note(event)
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether the folds are at the present and every connection was tried; the text says what is missing."""
+        if self._folding.failure:
+            return False, self._folding.failure
+        waiting = [report.id for report in self.reports.values() if report.state == "connecting"]
+        if waiting:
+            return False, f"connecting: {', '.join(waiting)}"
+        return True, "ready"
+
+    def health(self) -> dict[str, float]:
+        """Figures for /metrics."""
+        wal = self.folder / "log.db-wal"
+        return {
+            "log_recorded": self._log.last,
+            "log_commits_total": self._log.commits,
+            "log_bytes": (self.folder / "log.db").stat().st_size + (wal.stat().st_size if wal.exists() else 0),
+            "fold_frontier_lag_seconds": self._folding.lag_s(),
+            "fold_heals_total": self._folding.heals,
+            "fold_late_entries_total": self._folding.late,
+            "fold_standing_still": float(bool(self._folding.failure)),
+        }
+
+    def _on_view(self) -> None:
+        self._viewed.set()
+        self._viewed = asyncio.Event()
+
+
+@asynccontextmanager
+async def open_twin(
+    plant: Plant, folder: Path, clock: Clock, *, url: str = "", connect: bool = True, keep: int | None = None
+) -> AsyncIterator[Twin]:
+    """Run the twin of a plant on a data folder while the block runs.
+
+    url: where the API answers, for others who find the folder locked. connect False: serve what is stored. keep: age
+    in ns past which entries are forgotten, None for ever. Raises Locked, StoreFailed, Misconfigured.
+    """
+    with writer_lock(folder, url):
+        log = SqliteLog(folder, clock)
+        try:
+            async with _running(plant, folder, clock, log, connect, keep) as twin:
+                yield twin
+        finally:
+            await asyncio.to_thread(log.close)
+
+
+@asynccontextmanager
+async def _running(
+    plant: Plant, folder: Path, clock: Clock, log: SqliteLog, connect: bool, keep: int | None
+) -> AsyncIterator[Twin]:
+    assembly = assemble(plant, log.tags)
+    reader = LogReader(folder)
+    await log.note(Event(clock.now(), RUN_STARTED, plant.path))
+    await _load_plant(plant, reader, log, clock)
+    results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.code, log)
+    meaning = Meaning(plant, log.tags.names())
+    folding = Folding(assembly.engine(reader, results), results, meaning, clock, lambda: len(log.tags))
+    twin = Twin(plant, clock, log, reader, results, folding, meaning)
+    log.on_commit = folding.accept
+    await asyncio.to_thread(folding.resume, log.last)
+    folding.start()
+    tasks = [asyncio.create_task(_forget(log, clock, keep))] if keep else []
+    if connect:
+        tasks += _connect(twin, assembly, log, folder)
+    try:
+        yield twin
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await log.note(Event(clock.now(), RUN_STOPPED, plant.path))
+        await asyncio.to_thread(folding.close)
+        reader.close()
+
+
+async def _load_plant(plant: Plant, reader: LogReader, log: SqliteLog, clock: Clock) -> None:
+    """Note the model in the log when it is another one than before."""
+    loaded = await asyncio.to_thread(reader.events, 0, clock.now(), (PLANT_LOADED,), 1)
+    if not loaded or loaded[0][1].body["digest"] != plant.digest:
+        body = {"digest": plant.digest, "text": plant.text}
+        await log.note(Event(clock.now(), PLANT_LOADED, plant.path, body))
+
+
+def _connect(twin: Twin, assembly: Assembly, log: SqliteLog, folder: Path) -> list[asyncio.Task[None]]:
+    """A supervised connector for every connection of the plant."""
+    addresses: dict[str, list[TagAddress]] = {id_: [] for id_ in twin.plant.connections}
+    for spec in assembly.plant.tags.values():
+        addresses[spec.connection].append(spec.address)
+    reports: dict[str, ConnectionReport] = {}
+    tasks: list[asyncio.Task[None]] = []
+    for id_, spec in twin.plant.connections.items():
+        report = ConnectionReport(id_, spec.protocol, spec.url, twin.clock, lambda event: _submit(log, event))
+        reports[id_] = report
+        surroundings = Surroundings(log.tags, twin.clock, report, folder)
+        built = connector(spec.protocol).build(spec, addresses[id_], surroundings)
+        tasks.append(asyncio.create_task(Supervisor(built, log, report, twin.clock).run(), name=f"connection {id_}"))
+    twin.reports = reports
+    return tasks
+
+
+def _submit(log: SqliteLog, event: Event) -> None:
+    """Queue an event without waiting; a failed commit is told by the batches that fail with it."""
+    log.submit(event).add_done_callback(lambda done: done.exception())
+
+
+async def _forget(log: SqliteLog, clock: Clock, keep: int) -> None:
+    while True:
+        await asyncio.to_thread(forget_before, log, clock.now() - max(keep, HOUR))
+        await asyncio.sleep(RETENTION_PAUSE_S)
