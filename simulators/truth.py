@@ -4,7 +4,7 @@
 {kind: count, machine, counter, times}              counter `total` or `reject`; one instant for each piece
 {kind: stop, machine, cause, start, end}            why it stopped; end is null while it lasts
 {kind: fault, machine, component, start, trip, end} what was broken on purpose; trip, end: null when not (yet)
-{kind: buffer, after, capacity, first, level}       pieces behind a machine, at the start and now
+{kind: buffer, after, unit, capacity, first, level} pieces behind a machine, at the start and now
 {kind: process, machine, busy, holding}             pieces of work now inside a machine
 """
 
@@ -81,7 +81,7 @@ class MachineTruth:
 def buffer_record(after: str, buffer: Buffer) -> Record:
     """The record of the buffer behind a machine."""
     levels = {"capacity": buffer.capacity, "first": buffer.first_level, "level": buffer.level}
-    return {"kind": "buffer", "after": after, **levels}
+    return {"kind": "buffer", "after": after, "unit": buffer.unit, **levels}
 
 
 def ns(time: int | None) -> int | None:

@@ -32,11 +32,11 @@ class Tally:
 
     def add(self, cells: Sequence[str]) -> None:
         """Count more cells."""
-        if _all_plain(cells):
+        if _plain(cells) is not None:
             self.held += len(cells)
             self.words += len(cells)
             self.plain += len(cells)
-            self.comma += sum("." not in cell for cell in cells)
+            self.comma += 0 if any("." in cell for cell in cells) else len(cells)
             return
         stripped = [cell.strip() for cell in cells]
         held = [cell for cell in stripped if cell.lower() not in _VOID]
@@ -80,11 +80,11 @@ def read(cells: Sequence[str], style: Style) -> Read:
         held = np.array([cell != "" for cell in cells], dtype=np.bool_)
         return Read(np.full(len(cells), np.nan), {row: cell for row, cell in enumerate(cells) if cell}, held, [])
     points = [cell.replace(",", ".") for cell in cells] if style.comma else cells
-    if _all_plain(points):
-        value = np.array(list(map(float, points)))
-        found = Read(value, {}, np.ones(len(cells), dtype=np.bool_), [])
-    else:
+    plain = _plain(points)
+    if plain is None:
         found = _one_by_one(points, cells, style)
+    else:
+        found = Read(plain, {}, np.ones(len(cells), dtype=np.bool_), [])
     large = np.flatnonzero(np.abs(found.value) >= EXACT).tolist()
     found.text.update((row, digits) for row in large if (digits := exact_digits(points[row])) is not None)
     return found
@@ -112,11 +112,11 @@ def _one_by_one(points: Sequence[str], cells: Sequence[str], style: Style) -> Re
     return Read(value, {}, ~np.isnan(value), strays)
 
 
-def _all_plain(cells: Sequence[str]) -> bool:
-    """Whether all cells are plain finite numbers: one pass of float() instead of one match each."""
+def _plain(cells: Sequence[str]) -> NDArray[np.float64] | None:
+    """The numbers when all cells are plain finite ones: one pass of float() instead of one match each."""
     try:
-        numbers = list(map(float, cells))
+        numbers = np.array(list(map(float, cells)))
     except ValueError:
-        return False
+        return None
     joined = "".join(cells)
-    return joined.isascii() and "_" not in joined and bool(np.isfinite(numbers).all())
+    return numbers if joined.isascii() and "_" not in joined and bool(np.isfinite(numbers).all()) else None

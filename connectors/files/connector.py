@@ -22,11 +22,10 @@ from twin.core.plugin import ConnectionSpec, Surroundings
 
 
 class FileConnector:
-    """One file, read once from its first row. notices: what a person should know, complete when the iterator ended."""
+    """One file, read once from its first row. What it decides for people comes as events `import.notice`."""
 
     def __init__(self, spec: ConnectionSpec, surroundings: Surroundings) -> None:
         self.name = spec.id
-        self.notices: list[str] = []
         self._path = path_of(spec.url)
         self._zone = spec.settings.get("tz")
         prefix = spec.settings.get("prefix")
@@ -37,9 +36,8 @@ class FileConnector:
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[AsyncGenerator[Batch]]:
         """Learn what the file holds, then give its samples. Raises Misconfigured when it holds no times."""
-        self.notices.clear()
         lent = self._surroundings
-        task = Task(self.name, self._path, self._prefix, Zone(self._zone), lent.tags, lent.reporter, self.notices)
+        task = Task(self.name, self._path, self._prefix, Zone(self._zone), lent.tags, lent.clock, lent.reporter)
         with ExitStack() as opened:
             table = await asyncio.to_thread(_table, task, opened)
             async with aclosing(_batches(table)) as batches:
@@ -71,7 +69,7 @@ def _table(task: Task, opened: ExitStack) -> Table:
     if any(is_time([cell]) for cell in header):
         raise Misconfigured(f"{task.path}:{dialect.skip + 1}: the first row holds data; put names above the columns")
     if dialect.encoding == "latin-1":
-        task.notices.append("the file is not UTF-8 and was read as Latin-1; check letters with accents")
+        task.notice("the file is not UTF-8 and was read as Latin-1; check letters with accents")
     return LongCsv(task, dialect, header) if is_long(header) else WideCsv(task, dialect, header)
 
 

@@ -38,7 +38,7 @@ class LongCsv:
             found = self._task.finished(self._batch(chunk), len(chunk))
             if found is not None:
                 yield found
-        self._task.notices.extend(self._task.closing_notices(self._time.naive))
+        self._task.closing_notices(self._time.naive)
 
     def _rows(self, quiet: bool) -> Iterator[Row]:
         refuse = (lambda _cause, _line, _row: None) if quiet else self._task.refuse
@@ -49,6 +49,7 @@ class LongCsv:
         seen: dict[str, TagType | None] = {}
         tag, value, text = self._place("tag"), self._place("value"), self._place("text")
         for row in self._rows(quiet=True):
+            self._task.rows += 1
             name = row.cells[tag]
             if row.cells[value]:
                 seen[name] = TagType.NUMBER
@@ -102,8 +103,5 @@ class LongCsv:
     ) -> list[str | None]:
         """Text of a text tag, empty text too unless its status is Bad; digits of a number tag where there are any."""
         is_text = self._is_text(tag).tolist()
-        bad = [(code or 0) & BAD for code in status]
-        return [
-            cell or (digits.get(row) if not is_text[row] else None if bad[row] else "")
-            for row, cell in enumerate(cells)
-        ]
+        empty = [None if (code or 0) & BAD else "" for code in status]
+        return [cell or (empty[row] if is_text[row] else digits.get(row)) for row, cell in enumerate(cells)]

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from twin.core.errors import Misconfigured
 
@@ -26,8 +27,7 @@ class Dialect:
     skip: int
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row, as many cells as the header has. line: where it ends, counted from 1."""
 
     line: int

@@ -37,12 +37,11 @@ class WideCsv:
 
     def batches(self) -> Iterator[Batch]:
         """All samples, chunk by chunk."""
-        reading = self._rows(quiet=False)
-        while chunk := _chunk(reading, self._at):
+        for chunk in _chunks(self._rows(quiet=False), self._at):
             found = self._task.finished(self._batch(chunk), len(chunk))
             if found is not None:
                 yield found
-        self._task.notices.extend(self._task.closing_notices(self._time.naive))
+        self._task.closing_notices(self._time.naive)
 
     def _rows(self, quiet: bool) -> Iterator[Row]:
         refuse = _ignored if quiet else self._task.refuse
@@ -51,15 +50,18 @@ class WideCsv:
     def _learn(self) -> dict[int, tuple[int, Style]]:
         """Column -> (tag, how to read it), for every column but the time that holds anything."""
         names, notices = tag_names(self._header, self._task.prefix)
-        tallies = [Tally() for _ in self._header]
+        times = {self._at} if self._beside is None else {self._at, self._beside}
+        tallies = {at: Tally() for at in range(len(self._header)) if at not in times}
         reading = self._rows(quiet=True)
         while chunk := list(islice(reading, CHUNK)):
-            for tally, cells in zip(tallies, zip(*(row.cells for row in chunk), strict=True), strict=True):
-                tally.add(cells)
-        times = {self._at} if self._beside is None else {self._at, self._beside}
-        self._task.notices.extend(n for n in notices if not any(n.startswith(f"column {t + 1} ") for t in times))
+            self._task.rows += len(chunk)
+            columns = list(zip(*(row.cells for row in chunk), strict=True))
+            for at, tally in tallies.items():
+                tally.add(columns[at])
+        for at in sorted(tallies.keys() & notices.keys()):
+            self._task.notice(notices[at])
         comma = self._dialect.delimiter != ","
-        styles = {at: style for at, one in enumerate(tallies) if at not in times and (style := one.style(comma))}
+        styles = {at: style for at, one in tallies.items() if (style := one.style(comma))}
         return {at: (self._tag(names[at], style), style) for at, style in styles.items()}
 
     def _tag(self, name: str, style: Style) -> int:
@@ -112,20 +114,22 @@ def _time_column(
             return at, None, factor
     shown = ", ".join(repr(column) for column in header[:6])
     raise Misconfigured(
-        f"{task.path}: no column holds times (columns: {shown}); write them like 2020-03-09 10:14:33 or as ms since 1970"
+        f"{task.path}: no column holds times (columns: {shown}); write times like 2020-03-09 10:14:33 or ms since 1970"
     )
 
 
-def _chunk(reading: Iterator[Row], at: int) -> list[Row]:
-    """The next rows; rows of one instant stay together, so that they can be told apart."""
+def _chunks(reading: Iterator[Row], at: int) -> Iterator[list[Row]]:
+    """Rows in portions; rows of one instant stay together, so that they can be told apart."""
     chunk = list(islice(reading, CHUNK))
-    if len(chunk) == CHUNK:
-        last = chunk[-1].cells[at]
+    while chunk:
+        begun: list[Row] = []
         for row in islice(reading, CHUNK):
-            chunk.append(row)
-            if row.cells[at] != last:
+            if row.cells[at] != chunk[-1].cells[at]:
+                begun = [row]
                 break
-    return chunk
+            chunk.append(row)
+        yield chunk
+        chunk = begun + list(islice(reading, CHUNK - 1))
 
 
 def _ignored(_cause: str, _line: int, _row: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,18 +24,18 @@ def is_long(header: Sequence[str]) -> bool:
     return set(header) >= LONG and set(header) <= LONG | LONG_TOO and len(set(header)) == len(header)
 
 
-def tag_names(header: Sequence[str], prefix: str) -> tuple[list[str], list[str]]:
-    """The tag of every column, `PREFIX/COLUMN`, and what was changed to get there.
+def tag_names(header: Sequence[str], prefix: str) -> tuple[list[str], dict[int, str]]:
+    """The tag of every column, `PREFIX/COLUMN`, and by column what was changed to get there.
 
     The column's text stays as it is, spaces too; only `/` and control characters become `_`.
     """
     names: list[str] = []
-    notices: list[str] = []
+    notices: dict[int, str] = {}
     for at, column in enumerate(header, start=1):
         clean = _CONTROL.sub("_", column) or f"column_{at}"
         free = _free(clean, names, prefix)
         if free != column:
-            notices.append(f"column {at} {column!r} became the tag {free!r}")
+            notices[at - 1] = f"column {at} {column!r} became the tag {free!r}"
         names.append(f"{prefix}/{free}" if prefix else free)
     return names, notices
 
@@ -59,7 +60,8 @@ def status_of(cell: str) -> int | None:
     return code if code < 1 << 32 else None
 
 
-_BY_NAME = {name(code): code for code in vars(codes).values() if isinstance(code, int) and name(code)}
+_CODES = [code for code in vars(codes).values() if isinstance(code, int) and not code & 0xFFFF]
+_BY_NAME = {name(code): code for code in _CODES if code != codes.SEVERITY_MASK}
 
 
 def apart(found: Batch) -> tuple[Batch, int]:
@@ -80,7 +82,7 @@ def apart(found: Batch) -> tuple[Batch, int]:
 
 def _differs_from_before(found: Batch, order: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which rows, in this order, hold something else than the row before (NaN equals NaN)."""
-    columns = [found.value[order].view(np.int64), found.status[order]]
+    columns: list[NDArray[Any]] = [found.value[order].view(np.int64), found.status[order]]
     if found.text is not None:
         columns.append(found.text[order])
     differs = np.zeros(len(order), dtype=np.bool_)

@@ -46,10 +46,12 @@ class Parquet:
         self._db = duckdb.connect(":memory:", config=dict(_SETTINGS))
         self._types = self._described()
         self._rows = self._ask("SELECT count(*) AS n FROM read_parquet(?)", str(task.path))["n"][0]
+        task.rows = int(self._rows)
         self._naive = 0
         self._long = is_long(list(self._types))
         self._time_sql, self._is_naive = self._time_column()
         self._columns = [] if self._long else self._tag_columns()
+        self._tags = self._long_tags() if self._long else {}
 
     def batches(self) -> Iterator[Batch]:
         """All samples, chunk by chunk."""
@@ -58,7 +60,7 @@ class Parquet:
             found = self._task.finished(whole, min(CHUNK, int(self._rows) - start))
             if found is not None:
                 yield found
-        self._task.notices.extend(self._task.closing_notices(0 if self._long else self._naive))
+        self._task.closing_notices(0 if self._long else self._naive)
 
     def close(self) -> None:
         """Give back the file and the memory."""
@@ -113,7 +115,8 @@ class Parquet:
 
     def _tag_columns(self) -> list[_Column]:
         names, notices = tag_names(list(self._types), self._task.prefix)
-        self._task.notices.extend(notices)
+        for text in notices.values():
+            self._task.notice(text)
         found = [self._tag_column(name, tag) for name, tag in zip(self._types, names, strict=True)]
         return [column for column in found if column is not None]
 
@@ -131,7 +134,7 @@ class Parquet:
             return _Column(name, tags.id_of(tag, TagType.BYTES), "NULL", f"lower(hex({quoted}))")
         if type.startswith(_TEXTS):
             return _Column(name, tags.id_of(tag, TagType.TEXT), "NULL", f"CAST({quoted} AS VARCHAR)")
-        self._task.notices.append(f"column {name!r} is {type} and was left out; it is neither number nor text")
+        self._task.notice(f"column {name!r} is {type} and was left out; it is neither number nor text")
         return None
 
     def _wide_chunk(self, start: int) -> Batch | None:
@@ -168,23 +171,22 @@ class Parquet:
             f"CAST({text} AS VARCHAR) AS x",
         )
         time, right = self._instants(found["t"], start)
-        texts, numbers = _strings(found["x"]), _floats(found["v"])
         names = _strings(found["tag"])
-        ids = [
-            self._long_tag(name, np.isnan(v) and x is not None)
-            for name, v, x in zip(names, numbers, texts, strict=True)
-        ]
-        right &= np.array(ids) >= 0
+        ids = np.array([-1 if name is None else self._tags[name] for name in names], dtype=np.int32)
+        right &= ids >= 0
         if not right.any():
             return None
         codes = np.ma.filled(found["s"], 0).astype(np.uint32)
-        return batch(self._task.source, ids, time, numbers, codes, texts).take(right)
+        texts = _strings(found["x"])
+        return batch(self._task.source, ids, time, _floats(found["v"]), codes, texts).take(right)
 
-    def _long_tag(self, name: str | None, is_text: bool) -> int:
-        if name is None:
-            return -1
-        seen = TagType.TEXT if is_text else TagType.NUMBER
-        return self._task.tags.id_of(name, self._task.type_of(name, seen))
+    def _long_tags(self) -> dict[str, int]:
+        """Tag -> id. A tag with a number in any row is a number tag, one with text only a text tag."""
+        text = "count(text)" if "text" in self._types else "0"
+        query = f"SELECT tag, count(value) AS v, {text} AS x FROM read_parquet(?) GROUP BY tag ORDER BY tag"  # noqa: S608
+        seen = self._db.execute(query, [str(self._task.path)]).fetchall()
+        types = {str(n): TagType.TEXT if x and not v else TagType.NUMBER for n, v, x in seen if n is not None}
+        return {name: self._task.tags.id_of(name, self._task.type_of(name, type)) for name, type in types.items()}
 
     def _instants(self, ns: NDArray[Any], start: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         right = ~np.ma.getmaskarray(ns)

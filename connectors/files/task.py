@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from connectors.files.layout import apart
 from connectors.files.zone import Zone
 from twin.core.batch import Batch
-from twin.core.ports import Reporter
+from twin.core.event import Event
+from twin.core.ports import Clock, Reporter
 from twin.core.tags import TagTable, TagType
 
+NOTICE = "import.notice"
+"""Something was decided that a person may want otherwise. body: `notice`."""
 CHUNK = 50_000
 """Rows in memory at a time."""
 
 
 @dataclass(slots=True)
 class Task:
-    """One import. prefix: first part of the names in a wide table. apart: samples moved by 1 ns or more."""
+    """One import. prefix: first part of the names in a wide table. apart: samples moved by 1 ns or more.
+
+    rows: of the whole file, 0 while it is not known.
+    """
 
     source: str
     path: Path
     prefix: str
     zone: Zone
     tags: TagTable
+    clock: Clock
     reporter: Reporter
-    notices: list[str] = field(default_factory=list[str])
     apart: int = 0
+    rows: int = 0
+
+    def notice(self, text: str) -> None:
+        """Tell a person what was decided for them."""
+        self.reporter.event(Event(self.clock.now(), NOTICE, self.path.name, {"notice": text}))
 
     def refuse(self, cause: str, line: int, row: str) -> None:
         """Report one row, or one cell, that is left out."""
@@ -37,6 +48,7 @@ class Task:
     def finished(self, batch: Batch | None, rows: int) -> Batch | None:
         """Count a chunk and put its samples in the order of time."""
         self.reporter.count("rows", rows)
+        self.reporter.count("bytes", self.path.stat().st_size * rows // max(self.rows, rows))
         if batch is None:
             return None
         self.reporter.count("values", len(batch))
@@ -49,8 +61,8 @@ class Task:
         known = self.tags.get(name)
         return seen if known is None else self.tags[known].type
 
-    def closing_notices(self, naive: int) -> Sequence[str]:
-        """What a person should know once all rows are read."""
+    def closing_notices(self, naive: int) -> None:
+        """Tell what only all rows together show. naive: times without a zone."""
         said: list[str] = []
         if naive and self.zone.name is None:
             said.append(f"{naive} times without a zone were read as UTC; --tz Europe/Prague reads them as local time")
@@ -60,7 +72,8 @@ class Task:
             said.append(f"{self.zone.twice} times fall into the hour that {self.zone.name} has twice in autumn")
         if self.apart:
             said.append(f"{self.apart} samples share tag and time with another value; kept 1 ns apart")
-        return said
+        for text in said:
+            self.notice(text)
 
 
 class Table(Protocol):

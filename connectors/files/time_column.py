@@ -62,9 +62,9 @@ class TimeColumn:
 
 
 def is_time(cells: Sequence[str]) -> bool:
-    """Whether every cell that is not empty is a date, or a date with time; and there is one."""
+    """Whether most cells that are not empty are dates, or dates with time; a few broken ones do not hide a column."""
     held = [cell for cell in cells if cell.strip()]
-    return bool(held) and all(_parsed(cell) is not None for cell in held)
+    return 2 * sum(_parsed(cell) is not None for cell in held) > len(held)
 
 
 def is_date(cells: Sequence[str]) -> bool:

@@ -150,7 +150,7 @@ async def secured(channel: Channel, trust: CertificateFolder) -> Channel:
     """The channel, told to use its endpoint's policy with our certificate and the server's."""
     choice = channel.choice
     if choice.policy is not None:
-        certificate, key = own_pair(trust.pki)
+        certificate, key = await asyncio.to_thread(own_pair, trust.pki)  # making a key takes a moment
         server = CertProperties(choice.certificate, extension=".der")
         await channel.set_security(choice.policy, certificate, key, None, server, choice.mode)
     return channel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from asyncua import ua
@@ -10,6 +11,7 @@ from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.ua_binary import Primitives, nodeid_from_binary, struct_from_binary
 
 from connectors.opcua.columns import Reading, Rows, Unheld, add_data_changes
+from twin.core.errors import Undecodable
 
 DATA_CHANGE = ObjectIds.DataChangeNotification_Encoding_DefaultBinary
 STATUS_CHANGE = ObjectIds.StatusChangeNotification_Encoding_DefaultBinary
@@ -31,8 +33,6 @@ class Message:
     subscription: int
     sequence: int
     parts: tuple[Notification, ...]
-    available: tuple[int, ...] = ()
-    more: bool = False
 
 
 def after(sequence: int) -> int:
@@ -46,27 +46,40 @@ def ahead(sequence: int, expected: int) -> int:
 
 
 def publish_response(data: bytes) -> Message:
-    """The message in a PublishResponse. Raises the driver's errors for bytes that are none."""
-    buffer = opened(data)
-    subscription = Primitives.UInt32.unpack(buffer)
-    available = tuple(Primitives.UInt32.unpack(buffer) for _ in range(max(0, Primitives.Int32.unpack(buffer))))
-    more = bool(Primitives.Boolean.unpack(buffer))
-    sequence, parts = message_in(buffer)
-    return Message(subscription, sequence, parts, available, more)
+    """The message in a PublishResponse. Raises Undecodable; UaStatusCodeError when the service failed."""
+    return decoded(data, published)
 
 
 def republish_response(data: bytes, subscription: int) -> Message:
-    """The message in a RepublishResponse."""
-    sequence, parts = message_in(opened(data))
-    return Message(subscription, sequence, parts)
+    """The message in a RepublishResponse. Raises as `publish_response` does."""
+
+    def republished(buffer: Buffer) -> Message:
+        sequence, parts = message_in(buffer)
+        return Message(subscription, sequence, parts)
+
+    return decoded(data, republished)
 
 
-def opened(data: bytes) -> Buffer:
-    """The bytes after type id and response header. Raises UaStatusCodeError when the service failed."""
+def decoded(data: bytes, read: Callable[[Buffer], Message]) -> Message:
+    """What `read` makes of the bytes after type id and response header."""
     buffer = Buffer(data)
-    nodeid_from_binary(buffer)
-    struct_from_binary(ua.ResponseHeader, buffer).ServiceResult.check()
-    return buffer
+    try:
+        nodeid_from_binary(buffer)
+        struct_from_binary(ua.ResponseHeader, buffer).ServiceResult.check()
+        return read(buffer)
+    except ua.UaStatusCodeError:
+        raise
+    except Exception as error:  # a hostile byte may raise anything in the driver; the link lives on
+        raise Undecodable(f"response: {type(error).__name__}", str(error)) from error
+
+
+def published(buffer: Buffer) -> Message:
+    """The body of a PublishResponse (OPC 10000-4, 5.13.5.2)."""
+    subscription = Primitives.UInt32.unpack(buffer)
+    buffer.skip(4 * max(0, Primitives.Int32.unpack(buffer)))  # available sequence numbers: we keep our own book
+    buffer.skip(1)  # more notifications: requests are outstanding anyway
+    sequence, parts = message_in(buffer)
+    return Message(subscription, sequence, parts)
 
 
 def message_in(buffer: Buffer) -> tuple[int, tuple[Notification, ...]]:

@@ -18,7 +18,7 @@ from connectors.opcua.columns import Reading
 from connectors.opcua.failure import SubscriptionGone
 from connectors.opcua.message import Message, after, ahead, publish_response, republish_response, rows_of, status_change
 from connectors.opcua.subscription import Subscription
-from twin.core.errors import Unreachable
+from twin.core.errors import Undecodable, Unreachable
 from twin.core.event import GAP, Event
 from twin.core.inbox import Inbox
 from twin.core.ports import Clock, Reporter
@@ -29,8 +29,6 @@ MOST_OUTSTANDING = 4
 GLANCE_S = 0.5
 """How often the watch looks again while we ask for nothing ourselves."""
 NO_TIME_LEFT = (uaerrors.BadTimeout, uaerrors.BadRequestTimeout)
-UNREADABLE = (ua.UaError, ValueError, IndexError, TypeError, KeyError, OverflowError, AttributeError)
-"""What the driver raises over bytes that are no message."""
 
 
 @dataclass(slots=True)
@@ -118,8 +116,8 @@ class Publisher:
         """One publish response: fill what is missing before it, then keep it."""
         try:
             message = publish_response(answer)
-        except UNREADABLE as error:
-            self.reporter.dead_letter(f"publish response: {type(error).__name__}", self.inbox.source, answer)
+        except Undecodable as error:
+            self.reporter.dead_letter(error.cause, self.inbox.source, answer)
             return
         subscription = self.book.subscriptions.get(message.subscription)
         if subscription is None:
@@ -151,10 +149,14 @@ class Publisher:
 
     async def _republished(self, subscription: Subscription, sequence: int) -> Message | None:
         """A message sent again, or None when the server no longer has it."""
+        answer = b""
         try:
             answer = await self.session.republish_raw(subscription.id, sequence)
             message = republish_response(answer, subscription.id)
         except uaerrors.BadMessageNotAvailable:
+            return None
+        except Undecodable as error:
+            self.reporter.dead_letter(error.cause, self.inbox.source, answer)
             return None
         # asyncua's server answers with an empty message instead of BadMessageNotAvailable
         if not message.parts or message.sequence != sequence:
@@ -202,7 +204,7 @@ class Publisher:
         body = {
             "from": self.book.good_until,
             "to": now,
-            "cause": f"{messages} messages lost; the server has them no more",
+            "cause": f"messages lost that the server no longer has: {messages}",
         }
         self.reporter.event(Event(now, GAP, self.inbox.source, body))
 

@@ -5,22 +5,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from twin.cli.command import DONE, FAILED, WRONG_INPUT, Command, data_argument, json_argument
-from twin.core.errors import LinetwinError, Misconfigured, Problems
+from twin.core.errors import LinetwinError, Problems
 from twin.core.event import Event
 from twin.core.plugin import ConnectionSpec, Surroundings
 from twin.core.ports import Probe, Probed
 from twin.core.tags import TagTable
-from twin.model.load import load
 from twin.model.plant import Plant
 from twin.runtime import plugins
 from twin.runtime.clock import WallClock
+from twin.runtime.plant_file import read_plant
 
 
 class Silent:
@@ -37,17 +36,6 @@ class Silent:
 
     def problem(self, tag: str, text: str) -> None:
         """The probe itself says what is wrong with a tag."""
-
-
-def read_plant(file: str) -> Plant:
-    """The plant of a file, with the installed plug-ins. Raises Misconfigured, with all problems of the file."""
-    try:
-        text = Path(file).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise Misconfigured(f"{file}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise Misconfigured(f"{file}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
-    return load(text, file, plugins.connectors(), os.environ)
 
 
 def summary(plant: Plant) -> dict[str, Any]:

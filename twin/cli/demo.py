@@ -9,8 +9,9 @@ import os
 import sys
 import tempfile
 import webbrowser
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -28,13 +29,15 @@ from twin.runtime.broker import embedded_broker
 from twin.runtime.clock import ScaledClock, WallClock
 from twin.runtime.plugins import connectors, line
 from twin.runtime.ports import is_free
-from twin.runtime.twin import open_twin
+from twin.runtime.twin import Twin, open_twin
 from twin.store.lock import writer_lock
 from twin.store.log import SqliteLog
 
 BEHIND = 2 * HOUR
 """So much history the demo begins with."""
 LINE = "packaging"
+LONGEST_START_S = 15.0
+"""The line starts without those that have not connected by then."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +64,7 @@ def faults_of(texts: Sequence[str], begin: int) -> list[tuple[str, int]]:
 
 
 @contextmanager
-def _folder(named: str | None) -> Iterator[Path]:
+def _folder(named: str | None) -> Generator[Path]:
     with ExitStack() as stack:
         path = named or stack.enter_context(
             tempfile.TemporaryDirectory(prefix="linetwin-demo-", ignore_cleanup_errors=True)
@@ -110,12 +113,22 @@ async def _serve(arguments: argparse.Namespace, folder: Path, clock: ScaledClock
     url = f"http://{LOCAL}:{port}"
 
     async def started() -> None:
+        await _connected(twin)
+        clock.release()  # the line begins where its history ends, once all its values are watched
         print(f"{plant.path} on {url} ({wires}; data in {folder}); Ctrl-C stops it", flush=True)
         if not arguments.no_open:
             await asyncio.to_thread(webbrowser.open, url)
 
     async with open_twin(plant, folder, clock, url=url) as twin:
         await serve(twin, Access.none(), LOCAL, port, arguments.seconds, started)
+
+
+async def _connected(twin: Twin) -> None:
+    """Until every connection was tried, but for no longer than the first time-outs."""
+    view = twin.live()
+    deadline = asyncio.get_running_loop().time() + LONGEST_START_S
+    while not twin.ready()[0] and asyncio.get_running_loop().time() < deadline:
+        view = await twin.next_view(view.number)
 
 
 def _keep_history(
@@ -138,8 +151,8 @@ def _batches(plant: str, tags: TagTable, history: tuple[Sequence[str], object, o
     names, times, index, values = history
     time, name = np.asarray(times, dtype=np.int64), np.asarray(index)
     ids = tags.ids_of([f"{plant}/{one}" for one in names])
-    edges = np.searchsorted(time, np.arange(time[0], time[-1] + MINUTE, MINUTE)).tolist() + [len(time)]
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    edges = [*np.searchsorted(time, np.arange(time[0], time[-1] + MINUTE, MINUTE)).tolist(), len(time)]
+    for first, last in pairwise(edges):
         if last > first:
             part = slice(first, last)
             yield batch("history", ids[name[part]], time[part], np.asarray(values)[part])

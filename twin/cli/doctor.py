@@ -66,9 +66,8 @@ def _packages_are_ours() -> Finding:
     for name in ("twin", "connectors", "simulators"):
         found = Path(str(importlib.import_module(name).__file__)).resolve().parents[1]
         if found != home:
-            return Finding(
-                "packages", False, f"{name} comes from {found}, not from {home}; use a virtual environment of its own"
-            )
+            told = f"{name} comes from {found}, not from {home}; use a virtual environment of its own"
+            return Finding("packages", False, told)
     return Finding("packages", True, f"linetwin {importlib.metadata.version('linetwin')} in {home}")
 
 

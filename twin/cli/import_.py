@@ -43,7 +43,7 @@ def _run(arguments: argparse.Namespace) -> int:
         clock = WallClock()
         log = SqliteLog(folder, clock)
         try:
-            report = ConnectionReport("import", "file", str(path), clock, lambda event: _print_notice(event))
+            report = ConnectionReport("import", "file", str(path), clock, _print_notice)
             rows = asyncio.run(_import(path, arguments.tz, folder, log, report))
         finally:
             log.close()
@@ -62,13 +62,13 @@ def build(path: Path, zone: str | None, folder: Path, tags: TagTable, report: Co
 
 
 async def _import(path: Path, zone: str | None, folder: Path, log: SqliteLog, report: ConnectionReport) -> int:
-    rows = 0
+    rows, size = 0, max((await asyncio.to_thread(path.stat)).st_size, 1)
     bar = Progress(f"import {path.name}")
     async with build(path, zone, folder, log.tags, report).open() as batches:
         async for batch in batches:
             await log.append(batch)
             rows += len(batch)
-            bar(report.counters["bytes"] / max(path.stat().st_size, 1), f"{rows} samples")
+            bar(report.counters["bytes"] / size, f"{rows} samples")
     bar.done()
     body = {"file": path.name, "rows": rows, "unreadable": report.counters["dead_letters"]}
     await log.note(Event(WallClock().now(), IMPORTED, path.stem, body))

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import cast
 
 from twin.cli.command import FAILED, WRONG_INPUT, Command
 from twin.core.errors import LinetwinError, Misconfigured
@@ -37,7 +38,7 @@ def parser_for(verb: str | None) -> tuple[argparse.ArgumentParser, Command | Non
     for name, (module, text) in COMMANDS.items():
         sub = verbs.add_parser(name, help=text, description=text.capitalize() + ".")
         if name == verb:
-            command = importlib.import_module(module).COMMAND
+            command = cast(Command, importlib.import_module(module).COMMAND)
             command.arguments(sub)
     return parser, command
 

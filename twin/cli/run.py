@@ -5,22 +5,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import os
 import sys
-from collections import defaultdict
 from pathlib import Path
 
 from twin.cli.command import DONE, Command, data_argument
 from twin.cli.serving import LOCAL, check_port, serve
-from twin.core.errors import Misconfigured
-from twin.core.event import PLANT_LOADED
-from twin.core.instant import FAR_FUTURE, FAR_PAST, duration
-from twin.model.load import load
+from twin.core.instant import duration
 from twin.model.plant import Plant
 from twin.runtime.clock import WallClock
-from twin.runtime.plugins import connectors
+from twin.runtime.plant_file import read_plant, stored_plant
 from twin.runtime.twin import open_twin
-from twin.store.reader import LogReader
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,31 +25,6 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", metavar="AGE", help="forget entries older than this (90d); default: keep all")
     parser.add_argument("--seconds", type=float, help="stop after so many seconds")
     data_argument(parser)
-
-
-def read_plant(path: str) -> Plant:
-    """The plant of a file. Raises Misconfigured (Problems) with everything that is wrong in it."""
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise Misconfigured(f"{path}: {error.strerror}; name a plant file (twin init writes one)") from error
-    except UnicodeDecodeError as error:
-        raise Misconfigured(
-            f"{path}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8"
-        ) from error
-    return load(text, path, connectors(), os.environ)
-
-
-def stored_plant(folder: Path) -> Plant:
-    """The plant that the data folder was last run with; its secrets stay empty."""
-    reader = LogReader(folder)
-    try:
-        loaded = reader.events(FAR_PAST, FAR_FUTURE, (PLANT_LOADED,), 1)
-    finally:
-        reader.close()
-    if not loaded:
-        raise Misconfigured(f"{folder}: no plant was ever run on this folder; name one: twin run PLANT.yaml")
-    return load(loaded[0][1].body["text"], "stored plant", connectors(), defaultdict(str))
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING
 
 from twin.core.errors import Misconfigured
@@ -30,37 +31,44 @@ async def serve(
     twin: Twin, access: Access, host: str, port: int, seconds: float | None, started: Callable[[], Awaitable[None]]
 ) -> None:
     """Serve until Ctrl-C, SIGTERM, or for so many seconds of wall time; `started` is awaited once it listens."""
-    server = _server(twin, access, host, port)
-    stop = asyncio.Event()
+    listens, stop = asyncio.Event(), asyncio.Event()
+    server = _server(twin, access, host, port, listens)
     with _stopping_on_signals(stop):
         serving = asyncio.create_task(server.serve())
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.01)
-        if not serving.done():
+        listening, ended = asyncio.create_task(listens.wait()), asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, listening, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if listens.is_set():
             await started()
-        ended = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, ended}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
-        ended.cancel()
+        for task in (listening, ended):
+            task.cancel()
         await serving
 
 
-def _server(twin: Twin, access: Access, host: str, port: int) -> uvicorn.Server:
+def _server(twin: Twin, access: Access, host: str, port: int, listens: asyncio.Event) -> uvicorn.Server:
     import uvicorn  # noqa: PLC0415 - 70 ms that only a serving command pays
 
     from twin.api.app import create_app  # noqa: PLC0415 - and fastapi, 230 ms
+
+    class Server(uvicorn.Server):
+        """Tells when it listens, and leaves the signals to us."""
+
+        capture_signals = contextlib.nullcontext  # pyright: ignore[reportAssignmentType]
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            listens.set()
 
     config = uvicorn.Config(
         create_app(twin, access), host=host, port=port, log_level="warning", timeout_graceful_shutdown=2,
         ws_max_size=64 * 1024, limit_concurrency=1000,
     )  # fmt: skip
-    server = uvicorn.Server(config)
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign] - signals are ours, see below
-    return server
+    return Server(config)
 
 
 @contextlib.contextmanager
-def _stopping_on_signals(stop: asyncio.Event):  # noqa: ANN202
+def _stopping_on_signals(stop: asyncio.Event) -> Generator[None]:
     """Ctrl-C and SIGTERM set the event while the block runs; on Windows only Ctrl-C comes."""
     loop = asyncio.get_running_loop()
     before = {

@@ -61,9 +61,11 @@ def run(given: argparse.Namespace) -> int:
     except ValueError as error:
         raise Misconfigured(str(error)) from error
     truth = None if given.truth is None else opened(given.truth)
+    clock = ScaledClock(start, given.speed)
+    clock.release()
     try:
         with suppress(KeyboardInterrupt):
-            asyncio.run(serve(line, life, ScaledClock(start, given.speed), given))
+            asyncio.run(serve(line, life, clock, given))
     finally:
         if truth is not None:
             with truth:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from twin.cli.command import DONE, FAILED, Command, data_argument, json_argument
 from twin.cli.progress import Progress
-from twin.cli.run import stored_plant
 from twin.runtime.folds import assemble
+from twin.runtime.plant_file import stored_plant
 from twin.runtime.verification import Verification, verify
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults

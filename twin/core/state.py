@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-Column = NDArray[np.generic]
+Column = NDArray[Any]
 
 _UNIT = "unit"
 _LENGTH = struct.Struct("<I")

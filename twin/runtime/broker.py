@@ -5,7 +5,7 @@ Loopback only; MQTT 5; its memory is bounded, so a reader that falls far behind 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,7 +32,7 @@ dynamic_filters = true
 
 
 @contextmanager
-def embedded_broker(folder: Path) -> Iterator[str]:
+def embedded_broker(folder: Path) -> Generator[str]:
     """A broker in a process of its own while the block runs; gives its HOST:PORT. Nothing survives its end."""
     from iotcore import Broker  # noqa: PLC0415 - 14 MB that only the demo needs
 

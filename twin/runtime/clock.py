@@ -17,14 +17,23 @@ class WallClock:
 
 
 class ScaledClock:
-    """sim = start + speed x (wall - wall at creation); monotonic underneath, so a step of the wall does not show."""
+    """sim = start + speed x (wall - wall at release); monotonic underneath, so a step of the wall does not show.
+
+    It stands at `start` until it is released, so that a simulated line can wait for those who want to watch it.
+    """
 
     def __init__(self, start: int, speed: float = 1.0, monotonic: Callable[[], int] = time.monotonic_ns) -> None:
         self.start = start
         self.speed = speed
         self._monotonic = monotonic
-        self._zero = monotonic()
+        self._zero: int | None = None
+
+    def release(self) -> None:
+        """Let time run."""
+        if self._zero is None:
+            self._zero = self._monotonic()
 
     def now(self) -> int:
         """The simulated instant now, ns since 1970 UTC."""
-        return self.start + int((self._monotonic() - self._zero) * self.speed)
+        elapsed = 0 if self._zero is None else self._monotonic() - self._zero
+        return self.start + int(elapsed * self.speed)

@@ -66,7 +66,7 @@ class Folding:
         self.corrections: deque[Correction] = deque(maxlen=KEPT_CORRECTIONS)
         self._corrected = 0
         self.view: LiveView | None = None
-        self.on_view: Callable[[LiveView], None] = lambda _view: None
+        self.on_view: Callable[[], None] = lambda: None
 
     def resume(self, known: int) -> None:
         """Fold the log up to now, before anything new is accepted. known: the greatest `recorded` in the log."""
@@ -151,7 +151,7 @@ class Folding:
         now = self._clock.now()
         number = 1 if self.view is None else self.view.number + 1
         self.view = self._view(number, now, self._known, self._engine.live(now))
-        self.on_view(self.view)
+        self.on_view()
 
     def _view(self, number: int, as_of: int, known: int, lanes: Any) -> LiveView:
         return view_of(number, as_of, known, lanes, self._meaning, self._tags())

@@ -1,4 +1,4 @@
-"""From the plant model to folds: which units there are, which tags they read, which folds are stepped in which order."""
+"""From the plant model to folds: which units there are, which tags they read, which folds in which order."""
 
 from __future__ import annotations
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -56,7 +57,7 @@ class Twin:
         self._intake = Intake("api", clock)
         self._viewed = asyncio.Event()
         loop = asyncio.get_running_loop()
-        folding.on_view = lambda _view: loop.call_soon_threadsafe(self._on_view)
+        folding.on_view = lambda: _call_soon(loop, self._on_view)
 
     @property
     def tags(self) -> TagTable:
@@ -126,7 +127,7 @@ class Twin:
 @asynccontextmanager
 async def open_twin(
     plant: Plant, folder: Path, clock: Clock, *, url: str = "", connect: bool = True, keep: int | None = None
-) -> AsyncIterator[Twin]:
+) -> AsyncGenerator[Twin]:
     """Run the twin of a plant on a data folder while the block runs.
 
     url: where the API answers, for others who find the folder locked. connect False: serve what is stored. keep: age
@@ -144,7 +145,7 @@ async def open_twin(
 @asynccontextmanager
 async def _running(
     plant: Plant, folder: Path, clock: Clock, log: SqliteLog, connect: bool, keep: int | None
-) -> AsyncIterator[Twin]:
+) -> AsyncGenerator[Twin]:
     assembly = assemble(plant, log.tags)
     reader = LogReader(folder)
     await log.note(Event(clock.now(), RUN_STARTED, plant.path))
@@ -193,6 +194,11 @@ def _connect(twin: Twin, assembly: Assembly, log: SqliteLog, folder: Path) -> li
         tasks.append(asyncio.create_task(Supervisor(built, log, report, twin.clock).run(), name=f"connection {id_}"))
     twin.reports = reports
     return tasks
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody looks any more
+        loop.call_soon_threadsafe(callback)
 
 
 def _submit(log: SqliteLog, event: Event) -> None:

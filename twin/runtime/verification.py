@@ -47,7 +47,8 @@ def verify(
 
     Works beside a running twin: what K names does not change any more. progress: share done, 0 to 1.
     """
-    found = Verification(**reader.counts())
+    counts = reader.counts()
+    found = Verification(counts["entries"], counts["events"], counts["samples"])
     _count_rows(reader, found)
     for number, unit in enumerate(assembly.units):
         found.late += len(results.lateness(number, 0, FAR_FUTURE))

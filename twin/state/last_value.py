@@ -40,7 +40,8 @@ class LastValue(Fold):
         state.time[row] = step.rows.time[newest]
         state.value[row] = step.rows.value[newest]
         state.status[row] = step.rows.status[newest]
-        state.text[row] = None if step.rows.text is None else step.rows.text[newest]
+        none = np.full(len(row), None, dtype=object)
+        state.text[row] = none if step.rows.text is None else step.rows.text[newest]
         self._keep_times(row, newest, step)
         return Outputs()
 

@@ -56,9 +56,8 @@ def write_parquet(reader: LogReader, path: Path, start: int, end: int, match: st
                 "time": rows.time.view("datetime64[ns]"), "tag": names[rows.tag], "value": rows.value,
                 "status": rows.status, "text": text.astype(object),
             }  # fmt: skip
-            db.execute(
-                "INSERT INTO sample SELECT time, tag, CASE WHEN isnan(value) THEN NULL ELSE value END, status, text FROM part"
-            )
+            value = "CASE WHEN isnan(value) THEN NULL ELSE value END"
+            db.execute(f"INSERT INTO sample SELECT time, tag, {value}, status, text FROM part")  # noqa: S608
             del part
             written += len(rows)
         try:

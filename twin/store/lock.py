@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -14,7 +14,7 @@ from twin.core.errors import Locked
 
 
 @contextmanager
-def writer_lock(folder: Path, url: str = "") -> Iterator[None]:
+def writer_lock(folder: Path, url: str = "") -> Generator[None]:
     """Hold the folder for writing. url: where the holder's API answers, for those who find it locked.
 
     Raises Locked with the holder's process and URL. The lock is the system's (flock, or LockFile on Windows), so a

@@ -78,7 +78,7 @@ class LogReader:
         where = " OR ".join("kind = ? OR kind LIKE ?" for _ in kinds) or "kind != ''"
         given = [part for kind in kinds for part in (kind, f"{kind.rstrip('.')}.%")]
         stored = self.connection().execute(
-            f"{_SELECT} WHERE kind != '' AND tmax >= ? AND tmax < ? AND ({where}) "  # noqa: S608
+            f"{_SELECT} WHERE kind != '' AND tmax >= ? AND tmax < ? AND ({where}) "
             "ORDER BY tmax DESC, recorded DESC LIMIT ?",
             (start, end, *given, limit),
         )

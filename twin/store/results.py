@@ -115,7 +115,8 @@ class SqliteResults:
     def oldest_snapshot(self, unit: int) -> Snapshot | None:
         """The oldest snapshot that retention kept, as it was first taken."""
         row = self._connection().execute(
-            "SELECT frontier, known, body FROM snapshot WHERE unit = ? AND code = ? ORDER BY frontier, known DESC LIMIT 1",
+            "SELECT frontier, known, body FROM snapshot WHERE unit = ? AND code = ? "
+            "ORDER BY frontier, known DESC LIMIT 1",
             (self._units[unit], self._code),
         )
         found = row.fetchone()

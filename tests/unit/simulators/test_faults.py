@@ -5,7 +5,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from simulators.fault import parse_at
 from simulators.packaging import LINE as PACKAGING
 from tests.unit.simulators.reader import series
 from tests.unit.simulators.start import HOUR, LINE, MACHINES, MINUTE, SECOND, START
@@ -97,22 +96,3 @@ def test_a_fault_in_the_past_is_refused():
     run.fault("filler.jam", START + MINUTE)
     with pytest.raises(ValueError, match="this instant has passed"):
         run.fault("filler.jam", START + MINUTE - 10**6)
-
-
-@pytest.mark.parametrize(
-    ("text", "what", "after"),
-    [
-        ("filler.jam", "filler.jam", 0),
-        ("filler.bearing@2m", "filler.bearing", 2 * MINUTE),
-        ("packer.jam@1.5h", "packer.jam", 90 * MINUTE),
-        ("packer.jam@250ms", "packer.jam", 250 * 10**6),
-    ],
-)
-def test_a_fault_text_says_what_and_when(text, what, after):
-    assert parse_at(text, START) == (what, START + after)
-
-
-@pytest.mark.parametrize("text", ["filler.jam@", "filler.jam@soon", "filler.jam@-2m", "filler.jam@2m@3m"])
-def test_a_fault_text_without_a_time_after_the_sign_is_refused(text):
-    with pytest.raises(ValueError, match="after @ comes a time"):
-        parse_at(text, START)

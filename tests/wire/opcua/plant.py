@@ -104,7 +104,7 @@ async def until(
 async def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     """Wait for a condition."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is watched has no event to wait for
             await asyncio.sleep(0.02)
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 from asyncua import Server, ua
-from asyncua.crypto.permission_rules import SimpleRoleRuleset
+from asyncua.crypto.permission_rules import SimpleRoleRuleset, User, UserRole
 from asyncua.server.user_managers import UserManager
-from asyncua.crypto.permission_rules import User, UserRole
 
 from connectors.opcua.certificate import KEY_BITS, application_uri, fingerprint_of
 from connectors.opcua.trust import CertificateFolder
@@ -21,11 +20,11 @@ ADDRESS = "urn:test:secure-plc"
 
 
 class Users(UserManager):
-    def get_user(self, iserver, username=None, password=None, certificate=None):  # noqa: ANN001, ANN201
+    def get_user(self, iserver, username=None, password=None, certificate=None):
         return User(role=UserRole.Admin, name=username) if (username, password) == ("twin", "right") else None
 
 
-def secure_server(folder: Path, **certificate) -> tuple[Server, object]:  # noqa: ANN003
+def secure_server(folder: Path, **certificate) -> tuple[Server, object]:
     """A server with every secure policy, its certificate made here."""
     made = issued(ADDRESS, **certificate)
     der, pem = write(made, folder)
@@ -73,7 +72,7 @@ async def test_a_new_server_is_rejected_then_trusted_without_restart(tmp_path: P
 async def test_a_wrong_password_is_a_setting_to_change(tmp_path: Path) -> None:
     server, prepare = secure_server(tmp_path)
     async with Plc().running(prepare, server) as plc:
-        test = setup(plc.url, tmp_path, {"temp": "Line.temp"}, user="twin", password="wrong")  # noqa: S106
+        test = setup(plc.url, tmp_path, {"temp": "Line.temp"}, user="twin", password="wrong")
         with pytest.raises(Unreachable):
             async with test.connector.open():
                 pass
@@ -98,7 +97,7 @@ async def test_a_password_is_not_sent_in_clear_text(tmp_path: Path) -> None:
 async def test_a_policy_that_is_not_offered_names_what_is(tmp_path: Path) -> None:
     async with Plc().running() as plc:
         test = setup(plc.url, tmp_path, {"temp": "Line.temp"}, security="Basic256Sha256")
-        with pytest.raises(Misconfigured, match="does not offer security Basic256Sha256.*it offers None/None"):
+        with pytest.raises(Misconfigured, match=r"does not offer security Basic256Sha256.*it offers None/None"):
             async with test.connector.open():
                 pass
 

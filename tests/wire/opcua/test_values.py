@@ -14,7 +14,7 @@ from twin.core.instant import MILLISECOND, from_text
 from twin.core.tags import TagType
 
 
-def seen(batches, *tags):  # noqa: ANN001, ANN002, ANN201
+def seen(batches, *tags):
     return lambda taken: {t for b in taken for t in b.tag.tolist()} >= set(tags)
 
 

@@ -8,11 +8,10 @@ class ClockWithEnd:
 
     def __init__(self, start: int, end: int, speed: float) -> None:
         self.start, self.end = start, end
-        self._speed = speed
-        self._clock: ScaledClock | None = None
+        self._clock = ScaledClock(start, speed)
 
     def go(self) -> None:
-        self._clock = ScaledClock(self.start, self._speed)
+        self._clock.release()
 
     def now(self) -> int:
-        return self.start if self._clock is None else min(self._clock.now(), self.end)
+        return min(self._clock.now(), self.end)

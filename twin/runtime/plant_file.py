@@ -1,0 +1,38 @@
+"""Plant files on disk, and the plant that a data folder was last run with."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from pathlib import Path
+
+from twin.core.errors import Misconfigured
+from twin.core.event import PLANT_LOADED
+from twin.core.instant import FAR_FUTURE, FAR_PAST
+from twin.model.load import load
+from twin.model.plant import Plant
+from twin.runtime import plugins
+from twin.store.reader import LogReader
+
+
+def read_plant(file: str) -> Plant:
+    """The plant of a file, with the installed plug-ins. Raises Misconfigured, with all problems of the file."""
+    try:
+        text = Path(file).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise Misconfigured(f"{file}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise Misconfigured(f"{file}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    return load(text, file, plugins.connectors(), os.environ)
+
+
+def stored_plant(folder: Path) -> Plant:
+    """The plant that the data folder was last run with; its secrets stay empty."""
+    reader = LogReader(folder)
+    try:
+        loaded = reader.events(FAR_PAST, FAR_FUTURE, (PLANT_LOADED,), 1)
+    finally:
+        reader.close()
+    if not loaded:
+        raise Misconfigured(f"{folder}: no plant was ever run on this folder; name one: twin run PLANT.yaml")
+    return load(loaded[0][1].body["text"], "stored plant", plugins.connectors(), defaultdict(str))
