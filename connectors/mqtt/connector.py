@@ -60,12 +60,12 @@ class MqttConnector:
                 self._report_gap(resumed, before.heard)
                 link.unsubscribe([old for old in before.filters if old not in self._qos])
             if not resumed:
-                await self._subscribe(link, inbox)
+                await self._subscribe(link)
             durable_to = before.heard if before is not None and resumed else self._clock.now()
             self._session.heard(durable_to, self._filters, at_once=True)
             tasks.append(asyncio.create_task(self._read(link, inbox)))
             if resumed:  # rumqttd answers only when what waited is acknowledged, so this cannot stand before the yield
-                tasks.append(asyncio.create_task(self._subscribe(link, inbox)))
+                tasks.append(asyncio.create_task(self._subscribe_again(link, inbox)))
             yield inbox
         finally:
             for task in tasks:
@@ -143,18 +143,21 @@ class MqttConnector:
             if n:
                 self._reporter.count(what, n)
 
-    async def _subscribe(self, link: Link, inbox: Inbox) -> None:
-        """Subscribe everything, also in a resumed session: the plant file may have changed."""
+    async def _subscribe_again(self, link: Link, inbox: Inbox) -> None:
+        """Subscribe in a resumed session too: the plant file may have changed."""
         try:
-            granted = await link.subscribe(self._qos)
-        except Unreachable as error:
+            await self._subscribe(link)
+        except Misconfigured as error:
             inbox.fail(error)
-            return
+        except Unreachable:
+            return  # the link ended, which its reader reports
+
+    async def _subscribe(self, link: Link) -> None:
+        granted = await link.subscribe(self._qos)
         for rule in self._mapping.rules:
             self._report_grant(rule, granted[rule.filter])
         if granted and all(code >= 128 for code in granted.values()):
-            fact = f"{self._broker.url}: every topic is refused; give user {self._broker.user!r} a right"
-            inbox.fail(Misconfigured(fact))
+            raise Misconfigured(f"{self._broker.url}: every topic is refused; give user {self._broker.user!r} a right")
 
     def _report_grant(self, rule: Rule, code: int) -> None:
         if code >= 128:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +23,8 @@ from connectors.mqtt.decode import Message
 from connectors.mqtt.payload import LARGEST
 from connectors.mqtt.refusal import failure, refusal
 from connectors.mqtt.settings import Broker
-from twin.core.errors import LinetwinError, Misconfigured, Unreachable
+from connectors.mqtt.tls import Context, context_of
+from twin.core.errors import LinetwinError, Unreachable
 from twin.core.ports import Clock
 
 ANSWER_S = 10.0
@@ -47,6 +47,7 @@ class Link:
         self._clock = clock
         self._clean = clean
         self._loop = asyncio.get_running_loop()
+        self._tls: Context | None = context_of(broker) if broker.tls else None
         self._client = self._make_client()
         self._thread = threading.Thread(target=self._run, name=f"mqtt-{broker.client_id}", daemon=True)
         self._connected: asyncio.Future[bool] = self._loop.create_future()
@@ -129,8 +130,8 @@ class Link:
         )
         if self.broker.user:
             client.username_pw_set(self.broker.user, self.broker.password or None)
-        if self.broker.tls:
-            client.tls_set_context(tls_context(self.broker))
+        if self._tls is not None:
+            client.tls_set_context(self._tls)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
@@ -150,8 +151,10 @@ class Link:
         except Exception as error:  # paho raises what it likes on a malformed packet; the thread must still report
             self._end(Unreachable(f"{self.broker.url}: {type(error).__name__} while reading: {error}"))
         finally:
-            if (left := self._client.socket()) is not None:  # paho closes it itself, but not after an exception
-                left.close()
+            # paho closes its socket itself, but not after an exception, nor one whose handshake failed
+            for left in (self._client.socket(), None if self._tls is None else self._tls.last):
+                if left is not None:
+                    left.close()
 
     def _read_on(self) -> None:
         broker, client = self.broker, self._client
@@ -242,18 +245,6 @@ class Link:
     def _grant(self, mid: int, codes: Sequence[int]) -> None:
         if mid in self._granted:
             _settle(self._granted.pop(mid), codes)
-
-
-def tls_context(broker: Broker) -> ssl.SSLContext:
-    """Certificates and host names are always checked. Raises Misconfigured when a file cannot be read."""
-    try:
-        context = ssl.create_default_context(cafile=broker.ca or None)
-        if broker.cert:
-            context.load_cert_chain(broker.cert, broker.key or None)
-    except OSError as error:
-        files = ", ".join(name for name in (broker.ca, broker.cert, broker.key) if name)
-        raise Misconfigured(f"{broker.url}: cannot read ca, cert or key ({files}): {error.strerror or error}") from None
-    return context
 
 
 def _retain_handling(subscription: str) -> int:

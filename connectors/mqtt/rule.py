@@ -58,6 +58,8 @@ def checked_filter(topic: str) -> str:
     """The topic filter itself, when MQTT allows it (MQTT 5, 4.7). Raises ValueError."""
     if not topic or "\0" in topic or len(topic.encode()) > 65_535:
         raise ValueError(f"topic {topic[:40]!r} is empty, too long or holds a NUL")
+    if not matched_part(topic):
+        raise ValueError(f"topic {topic!r}: a shared subscription is $share/GROUP/TOPIC")
     levels = matched_part(topic).split("/")
     for at, level in enumerate(levels):
         if "#" in level and (level != "#" or at != len(levels) - 1):

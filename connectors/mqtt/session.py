@@ -26,7 +26,7 @@ class Session:
 
     def __init__(self, folder: Path, id: str) -> None:
         self._file = folder / "mqtt" / f"{quote(id, safe='')}.json"
-        self._written = 0
+        self._written: int | None = None
 
     def last(self) -> Noted | None:
         """What an earlier link left; None before the first, or when the file cannot be read."""
@@ -38,7 +38,8 @@ class Session:
 
     def heard(self, now: int, filters: Sequence[str], at_once: bool = False) -> None:
         """Note that all before `now` is durable; written every 10 s, or at once."""
-        if not at_once and 0 <= now - self._written < NOTED_EVERY:
+        fresh = self._written is not None and 0 <= now - self._written < NOTED_EVERY
+        if fresh and not at_once:
             return
         self._written = now
         self._file.parent.mkdir(parents=True, exist_ok=True)

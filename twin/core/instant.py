@@ -27,7 +27,7 @@ def to_text(instant: int) -> str:
     seconds, ns = divmod(instant, SECOND)
     moment = _EPOCH + timedelta(seconds=seconds)
     fraction = f".{ns:09d}".rstrip("0") if ns else ""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + fraction + "Z"
 
 
 def from_text(text: str, naive_offset_s: int | None = None) -> int:

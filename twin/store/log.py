@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,9 +114,9 @@ class SqliteLog:
         last, stored_tags = self.last, self._stored_tags
         try:
             answers = self._transaction(waiting)
-        except (sqlite3.Error, OSError) as error:
-            self.last, self._stored_tags = last, stored_tags
+        except Exception as error:  # whatever it was: nobody may wait for ever, and the next commit may succeed
             self._roll_back()
+            self.last, self._stored_tags = last, stored_tags
             failure = StoreFailed(f"{self.folder / 'log.db'}: {error}; nothing was acknowledged")
             for one in waiting:
                 one.done.set_exception(failure)
@@ -124,6 +125,7 @@ class SqliteLog:
         self.on_commit([(r, one.item) for one, r in zip(waiting, answers, strict=True) if not callable(one.item)])
         for one, recorded in zip(waiting, answers, strict=True):
             one.done.set_result(recorded)
+        self._note_growth()
 
     def _transaction(self, waiting: list[_Waiting]) -> list[int]:
         connection = self._connection
@@ -144,15 +146,16 @@ class SqliteLog:
             if not isinstance(one.item, Batch | Event):
                 one.item(connection)
         connection.execute("COMMIT")
-        self._note_growth()
         return answers
 
     def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
     def _note_growth(self) -> None:
-        if self.commits % 64 == 0 and (self.folder / "log.db-wal").stat().st_size > CHECKPOINT_BYTES:
+        wal = self.folder / "log.db-wal"
+        if self.commits % 64 == 0 and wal.exists() and wal.stat().st_size > CHECKPOINT_BYTES:
             self._checkpoint_due.set()
 
     # --- the checkpoint's thread -------------------------------------------------------------------------------

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
+from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any
 
 from twin.core.fold import Record
@@ -13,7 +15,7 @@ from twin.core.history import Late, Publication, Snapshot
 from twin.core.instant import FAR_FUTURE
 from twin.core.span import grid
 from twin.store.log import SqliteLog
-from twin.store.reader import LogReader
+from twin.store.reader import LogReader, Row
 
 
 class SqliteResults:
@@ -29,22 +31,42 @@ class SqliteResults:
         self._numbers: Mapping[str, int] = {name: number for number, name in enumerate(units)}
         self._code = code
         self._log = log
-        self._unwritten: list[tuple[Publication, Future[int]]] = []
+        self._unwritten: deque[tuple[int, Publication]] = deque()
+        self._numbered = 0
+        self._lock = threading.Lock()
+        self._written: Future[int] | None = None
+        """Of the newest job; it writes everything that is unwritten up to its number, so the last one tells all."""
 
     def publish(self, publication: Publication) -> None:
         """Queue the outputs of one tick for the writer; read methods wait for it. Needs the log.
 
-        What a failed commit (a full disk) did not take is queued again first, in order: nothing that a fold said
-        is lost.
+        What a failed commit (a full disk) did not take is written with the next one, in order, never past it: nothing
+        that a fold said is lost or overtaken.
         """
         log = self._writable()
-        queued = [one for one, done in self._unwritten if done.done() and done.exception() is not None]
-        self._unwritten = [pair for pair in self._unwritten if not pair[1].done()]
         p = publication
         if p.added or p.corrected or p.removed or p.snapshots or p.late:
-            queued.append(p)
-        for one in queued:
-            self._unwritten.append((one, log.submit(lambda connection, p=one: self._write(connection, p))))
+            self._numbered += 1
+            with self._lock:
+                self._unwritten.append((self._numbered, p))
+        elif not self._unwritten or not _failed(self._written):
+            return
+        number = self._numbered
+        self._written = log.submit(lambda connection: self._write_up_to(number, connection))
+        self._written.add_done_callback(lambda done: self._forget(number) if not _failed(done) else None)
+
+    def _write_up_to(self, number: int, connection: sqlite3.Connection) -> None:
+        """In the log's thread. Writing a publication twice in a row changes nothing."""
+        with self._lock:
+            due = [publication for numbered, publication in self._unwritten if numbered <= number]
+        for publication in due:
+            self._write(connection, publication)
+
+    def _forget(self, number: int) -> None:
+        """These are durable."""
+        with self._lock:
+            while self._unwritten and self._unwritten[0][0] <= number:
+                self._unwritten.popleft()
 
     def _writable(self) -> SqliteLog:
         if self._log is None:
@@ -81,13 +103,19 @@ class SqliteResults:
         log.submit(lambda connection: _delete(connection, "DELETE FROM snapshot WHERE frontier = ?", gone))
 
     def _frontiers(self) -> list[tuple[int]]:
-        return self._reader.connection().execute("SELECT DISTINCT frontier FROM snapshot").fetchall()
+        return [(int(frontier),) for (frontier,) in self._reader.rows("SELECT DISTINCT frontier FROM snapshot")]
 
-    def _connection(self) -> sqlite3.Connection:
-        """The reading connection, once all that was published is written. Raises StoreFailed when it cannot be."""
-        for _, done in self._unwritten:
-            done.result()
-        return self._reader.connection()
+    def _rows(self, statement: str, given: Sequence[object]) -> list[Row]:
+        """Rows once all that was published is written. Raises StoreFailed when it cannot be."""
+        if self._written is not None:
+            self._written.result()
+        return self._reader.rows(statement, given)
+
+    def _rows_for_people(self, statement: str, given: Sequence[object]) -> list[Row]:
+        """The same, but reads go on while the disk is full: then they show what is stored."""
+        if self._written is not None:
+            wait([self._written])
+        return self._reader.rows(statement, given)
 
     def current(self, unit: int, start: int, end: int) -> list[Record]:
         """Records of a unit that are believed now and end in [start, end)."""
@@ -95,55 +123,57 @@ class SqliteResults:
 
     def as_known(self, unit: int, start: int, end: int, known: int) -> list[Record]:
         """Records of a unit that end in [start, end), as they were believed at `known`."""
-        found = self._connection().execute(
+        found = self._rows(
             "SELECT kind, key, start, end, data FROM record WHERE unit = ? AND end >= ? AND end < ? "
             "AND known_from <= ? AND (known_to IS NULL OR known_to > ?)",
             (self._units[unit], start, end, known, known),
         )
-        return [Record(unit, kind, key, s, e, _pairs(data)) for kind, key, s, e, data in found.fetchall()]
+        return [Record(unit, kind, key, s, e, _pairs(data)) for kind, key, s, e, data in found]
 
     def snapshot_before(self, unit: int, frontier: int, known: int) -> Snapshot | None:
         """The newest snapshot with frontier and known at most these; of one frontier the one known last."""
-        row = self._connection().execute(
+        found = self._rows(
             "SELECT frontier, known, body FROM snapshot WHERE unit = ? AND code = ? AND frontier <= ? AND known <= ? "
             "ORDER BY frontier DESC, known DESC LIMIT 1",
             (self._units[unit], self._code, frontier, known),
         )
-        found = row.fetchone()
-        return None if found is None else Snapshot(unit, *found)
+        return Snapshot(unit, *found[0]) if found else None
 
     def oldest_snapshot(self, unit: int) -> Snapshot | None:
         """The oldest snapshot that retention kept, as it was first taken."""
-        row = self._connection().execute(
+        found = self._rows(
             "SELECT frontier, known, body FROM snapshot WHERE unit = ? AND code = ? "
             "ORDER BY frontier, known DESC LIMIT 1",
             (self._units[unit], self._code),
         )
-        found = row.fetchone()
-        return None if found is None else Snapshot(unit, *found)
+        return Snapshot(unit, *found[0]) if found else None
 
     def lateness(self, unit: int, after: int, known: int) -> list[Late]:
         """Late entries of a unit with after < recorded <= known."""
-        rows = self._connection().execute(
+        rows = self._rows(
             "SELECT recorded, time FROM late WHERE unit = ? AND recorded > ? AND recorded <= ?",
             (self._units[unit], after, known),
         )
-        return [Late(unit, recorded, time) for recorded, time in rows.fetchall()]
+        return [Late(unit, recorded, time) for recorded, time in rows]
 
     def records(
         self, kind: str, keys: Sequence[str], start: int, end: int, known: int = FAR_FUTURE
     ) -> list[tuple[Record, int]]:
         """Records of a kind that overlap [start, end), as known, with their known_from; by key, then start."""
         marks = ",".join("?" * len(keys))
-        rows = self._connection().execute(
+        rows = self._rows_for_people(
             f"SELECT unit, kind, key, start, end, data, known_from FROM record WHERE kind = ? AND key IN ({marks}) "  # noqa: S608
             "AND end > ? AND start < ? AND known_from <= ? AND (known_to IS NULL OR known_to > ?) ORDER BY key, start",
             (kind, *keys, start, end, known, known),
         )
         return [
             (Record(self._numbers.get(unit, -1), kind, key, s, e, _pairs(data)), known_from)
-            for unit, kind, key, s, e, data, known_from in rows.fetchall()
+            for unit, kind, key, s, e, data, known_from in rows
         ]
+
+
+def _failed(done: Future[int] | None) -> bool:
+    return done is not None and done.done() and done.exception() is not None
 
 
 def _delete(connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[int]]) -> None:

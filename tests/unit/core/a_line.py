@@ -51,9 +51,12 @@ def make_folds(units: Sequence[int]) -> list[Fold]:
         if t in tags
     }
     inputs |= {
-        (spec.path, 5 * SECOND): InputSpec(spec.unit, spec.tag, f"c{spec.unit}", rate=row) for row, spec in enumerate(counters)
+        (spec.path, 5 * SECOND): InputSpec(spec.unit, spec.tag, f"c{spec.unit}", rate=row)
+        for row, spec in enumerate(counters)
     }
-    connections = [(unit, connection) for unit in units for connection in ("c0", "c1") if (unit, connection) != (1, "c0")]
+    connections = [
+        (unit, connection) for unit in units for connection in ("c0", "c1") if (unit, connection) != (1, "c0")
+    ]
     return [
         LastValue(tags, [int(UNIT_OF_TAG[t]) for t in tags]),
         Connections(connections),

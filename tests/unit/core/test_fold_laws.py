@@ -50,7 +50,9 @@ def a_log(draw: st.DrawFn) -> list[Delivery]:
         found.append(Delivery(at, item))
         if draw(st.integers(0, 9)) == 0:
             found.append(Delivery(at + draw(DELAYS), item))
-    for time, connection, up in draw(st.lists(st.tuples(TIMES, st.sampled_from(["c0", "c1"]), st.booleans()), max_size=6)):
+    for time, connection, up in draw(
+        st.lists(st.tuples(TIMES, st.sampled_from(["c0", "c1"]), st.booleans()), max_size=6)
+    ):
         event = Event(time, CONNECTION_UP if up else CONNECTION_LOST, connection, {"cause": "cut"})
         found.append(Delivery(time + draw(DELAYS), event))
     return sorted(found, key=lambda delivery: delivery.at)
@@ -90,7 +92,9 @@ def new_engine(history: MemoryHistory, results: MemoryResults, wait: int) -> Eng
     st.integers(1, 9).map(lambda tenths: tenths * SECOND // 2),
     st.sets(st.integers(0, 200), max_size=3),
 )
-def test_result_does_not_depend_on_how_the_log_was_fed(log: list[Delivery], wait: int, tick: int, restarts: set[int]) -> None:
+def test_result_does_not_depend_on_how_the_log_was_fed(
+    log: list[Delivery], wait: int, tick: int, restarts: set[int]
+) -> None:
     history, results = MemoryHistory(), MemoryResults()
     engine = new_engine(history, results, wait)
     for publication in engine.resume(BEGIN - SECOND, 0):
@@ -129,7 +133,9 @@ def check_against_one_pass(engine: Engine, results: MemoryResults, history: Memo
 
 @settings(max_examples=40)
 @given(a_log(), st.lists(st.integers(0, 900), min_size=2, max_size=8), st.integers(0, 7))
-def test_state_as_known_at_any_moment_is_the_fold_of_what_was_known(log: list[Delivery], moments: list[int], wait: int) -> None:
+def test_state_as_known_at_any_moment_is_the_fold_of_what_was_known(
+    log: list[Delivery], moments: list[int], wait: int
+) -> None:
     history, results = MemoryHistory(), MemoryResults()
     engine = new_engine(history, results, wait * SECOND // 2)
     for publication in engine.resume(BEGIN - SECOND, 0):
@@ -151,7 +157,9 @@ def test_state_as_known_at_any_moment_is_the_fold_of_what_was_known(log: list[De
 
 @settings(max_examples=100)
 @given(a_log(), st.lists(st.integers(0, 420), max_size=25), st.sets(st.integers(0, 25), max_size=4))
-def test_any_cutting_and_restoring_gives_the_bytes_of_one_pass(log: list[Delivery], cuts: list[int], restores: set[int]) -> None:
+def test_any_cutting_and_restoring_gives_the_bytes_of_one_pass(
+    log: list[Delivery], cuts: list[int], restores: set[int]
+) -> None:
     entries = recorded(log)
     frontier, known = BEGIN + 300 * SECOND, entries[-1][0]
     piece = of_units(MemoryHistory(entries).read(FAR_PAST, frontier, known), ROUTING, UNITS)

@@ -1,0 +1,48 @@
+// node opcua_ticks.cjs PORT HZ FOLDER MODULES: serves the tags named on the first line of stdin, writes the number of
+// the tick into each of them HZ times a second; says `ready`; on `stop` it ends ticking and says the last number.
+const { createRequire } = require("node:module");
+const path = require("node:path");
+const readline = require("node:readline");
+
+const [port, hz, folder, modules] = process.argv.slice(2);
+const opcua = createRequire(path.join(path.resolve(modules), "here.cjs"))("node-opcua");
+
+function variables(server, names) {
+  const mine = server.engine.addressSpace.registerNamespace("urn:bench:plc");
+  const plc = mine.addObject({ organizedBy: server.engine.addressSpace.rootFolder.objects, browseName: "Plc" });
+  return names.map((name) => mine.addVariable({
+    componentOf: plc, browseName: name, nodeId: `s=${name.replace("/", ".")}`, dataType: "Double",
+    minimumSamplingInterval: 0,
+  }));
+}
+
+async function main(names, lines) {
+  const server = new opcua.OPCUAServer({
+    port: Number(port),
+    hostname: "127.0.0.1",
+    securityPolicies: [opcua.SecurityPolicy.None],
+    securityModes: [opcua.MessageSecurityMode.None],
+    serverCertificateManager: new opcua.OPCUACertificateManager({ rootFolder: folder }),
+    serverCapabilities: { maxMonitoredItemsPerCall: 2000, operationLimits: { maxNodesPerRead: 2000 } },
+  });
+  await server.initialize();
+  const all = variables(server, names);
+  const write = (tick) => {
+    const now = new Date();
+    const value = new opcua.Variant({ dataType: opcua.DataType.Double, value: tick });
+    for (const one of all) one.setValueFromSource(value, opcua.StatusCodes.Good, now);
+  };
+  let tick = 1;
+  write(tick);
+  await server.start();
+  const timer = setInterval(() => write(++tick), 1000 / Number(hz));
+  console.log("ready");
+  for await (const line of lines) {
+    if (line !== "stop") continue;
+    clearInterval(timer);
+    console.log(tick);
+  }
+}
+
+const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+lines.next().then(({ value }) => main(JSON.parse(value), lines));

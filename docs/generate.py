@@ -1,0 +1,140 @@
+"""Writes the pages of docs/reference that say what the code says: `python docs/generate.py` (or `make docs`).
+
+A test compares every page with what this file makes, so a page cannot fall behind the code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from twin.cli.main import COMMANDS
+from twin.core.instant import duration_text
+from twin.core.plugin import COMMON_CONNECTION_KEYS, Key
+from twin.model import keys
+from twin.runtime.plugins import connectors
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTICE = "*Made by `make docs` from the code; change it there.*"
+
+SECTIONS = (
+    ("The file", "Top level of a PLANT.yaml.", keys.PLANT_KEYS),
+    ("Product", "`products: {NAME: ...}`", keys.PRODUCT_KEYS),
+    ("Type", "`types: {NAME: ...}`: what all machines of a type have in common.", keys.TYPE_KEYS),
+    (
+        "Tag",
+        "`tags: {NAME: ...}` of a type, a machine or the plant; and the keys of its connection, below.",
+        keys.TAG_KEYS,
+    ),
+    ("Counter", "`counter: {...}` of a tag.", keys.COUNTER_KEYS),
+    ("Counts", "`counts: {...}` of a type or machine.", keys.COUNT_KEYS),
+    ("State rule", "One of the list `state: [...]`; the first that holds counts.", keys.STATE_RULE_KEYS),
+    ("State table", "`state: {...}` instead of rules.", keys.STATE_TABLE_KEYS),
+    (
+        "Alarm",
+        "One of the list `alarms: [...]` of a tag. Checked and kept; nothing raises alarms yet.",
+        keys.ALARM_KEYS,
+    ),
+    ("Health", "One of the list `health: [...]`. Checked and kept; no model runs yet.", keys.HEALTH_KEYS),
+    ("Line", "`lines: {PATH: ...}`", keys.LINE_KEYS),
+    ("Machine", "`machines: {NAME: ...}` of a line; what it says stands above what its type says.", keys.MACHINE_KEYS),
+    ("Connection", "`connections: {NAME: ...}`, whatever the protocol.", COMMON_CONNECTION_KEYS),
+)
+"""(heading, where such a mapping stands, its keys)."""
+
+
+def commands() -> str:
+    """The page of all commands and their arguments."""
+    parts = ["# Commands", NOTICE, "Exit codes: 0 done, 1 failed, 2 wrong input. Errors are one line on stderr."]
+    for name, (module, text) in COMMANDS.items():
+        parser = argparse.ArgumentParser(prog=f"twin {name}", add_help=False)
+        importlib.import_module(module).COMMAND.arguments(parser)
+        parts += [f"## twin {name}", text[0].upper() + text[1:] + ".", *_arguments(parser)]
+    return _page(parts)
+
+
+def plant_file() -> str:
+    """The page of all keys of a plant file, those of the installed plug-ins included."""
+    parts = ["# Keys of a plant file", NOTICE, "A `duration` is written `250ms`, `30s`, `5m`, `1h30m`."]
+    for heading, where, described in SECTIONS:
+        parts += [f"## {heading}", where, _keys(described)]
+    for plugin in connectors().values():
+        schemes = ", ".join(f"`{one}:`" for one in plugin.schemes if one)
+        parts += [
+            f"## Protocol `{plugin.protocol}`",
+            f"`connections: {{NAME: {{{plugin.protocol}: URL, ...}}}}`, URL: {schemes}.",
+        ]
+        parts += ["Keys of the connection:", _keys(plugin.connection_keys)] if plugin.connection_keys else []
+        parts += ["Keys of its tags:", _keys(plugin.tag_keys)] if plugin.tag_keys else []
+    return _page(parts)
+
+
+def _arguments(parser: argparse.ArgumentParser) -> Iterator[str]:
+    actions = parser._actions  # noqa: SLF001 - argparse has no public list, and format_help differs between Pythons
+    plain = [one for one in actions if not isinstance(one, argparse._SubParsersAction | argparse._HelpAction)]  # noqa: SLF001
+    if plain:
+        rows = ((_called(one), _help(parser, one), _default(one)) for one in plain)
+        yield _table(("argument", "meaning", "default"), rows)
+    for verbs in actions:
+        if isinstance(verbs, argparse._SubParsersAction):  # noqa: SLF001
+            for name, sub in verbs.choices.items():
+                yield f"### {parser.prog} {name}"
+                yield from _arguments(sub)
+
+
+def _called(action: argparse.Action) -> str:
+    shown = action.metavar or (action.dest.upper() if action.option_strings else action.dest)
+    name = shown if isinstance(shown, str) else " ".join(shown)
+    if not action.option_strings:
+        return f"`[{name}]`" if action.nargs in {"?", "*"} else f"`{name}`"
+    value = "" if action.nargs == 0 else f" {name}"
+    return ", ".join(f"`{option}{value}`" for option in action.option_strings)
+
+
+def _help(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
+    text = (action.help or "") % {**vars(action), "prog": parser.prog}
+    return text.replace(f" (default: {action.default})", "")
+
+
+def _default(action: argparse.Action) -> str:
+    return "" if action.default in (None, False, "", []) or action.nargs == 0 else f"`{action.default}`"
+
+
+def _keys(described: Iterable[Key]) -> str:
+    rows = ((f"`{one.name}`", _kind(one), _effect(one), _value(one)) for one in described)
+    return _table(("key", "kind", "effect", "default"), rows)
+
+
+def _kind(key: Key) -> str:
+    return "one of " + ", ".join(f"`{one}`" for one in key.choices) if key.choices else key.kind
+
+
+def _effect(key: Key) -> str:
+    return key.doc + (" (required)" if key.required else "")
+
+
+def _value(key: Key) -> str:
+    if key.default in (None, "", ()) or key.required:
+        return ""
+    if key.kind == "duration":
+        return f"`{duration_text(key.default)}`" if key.default else "`0`"
+    return f"`{str(key.default).lower() if isinstance(key.default, bool) else key.default}`"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _page(parts: Iterable[str]) -> str:
+    return "\n\n".join(parts) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {"commands.md": commands, "plant-file.md": plant_file}
+"""Page of docs/reference -> what makes it."""
+
+if __name__ == "__main__":
+    for name, make in PAGES.items():
+        (REFERENCE / name).write_text(make(), encoding="utf-8")

@@ -1,0 +1,71 @@
+"""From what people write to what the plant has: full paths, paths without the plant, prefixes, globs."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import re
+from collections.abc import Iterable, Sequence
+
+from twin.api.problem import not_found, unprocessable
+from twin.core.tags import TagTable
+from twin.model.plant import Machine, Plant
+
+LONGEST = 400
+"""A path or a glob has at most so many characters."""
+_GLOB = re.compile(r"[*?\[]")
+
+
+def machines_below(plant: Plant, asset: str) -> list[Machine]:
+    """The machine of a path, or all below it; all of the plant for ''. Raises a problem when there is none."""
+    path = asset.strip("/")
+    found = [machine for machine in plant.machines() if not path or _is_below(machine.path, path, plant)]
+    if not found:
+        raise not_found(f"asset {asset!r}: no machine here or below{_near(path, _assets(plant), plant)}")
+    return found
+
+
+def tag_named(plant: Plant, tags: TagTable, name: str) -> str:
+    """The full path of a tag. Raises a problem when there is none."""
+    full = f"{plant.path}/{name}" if plant.path else name
+    for path in (name, full):
+        if path in plant.tags or tags.get(path) is not None:
+            return path
+    raise not_found(f"tag {name!r}: no such tag{_near(name, all_tags(plant, tags), plant)}")
+
+
+def all_tags(plant: Plant, tags: TagTable) -> list[str]:
+    """Every tag of the model in file order, then those that only the log has."""
+    return [*plant.tags, *(name for name in tags.names() if name not in plant.tags)]
+
+
+def tags_matching(plant: Plant, names: Iterable[str], globs: Sequence[str]) -> list[str]:
+    """The names that one of the globs takes; a text without `*`, `?`, `[` is a path and takes what is below it."""
+    tests = [_test(glob, plant) for glob in globs]
+    return [name for name in names if any(test(name) for test in tests)]
+
+
+def _test(glob: str, plant: Plant):  # noqa: ANN202 - a predicate on names
+    if len(glob) > LONGEST:
+        raise unprocessable(f"match: {len(glob)} characters; a glob has at most {LONGEST}")
+    if not _GLOB.search(glob):
+        path = glob.strip("/")
+        return lambda name: not path or _is_below(name, path, plant)
+    pattern = re.compile(fnmatch.translate(glob))
+    return lambda name: bool(pattern.match(name) or pattern.match(plant.short(name)))
+
+
+def _is_below(name: str, path: str, plant: Plant) -> bool:
+    short = plant.short(name)
+    return path in {name, short} or name.startswith(f"{path}/") or short.startswith(f"{path}/")
+
+
+def _assets(plant: Plant) -> list[str]:
+    return [line.path for line in plant.lines] + [machine.path for machine in plant.machines()]
+
+
+def _near(wrong: str, names: Sequence[str], plant: Plant) -> str:
+    """`; did you mean ...` for the nearest name, compared as short as it was written."""
+    by_short = {plant.short(name): name for name in names} | {name.rpartition("/")[2]: name for name in names}
+    close = difflib.get_close_matches(wrong[:LONGEST], [*by_short, *names][:5000], n=1)
+    return f"; did you mean {plant.short(by_short.get(close[0], close[0]))}?" if close else ""

@@ -1,0 +1,68 @@
+"""Times in requests: RFC 3339, `now`, `now-2h`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from twin.api.problem import unprocessable
+from twin.core.instant import FAR_FUTURE, MINUTE, duration, from_text, to_text
+
+NOW = "now"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """[start, end), ns since 1970 UTC."""
+
+    start: int
+    end: int
+
+
+def moment(place: str, text: str, now: int) -> int:
+    """The instant of a text. place: the parameter, for the problem that a text without sense raises."""
+    try:
+        instant = _relative(text, now) if is_relative(text) else from_text(text)
+    except ValueError as error:
+        raise unprocessable(f"{place}: {error}; or relative like now-2h") from error
+    if not 0 <= instant < FAR_FUTURE:
+        raise unprocessable(f"{place}: {text!r} lies outside 1970 to {to_text(FAR_FUTURE)[:4]}")
+    return instant
+
+
+def is_relative(text: str) -> bool:
+    """Whether a text counts from now."""
+    return text.strip().startswith(NOW)
+
+
+def _relative(text: str, now: int) -> int:
+    rest = text.strip().removeprefix(NOW).strip()
+    if not rest:
+        return now
+    if not rest.startswith("-"):
+        raise ValueError(f"{text!r} is not a time like now-2h")
+    return now - duration(rest[1:])
+
+
+def span(start: str, end: str, now: int, longest: int = FAR_FUTURE) -> Span:
+    """The span of `from` and `to`. Raises a problem when it is turned round or longer than the request may ask."""
+    found = Span(moment("from", start, now), moment("to", end, now))
+    if found.end < found.start:
+        raise unprocessable(f"from {start} lies after to {end}; turn them round")
+    if found.end - found.start > longest:
+        raise unprocessable(f"from {start} to {end}: at most {longest // (24 * 60 * MINUTE)} days in one request")
+    return found
+
+
+def whole_minutes(start: str, end: str, now: int, longest: int = FAR_FUTURE) -> Span:
+    """The same for what is kept by the minute: relative texts go down to the minute, others must stand on one.
+
+    `to` may be now or later: then the open minute counts as far as it has come.
+    """
+    found = span(start, end, now, longest)
+    first = found.start - found.start % MINUTE if is_relative(start) else found.start
+    last = found.end - found.end % MINUTE if is_relative(end) and found.end < now else found.end
+    for place, instant in (("from", first), ("to", last)):
+        if instant % MINUTE and instant < now:
+            below = to_text(instant - instant % MINUTE)
+            raise unprocessable(f"{place}: {to_text(instant)} lies inside a minute and counts are kept by the minute; ask for {below}")
+    return Span(first, last)

@@ -1,0 +1,313 @@
+"""The JSON of the API. Times are RFC 3339 with as many decimals as the ns need; every answer says `as_of`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Time = Annotated[str, Field(description="RFC 3339, UTC, to the ns", examples=["2026-11-22T14:03:12.5Z"])]
+
+
+class Shape(BaseModel):
+    """The root of all shapes. `from` is a word of Python, so it is `start` inside."""
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+
+class Answer(Shape):
+    """Every answer. as_of: the twin had taken everything in up to this instant."""
+
+    as_of: Time
+
+
+class ProblemShape(Shape):
+    """application/problem+json. detail: the place, the fact, the fix."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] | None = None
+
+
+# --- the plant -------------------------------------------------------------------------------------------------
+
+
+class MachineShape(Shape):
+    """A machine of a line. makes: what one count is. tags: local name -> full path. counts: role -> counter."""
+
+    path: str
+    name: str
+    type: str
+    display: str
+    makes: str
+    tags: Mapping[str, str]
+    counts: Mapping[str, str]
+    has_state: bool
+
+
+class StationShape(Shape):
+    """A place in the flow: machines side by side, or a buffer between stations."""
+
+    machines: list[str] = []
+    capacity: int | None = None
+    unit: str = ""
+
+
+class LineShape(Shape):
+    """A line, its machines in the order of the flow."""
+
+    path: str
+    name: str
+    display: str
+    machines: list[MachineShape]
+    flow: list[StationShape]
+    output: list[str]
+
+
+class PlantAnswer(Answer):
+    """The plant model as it runs. digest: SHA-256 of the plant file."""
+
+    path: str
+    timezone: str
+    digest: str
+    lines: list[LineShape]
+    connections: list[str]
+    tags: int
+
+
+# --- connections -----------------------------------------------------------------------------------------------
+
+
+class ConnectionShape(Shape):
+    """A connection. state: connecting, up, down, stopped (a setting must change first), off (not opened)."""
+
+    id: str
+    protocol: str
+    url: str
+    state: str
+    since: Time | None
+    cause: str
+    attempts: int
+    next_attempt: Time | None
+    lag_s: float
+    counters: Mapping[str, int]
+    problems: Mapping[str, str]
+
+
+class ConnectionsAnswer(Answer):
+    """All connections of the plant."""
+
+    connections: list[ConnectionShape]
+
+
+class LetterShape(Shape):
+    """A message that could not be read. payload: what can be shown of its first KiB; hex where it is no text."""
+
+    time: Time
+    cause: str
+    place: str
+    payload: str
+    encoding: str
+
+
+class LettersAnswer(Answer):
+    """The first messages of each cause, and how many there were of each."""
+
+    causes: Mapping[str, int]
+    letters: list[LetterShape]
+
+
+# --- tags and samples ------------------------------------------------------------------------------------------
+
+
+class TagShape(Shape):
+    """A tag with its last value, in its unit. stale: the value is not the present one. text: see SampleRow."""
+
+    tag: str
+    type: str
+    unit: str
+    display: str
+    connection: str
+    time: Time | None
+    value: float | None
+    text: str | None
+    status: str
+    quality: str
+    stale: bool
+    age_s: float | None
+    usual_s: float | None
+
+
+class TagsAnswer(Answer):
+    """Tags by name. cursor: give it back for the next page, null on the last one."""
+
+    tags: list[TagShape]
+    cursor: str | None
+
+
+class GapShape(Shape):
+    """Samples are missing, or may be, because of this."""
+
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+    cause: str
+
+
+class SeriesShape(Shape):
+    """One tag as columns of equal length, by time.
+
+    value: in the tag's unit, null where there is none. text: what a double cannot hold (strings, integers past 2^53,
+    bytes as hex, Infinity), null when no row has any. status: OPC UA StatusCode. decimated: only the first, last, least, greatest
+    and each bad row of every stretch are here, exactly as they were.
+    """
+
+    tag: str
+    unit: str
+    type: str
+    time: list[Time]
+    value: list[float | None]
+    status: list[int]
+    text: list[str | None] | None
+    decimated: bool
+    gaps: list[GapShape]
+
+
+class SamplesAnswer(Answer):
+    """Samples of [from, to) as they were known at `known_at`, or now."""
+
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+    known_at: Time | None
+    samples: list[SeriesShape]
+
+
+class RecordedAnswer(Answer):
+    """Everything sent is on disk. recorded: its place in the log; rows: how many samples."""
+
+    recorded: int
+    rows: int
+
+
+# --- results ---------------------------------------------------------------------------------------------------
+
+
+class TagNowShape(Shape):
+    """The value of one tag of a machine."""
+
+    value: float | None
+    text: str | None
+    unit: str
+    status: str
+    time: Time | None
+    stale: bool
+
+
+class StateShape(Shape):
+    """A machine at an instant. state null: nothing came yet. tags: local name -> value."""
+
+    asset: str
+    state: str | None
+    since: Time | None
+    tags: Mapping[str, TagNowShape]
+
+
+class StateAnswer(Answer):
+    """The machines below a path. as_of: the instant they are shown at."""
+
+    known_at: Time | None
+    machines: list[StateShape]
+
+
+class IntervalShape(Shape):
+    """A state from its start to its end, not cut at the span asked for; to null: it goes on.
+
+    known_from: since when the twin believes so; null while it may still change.
+    """
+
+    asset: str
+    state: str
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time | None, Field(alias="to")]
+    known_from: Time | None
+
+
+class StatesAnswer(Answer):
+    """Intervals that overlap [from, to), by asset, then time. cursor: for the next page."""
+
+    states: list[IntervalShape]
+    cursor: str | None
+
+
+class CountShape(Shape):
+    """Pieces of one counter of a machine in [from, to). of: what one piece is.
+
+    jumps: readings that no production explains (a PLC restart); they gave no pieces.
+    """
+
+    asset: str
+    role: str
+    of: str
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+    pieces: int
+    wraps: int
+    resets: int
+    jumps: int
+
+
+class CountsAnswer(Answer):
+    """Pieces of whole minutes, the open minute as far as it has come. from, to: what is covered."""
+
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+    counts: list[CountShape]
+
+
+class RecordShape(Shape):
+    """A result: a state, the pieces of a minute, an outage."""
+
+    kind: str
+    key: str
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+    data: Mapping[str, Any]
+
+
+class CorrectionShape(Shape):
+    """A result that late data changed. removed: what was shown; added: what is right."""
+
+    number: int
+    known: Time
+    removed: RecordShape | None
+    added: RecordShape | None
+
+
+class CorrectionsAnswer(Answer):
+    """Corrections with a number greater than `after`, oldest first. last: give it as `after` next time."""
+
+    corrections: list[CorrectionShape]
+    last: int
+
+
+# --- events ----------------------------------------------------------------------------------------------------
+
+
+class EventShape(Shape):
+    """A fact of the log. recorded: its place there."""
+
+    recorded: int
+    time: Time
+    kind: str
+    subject: str
+    who: str
+    body: Mapping[str, Any]
+
+
+class EventsAnswer(Answer):
+    """Events, newest first. cursor: for the next page, null on the last one."""
+
+    events: list[EventShape]
+    cursor: str | None
