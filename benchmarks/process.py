@@ -23,6 +23,8 @@ from benchmarks.plant import NAMES
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_WAIT_S = 60.0
 GLANCE_S = 0.2
+SAYS = "> "
+"""How the answers of a source begin; libraries write what they like to stdout."""
 
 
 class Measured:
@@ -50,6 +52,10 @@ class Measured:
         before, begun = self.cpu_s(), time.monotonic()
         time.sleep(window_s)
         return 100 * (self.cpu_s() - before) / (time.monotonic() - begun)
+
+    def age_s(self) -> float:
+        """Seconds since it was started."""
+        return (time.time_ns() - self.started) / 1e9
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until it holds. Raises RuntimeError when the child ends first, or after a minute."""
@@ -111,7 +117,8 @@ class Ticking:
 
     def _line(self) -> str:
         assert self.child.stdout is not None
-        return self.child.stdout.readline().strip()
+        answers = (line.strip() for line in self.child.stdout if line.startswith(SAYS))
+        return next(answers, "").removeprefix(SAYS)
 
 
 @contextmanager

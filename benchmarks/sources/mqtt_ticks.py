@@ -64,14 +64,14 @@ def main(port: int, hz: float) -> None:
     sys.stdin.readline()  # the tags: `benchmarks.plant` has told them already
     stop = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.readline(), stop.set()), daemon=True).start()
-    print("ready", flush=True)
+    print("> ready", flush=True)
     tick, due = 0, time.monotonic()
     while not stop.wait(max(0.0, due - time.monotonic())):
         tick += 1
         due += 1 / hz
         link.sendall(tick_packets(tick, time.time_ns() // 1_000_000))
     confirmed.wait_for(tick * len(TOPICS))
-    print(tick, flush=True)
+    print(f"> {tick}", flush=True)
     threading.Event().wait()
 
 

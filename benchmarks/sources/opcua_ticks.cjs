@@ -36,11 +36,11 @@ async function main(names, lines) {
   write(tick);
   await server.start();
   const timer = setInterval(() => write(++tick), 1000 / Number(hz));
-  console.log("ready");
+  console.log("> ready");
   for await (const line of lines) {
     if (line !== "stop") continue;
     clearInterval(timer);
-    console.log(tick);
+    console.log(`> ${tick}`);
   }
 }
 

@@ -7,10 +7,12 @@ each. paho does not reconnect: a link is used once, and its end is an error for 
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from paho.mqtt.client import Client, MQTTMessage
@@ -49,6 +51,8 @@ class Link:
         self._loop = asyncio.get_running_loop()
         self._tls: Context | None = context_of(broker) if broker.tls else None
         self._client = self._make_client()
+        self._woken_by, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
         self._thread = threading.Thread(target=self._run, name=f"mqtt-{broker.client_id}", daemon=True)
         self._connected: asyncio.Future[bool] = self._loop.create_future()
         self._granted: dict[int, asyncio.Future[Sequence[int]]] = {}
@@ -120,6 +124,10 @@ class Link:
         except TimeoutError:
             _cut(self._client.socket())
 
+    def _wake(self, _client: Client, _data: Any, _socket: Any) -> None:
+        with suppress(OSError):  # the thread has ended, or has been woken often enough
+            self._waker.send(b"\0")
+
     def _make_client(self) -> Client:
         client = Client(
             CallbackAPIVersion.VERSION2,
@@ -136,8 +144,8 @@ class Link:
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         client.on_disconnect = self._on_disconnect
-        # With a callback here paho leaves every write to the thread that runs its loop, whoever asks for it.
-        client.on_socket_register_write = _ignore
+        # With a callback here paho leaves every write to the thread below, and calls it once until all is written.
+        client.on_socket_register_write = self._wake
         return client
 
     # --- below this line: paho's thread -----------------------------------------------------------------------
@@ -151,6 +159,8 @@ class Link:
         except Exception as error:  # paho raises what it likes on a malformed packet; the thread must still report
             self._end(Unreachable(f"{self.broker.url}: {type(error).__name__} while reading: {error}"))
         finally:
+            self._woken_by.close()
+            self._waker.close()
             # paho closes its socket itself, but not after an exception, nor one whose handshake failed
             for left in (self._client.socket(), None if self._tls is None else self._tls.last):
                 if left is not None:
@@ -166,25 +176,38 @@ class Link:
             client.disconnect()
         status = MQTTErrorCode.MQTT_ERR_SUCCESS
         while status == MQTTErrorCode.MQTT_ERR_SUCCESS:
-            status = self._pause() if self._is_full() else self._burst()
+            status = self._turn()
 
-    def _burst(self) -> MQTTErrorCode:
-        """Wait for the wire once, then read packets until it is empty: paho by itself waits before each packet."""
-        status = self._client.loop(0.5)
+    def _turn(self) -> MQTTErrorCode:
+        """Wait for the wire or for something to send; read all that is there; send; keep the link alive.
+
+        paho's own loop waits anew before each packet and wakes its thread for each acknowledgement.
+        """
+        wire: Any = self._client.socket()
+        if wire is None:
+            return MQTTErrorCode.MQTT_ERR_NO_CONN
+        full = self._is_full()
+        held_by_tls = not full and self._tls is not None and wire.pending() > 0
+        to_write = [wire] if self._client.want_write() else []
+        patience = 0.0 if held_by_tls else 0.01 if full else 0.5
+        readable, _, _ = select.select([self._woken_by] if full else [wire, self._woken_by], to_write, [], patience)
+        if self._woken_by in readable:
+            self._woken_by.recv(4096)
+        status = MQTTErrorCode.MQTT_ERR_SUCCESS
+        if held_by_tls or wire in readable:
+            status = self._read_all()
+        if status == MQTTErrorCode.MQTT_ERR_SUCCESS and self._client.want_write():
+            status = self._client.loop_write()
+        return status or self._client.loop_misc()
+
+    def _read_all(self) -> MQTTErrorCode:
+        status = MQTTErrorCode.MQTT_ERR_SUCCESS
         for _ in range(_BURST):
             before = self._bytes_in
-            if status != MQTTErrorCode.MQTT_ERR_SUCCESS or self._is_full():
-                break
             status = self._client.loop_read()
-            if self._bytes_in == before:
+            if status != MQTTErrorCode.MQTT_ERR_SUCCESS or self._bytes_in == before or self._is_full():
                 break
         return status
-
-    def _pause(self) -> MQTTErrorCode:
-        """Leave the wire unread; acknowledgements and pings still go out."""
-        threading.Event().wait(0.01)
-        self._client.loop_write()
-        return self._client.loop_misc()
 
     def _is_full(self) -> bool:
         return len(self._waiting) >= WAITING_MESSAGES or self._bytes_in - self._bytes_out >= WAITING_BYTES
@@ -224,10 +247,8 @@ class Link:
         self._post(self._ended, error)
 
     def _post(self, call: Any, *arguments: Any) -> None:
-        try:
+        with suppress(RuntimeError):  # the event loop closed before the thread did: nobody is left to tell
             self._loop.call_soon_threadsafe(call, *arguments)
-        except RuntimeError:
-            return  # the event loop closed before the thread did: nobody is left to tell
 
     # --- above this line: paho's thread; below: the event loop again --------------------------------------------
 
@@ -259,11 +280,5 @@ def _settle(future: asyncio.Future[Any], value: Any) -> None:
 
 def _cut(sock: Any) -> None:
     if sock is not None:
-        try:
+        with suppress(OSError):  # it went by itself
             sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # it went by itself
-
-
-def _ignore(_client: Client, _data: Any, _socket: Any) -> None:
-    return

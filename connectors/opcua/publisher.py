@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asyncua import ua
 from asyncua.ua import uaerrors
@@ -17,7 +17,9 @@ from connectors.opcua.channel import RawSession
 from connectors.opcua.columns import Reading
 from connectors.opcua.failure import SubscriptionGone
 from connectors.opcua.message import Message, after, ahead, publish_response, republish_response, rows_of, status_change
+from connectors.opcua.resent import Durable
 from connectors.opcua.subscription import Subscription
+from twin.core.batch import Batch
 from twin.core.errors import Undecodable, Unreachable
 from twin.core.event import GAP, Event
 from twin.core.inbox import Inbox
@@ -33,11 +35,15 @@ NO_TIME_LEFT = (uaerrors.BadTimeout, uaerrors.BadRequestTimeout)
 
 @dataclass(slots=True)
 class Book:
-    """What outlives a link: how messages are read, the subscriptions, and until when nothing is missing (ns)."""
+    """What outlives a link: how messages are read, the subscriptions, and what is safe.
+
+    good_until: ns; nothing that came up to then is missing. had: the durable rows.
+    """
 
     reading: Reading
     subscriptions: dict[int, Subscription]
     good_until: int
+    had: Durable = field(default_factory=Durable)
 
 
 class Publisher:
@@ -54,6 +60,7 @@ class Publisher:
 
     async def catch_up(self) -> None:
         """Ask again for every message since the last durable one. Raises UaError when the subscription is gone."""
+        self.book.had.came_back()
         for subscription in self.book.subscriptions.values():
             while subscription.expected:
                 message = await self._republished(subscription, subscription.expected)
@@ -175,14 +182,22 @@ class Publisher:
         rows = rows_of(message, self.book.reading, arrival)
         for lost in rows.unheld:
             self.reporter.dead_letter(lost.cause, lost.place, lost.payload)
-        batch = rows.batch(self.inbox.source)
+        batch = self._new(rows.batch(self.inbox.source))
         subscription.received(message.sequence, batch is not None)
         if batch is not None:
-            self.inbox.put(batch, lambda: self._durable(subscription, message.sequence, arrival))
+            self.inbox.put(batch, lambda: self._durable(subscription, message.sequence, arrival, batch))
             self._count(len(batch), rows.overflow)
         ended = status_change(message)
         if ended is not None:
             raise SubscriptionGone(f"the server ended our subscription: {status_name(ended)}")
+
+    def _new(self, batch: Batch | None) -> Batch | None:
+        """The rows that are not here already."""
+        new = None if batch is None else self.book.had.without_resent(batch)
+        resent = (0 if batch is None else len(batch)) - (0 if new is None else len(new))
+        if resent:
+            self.reporter.count("duplicates", resent)
+        return new
 
     def _count(self, values: int, overflow: int) -> None:
         self.reporter.count("messages")
@@ -190,8 +205,9 @@ class Publisher:
         if overflow:
             self.reporter.count("overflow", overflow)
 
-    def _durable(self, subscription: Subscription, sequence: int, arrival: int) -> None:
+    def _durable(self, subscription: Subscription, sequence: int, arrival: int, batch: Batch) -> None:
         subscription.durable(sequence)
+        self.book.had.add(batch)
         self._mark_good(arrival)
 
     def _mark_good(self, arrival: int) -> None:

@@ -20,6 +20,8 @@ from twin.model.plant import Plant
 
 EXACT = 2**53
 """A double holds every integer up to here."""
+MOST_DIGITS = 309
+"""No double has more before its point."""
 _INFINITE = {"Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -51,9 +53,9 @@ def json_values(value: NDArray[np.float64]) -> list[float | None]:
 def json_texts(value: NDArray[np.float64], text: NDArray[np.object_] | None) -> list[str | None] | None:
     """The text column, with a word where a number is infinite; None when no row has any."""
     infinite = np.isinf(value)
-    if not infinite.any() and (text is None or not text.astype(bool).any() and all(t is None for t in text)):
-        return None
     texts: list[str | None] = [None] * len(value) if text is None else text.tolist()
+    if not infinite.any() and all(one is None for one in texts):
+        return None
     for row in np.flatnonzero(infinite).tolist():
         texts[row] = "Infinity" if value[row] > 0 else "-Infinity"
     return texts
@@ -108,8 +110,10 @@ def _parsed(place: str, row: SampleRow, type_: TagType) -> tuple[float, str | No
 
 
 def _number(place: str, row: SampleRow) -> tuple[float, str | None]:
+    if isinstance(row.value, float) and not math.isfinite(row.value):
+        raise unprocessable(f"{place}: the number does not fit into a double; write text Infinity, or null and a status")
     exact = row.value if row.text is None else _spelled(place, row.text)
-    if row.text is not None and row.value is not None and float(row.value) != _as_float(place, exact):
+    if row.text is not None and row.value is not None and _as_float(place, row.value) != _as_float(place, exact):
         raise unprocessable(f"{place}: value {row.value} and text {row.text!r} are not the same number; give one")
     number = _as_float(place, exact)
     digits = str(exact) if isinstance(exact, int) and abs(exact) > EXACT else None
@@ -120,14 +124,12 @@ def _spelled(place: str, text: str) -> int | float:
     if text in _INFINITE:
         return _INFINITE[text]
     digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 20):
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
         raise unprocessable(f"{place}: is a number tag; text {text[:40]!r} is no integer")
     return int(text)
 
 
 def _as_float(place: str, exact: float | None) -> float:
-    if isinstance(exact, float) and math.isinf(exact):
-        return exact
     try:
         return math.nan if exact is None else float(exact)
     except OverflowError as error:

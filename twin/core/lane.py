@@ -15,8 +15,8 @@ import numpy as np
 from twin.core.event import Event
 from twin.core.fold import Fold, Record, step_all
 from twin.core.history import History, Late, Publication, Results, Snapshot
-from twin.core.instant import FAR_PAST, SECOND
-from twin.core.routing import AHEAD, Routing
+from twin.core.instant import FAR_FUTURE, FAR_PAST, SECOND
+from twin.core.routing import Routing
 from twin.core.rows import Samples, equal_rows, in_order, join
 from twin.core.span import GRID, cuts, fold_span, grid, in_event_order, of_units, restore_unit, step_of, unit_state
 from twin.core.state import fork, put, take
@@ -86,37 +86,46 @@ class Lane:
             outcome.added += records
             outcome.snapshots += self._snapshots_at(self.folds, self.units, reached, known, now)
         self.frontier = target
-        for unit in self.units:
-            self._correct(unit, start, target, [r for r in outcome.added if r.unit == unit], outcome)
-        waiting = of_units(self._history.read(target, now + 10 * AHEAD, known), self._routing, self.units)
+        for unit in self.units:  # to the end of time: the clock may have stepped back behind what was shown
+            self._correct(unit, start, FAR_FUTURE, [r for r in outcome.added if r.unit == unit], outcome)
+        waiting = of_units(self._history.read(target, FAR_FUTURE, known), self._routing, self.units)
         self._pending, self._pending_events = [waiting.samples], list(waiting.events)
         late, self._late_entries = self._late_entries, []
         return Publication(known, (), outcome.corrected, outcome.removed, outcome.snapshots, late)
 
     def _restore(self, now: int, known: int) -> int:
-        """Put the newest snapshots in place, if all units have one of the same frontier; where folding starts."""
-        basis = [self._results.snapshot_before(unit, now, known) for unit in self.units]
-        found = [b for b in basis if b is not None]
-        if not found or len({b.frontier for b in found}) > 1 or len(found) < len(basis):
+        """Put the newest fit snapshots in place; where folding starts."""
+        basis = self._common_basis(now, known)
+        if not basis:
             return self._beginning(now - self.wait)
-        self.frontier = found[0].frontier
-        for b in found:
-            restore_unit(self.folds, b)
-            self._find_late(b, known)
-        return self.frontier
+        for one in basis:
+            restore_unit(self.folds, one)
+        return basis[0].frontier
+
+    def _common_basis(self, now: int, known: int) -> list[Snapshot]:
+        """The newest snapshots of all units at one frontier with nothing late behind it; empty when there are none."""
+        limit = now
+        while True:
+            found = [self._results.snapshot_before(unit, limit, known) for unit in self.units]
+            basis = [one for one in found if one is not None]
+            if len(basis) < len(found):
+                return []
+            limit = min(min(one.frontier, self._earliest_late(one, known)) for one in basis)
+            if all(one.frontier == limit for one in basis):
+                return basis
 
     def _beginning(self, target: int) -> int:
         first = self._history.first()
         return target if first is None else min(target, first - first % GRID + 1 - GRID)
 
-    def _find_late(self, basis: Snapshot, known: int) -> None:
-        """Entries that the log took after a snapshot but that lie before its frontier: late, they heal next."""
+    def _earliest_late(self, basis: Snapshot, known: int) -> int:
+        """The first time among entries that the log took after a snapshot but that lie before its frontier."""
         missed = of_units(self._history.since(basis.known, known), self._routing, (basis.unit,))
         times = [(int(r), int(t)) for r, t in zip(missed.samples.recorded, missed.samples.time, strict=True)]
-        for recorded, time in times + [(recorded, event.time) for recorded, event in missed.events]:
-            if time < basis.frontier:
-                self._late_entries.append(Late(basis.unit, recorded, time))
-                self._mark_late(basis.unit, time)
+        times += [(recorded, event.time) for recorded, event in missed.events]
+        late = [Late(basis.unit, recorded, time) for recorded, time in times if time < basis.frontier]
+        self._late_entries += late
+        return min((one.time for one in late), default=FAR_FUTURE)
 
     # --- while it runs -----------------------------------------------------------------------------------------
 
@@ -158,11 +167,13 @@ class Lane:
                     self._late_entries.append(Late(unit, recorded, int(new.time[new.recorded == recorded].min())))
 
     def _really_new(self, late: Samples) -> Samples:
-        """Without rows equal to what is stored: a re-delivery is not late data (R8)."""
+        """Without rows equal to what is stored: a re-delivery is not late data (R8).
+
+        Rows that beat each other all stay: between them the result was another one, and `known` may ask for it.
+        """
         before = int(late.recorded.min()) - 1
         stored = in_order(self._history.read(int(late.time.min()), int(late.time.max()) + 1, before).samples)
-        fresh = in_order(late)
-        return fresh.take(~equal_rows(stored, fresh))
+        return late.take(~equal_rows(stored, late))
 
     def _mark_late(self, unit: int, time: int) -> None:
         span = self._late.setdefault(unit, _LateSpan(time, time))
@@ -198,7 +209,7 @@ class Lane:
 
     def _heal(self, unit: int, span: _LateSpan, now: int, outcome: _Outcome) -> None:
         """Fold one unit again from before its earliest late entry; stop as soon as its state is what it was (R8)."""
-        basis = self._results.snapshot_before(unit, span.first, self.known)
+        basis = self._valid_basis(unit, span.first, self.known)
         folds = self._make()
         start = self._beginning(self.frontier)
         if basis is not None:

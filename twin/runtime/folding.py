@@ -23,6 +23,8 @@ from twin.store.results import SqliteResults
 
 TICK_S = 0.2
 """Folds are stepped by tick, never by batch (folds.md R5)."""
+STANDING_STILL_S = 2.0
+"""Pause between tries to fold again after a failure."""
 KEPT_CORRECTIONS = 1000
 
 _log = logging.getLogger("linetwin")
@@ -46,9 +48,15 @@ class Folding:
     """
 
     def __init__(
-        self, engine: Engine, results: SqliteResults, meaning: Meaning, clock: Clock, tags: Callable[[], int]
+        self,
+        make: Callable[[], Engine],
+        results: SqliteResults,
+        meaning: Meaning,
+        clock: Clock,
+        tags: Callable[[], int],
     ) -> None:
-        self._engine = engine
+        self._make = make
+        self._engine = make()
         self._results = results
         self._meaning = meaning
         self._clock = clock
@@ -71,6 +79,7 @@ class Folding:
     def resume(self, known: int) -> None:
         """Fold the log up to now, before anything new is accepted. known: the greatest `recorded` in the log."""
         self._known = known
+        self._engine = self._make()
         for publication in self._engine.resume(self._clock.now(), known):
             self._results.publish(publication)
         self._show()
@@ -97,29 +106,47 @@ class Folding:
         """Take in what waits, tick once more, snapshot where everything stands."""
         self._stop.set()
         self._thread.join()
-        self._tick()
-        for publication in self._engine.final():
-            self._results.publish(publication)
+        if self.failure:
+            return  # the next run folds from the last snapshot on
+        try:
+            self._tick(self._take())
+            for publication in self._engine.final():
+                self._results.publish(publication)
+        except LinetwinError as error:
+            _log.error("folds ended without a snapshot, the next start folds what is missing: %s", error)
 
     def _run(self) -> None:
         while not self._stop.is_set():
             begun = time.monotonic()
+            entries = self._take()
             try:
-                self._tick()
-                self.failure = ""
-            except LinetwinError as error:  # the store answers badly: values stay durable, results wait
-                self.failure = str(error)
-                _log.error("folds stand still: %s", error)
+                if self.failure:
+                    self.resume(self._known)
+                    self.failure = ""
+                else:
+                    self._tick(entries)
+            except Exception as error:  # whatever it is: values stay durable, and the folds begin again from the log
+                self._fail(error)
             self._answer()
-            self._stop.wait(max(0.01, TICK_S - (time.monotonic() - begun)))
+            pause = STANDING_STILL_S if self.failure else TICK_S - (time.monotonic() - begun)
+            self._stop.wait(max(0.01, pause))
 
-    def _tick(self) -> None:
-        """Accept, heal, advance, publish, show: the order of R6."""
+    def _fail(self, error: Exception) -> None:
+        """A tick that failed may have left half a step behind: the engine is thrown away."""
+        if not self.failure:
+            _log.error("folds stand still: %s", error, exc_info=not isinstance(error, LinetwinError))
+        self.failure = str(error) or repr(error)
+
+    def _take(self) -> list[Entry]:
         entries: list[Entry] = []
         while not self._entries.empty():
             entries.extend(self._entries.get())
         if entries:
             self._known = entries[-1][0]
+        return entries
+
+    def _tick(self, entries: Sequence[Entry]) -> None:
+        """Accept, heal, advance, publish, show: the order of R6."""
         self._engine.accept(entries)
         now = self._clock.now()
         for publication in self._engine.tick(now, self._known):
@@ -161,7 +188,7 @@ class Folding:
             question, answer = self._asked.get()
             try:
                 answer.set_result(question())
-            except LinetwinError as error:
+            except Exception as error:  # it is the asker's; the thread goes on
                 answer.set_exception(error)
 
     def lag_s(self) -> float:

@@ -13,7 +13,7 @@ from twin.core.fold import Fold
 from twin.core.history import History, Results
 from twin.core.lane import Lane
 from twin.core.routing import Routing
-from twin.core.tags import TagTable
+from twin.core.tags import TagTable, TagType
 from twin.mes.condition import Input
 from twin.mes.counts import CounterSpec, Counts
 from twin.mes.machine_state import InputSpec, MachineState
@@ -50,7 +50,7 @@ class Assembly:
 
 def assemble(plant: Plant, tags: TagTable) -> Assembly:
     """Number the units, find every tag's id (new tags are added to the table), prepare the folds."""
-    ids = {path: tags.id_of(path) if spec.type == "number" else tags.get(path) for path, spec in plant.tags.items()}
+    ids = {path: tags.id_of(path, TagType(spec.type)) for path, spec in plant.tags.items()}
     numbered = (*units(plant), _loose(plant, tags))
     unit_of_tag = np.full(len(tags), -1, dtype=np.int32)
     for number, unit in enumerate(numbered):
@@ -63,8 +63,7 @@ def assemble(plant: Plant, tags: TagTable) -> Assembly:
         for subject in (*unit.connections, *unit.machines, unit.name):
             subjects.setdefault(subject, []).append(number)
     routing = Routing(unit_of_tag, {subject: tuple(found) for subject, found in subjects.items()})
-    known = {path: tag for path, tag in ids.items() if tag is not None}
-    return Assembly(plant, numbered, routing, _code(plant), lambda n: _folds(plant, known, numbered, unit_of_tag, n))
+    return Assembly(plant, numbered, routing, _code(plant), lambda n: _folds(plant, ids, numbered, unit_of_tag, n))
 
 
 def _loose(plant: Plant, tags: TagTable) -> Unit:

@@ -152,7 +152,7 @@ async def _running(
     await _load_plant(plant, reader, log, clock)
     results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.code, log)
     meaning = Meaning(plant, log.tags.names())
-    folding = Folding(assembly.engine(reader, results), results, meaning, clock, lambda: len(log.tags))
+    folding = Folding(lambda: assembly.engine(reader, results), results, meaning, clock, lambda: len(log.tags))
     twin = Twin(plant, clock, log, reader, results, folding, meaning)
     log.on_commit = folding.accept
     await asyncio.to_thread(folding.resume, log.last)

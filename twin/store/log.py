@@ -76,20 +76,28 @@ class SqliteLog:
     def submit(self, item: Batch | Event | Job) -> Future[int]:
         """The same from any thread: a future of `recorded` (of a job: of the last entry before it)."""
         done: Future[int] = Future()
+        done.set_running_or_notify_cancel()  # whoever stops waiting for it does not take it back
         if self._closing:
-            done.set_exception(StoreFailed(f"{self.folder}: the log is closed"))
+            done.set_exception(self._closed())
         else:
             self._queue.put(_Waiting(item, done))
         return done
+
+    def _closed(self) -> StoreFailed:
+        return StoreFailed(f"{self.folder}: the log is closed")
 
     def close(self) -> None:
         """Write what waits, then close. The writer lock may be given back after this."""
         self._closing = True
         self._queue.put(None)
         self._threads[0].join()
+        while not self._queue.empty():  # came from another thread in the same instant
+            if (one := self._queue.get()) is not None:
+                one.done.set_exception(self._closed())
         self._checkpoint_due.set()
         self._threads[1].join()
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with suppress(sqlite3.Error):  # no room for it: the WAL stays beside log.db and is read at the next start
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
 
     # --- the writer's thread -----------------------------------------------------------------------------------
@@ -117,6 +125,10 @@ class SqliteLog:
         except Exception as error:  # whatever it was: nobody may wait for ever, and the next commit may succeed
             self._roll_back()
             self.last, self._stored_tags = last, stored_tags
+            if len(waiting) > 1 and not isinstance(error, sqlite3.Error | OSError):
+                for one in waiting:  # one of them cannot be stored; its neighbours can
+                    self._commit([one])
+                return
             failure = StoreFailed(f"{self.folder / 'log.db'}: {error}; nothing was acknowledged")
             for one in waiting:
                 one.done.set_exception(failure)
@@ -168,5 +180,6 @@ class SqliteLog:
             self._checkpoint_due.wait()
             self._checkpoint_due.clear()
             if not self._closing:
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                with suppress(sqlite3.Error):  # a full disk: the WAL grows on, the next growth asks again
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         connection.close()

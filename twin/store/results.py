@@ -49,8 +49,11 @@ class SqliteResults:
             self._numbered += 1
             with self._lock:
                 self._unwritten.append((self._numbered, p))
-        elif not self._unwritten or not _failed(self._written):
+        elif not _failed(self._written):
             return
+        self._submit(log)
+
+    def _submit(self, log: SqliteLog) -> None:
         number = self._numbered
         self._written = log.submit(lambda connection: self._write_up_to(number, connection))
         self._written.add_done_callback(lambda done: self._forget(number) if not _failed(done) else None)
@@ -106,7 +109,9 @@ class SqliteResults:
         return [(int(frontier),) for (frontier,) in self._reader.rows("SELECT DISTINCT frontier FROM snapshot")]
 
     def _rows(self, statement: str, given: Sequence[object]) -> list[Row]:
-        """Rows once all that was published is written. Raises StoreFailed when it cannot be."""
+        """Rows once all that was published is written; what failed is tried again. Raises StoreFailed."""
+        if _failed(self._written):
+            self._submit(self._writable())
         if self._written is not None:
             self._written.result()
         return self._reader.rows(statement, given)

@@ -1,4 +1,5 @@
 import asyncio
+import signal
 
 import pytest
 
@@ -134,6 +135,20 @@ async def test_a_broker_that_forgot_our_session_is_a_gap(tmp_path, port):
             (gap,) = bench.kept.events
     assert (gap.kind, gap.subject, gap.body["cause"]) == (GAP, "gw", "the broker had no session for us")
     assert gap.body["from"] < gap.body["to"] == gap.time
+
+
+@pytest.mark.mosquitto
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs SIGSTOP, which Windows has not")
+async def test_a_broker_that_falls_silent_is_noticed_by_keepalive(tmp_path, port):
+    bench = Bench(tmp_path, port, tag("x"), keepalive=10**9)
+    with mosquitto(tmp_path, port) as process:
+        async with bench.connector().open() as batches:
+            process.send_signal(signal.SIGSTOP)
+            try:
+                with pytest.raises(Unreachable, match=r"silent|connection lost"):
+                    await pull(batches, 1)
+            finally:
+                process.send_signal(signal.SIGCONT)
 
 
 @pytest.mark.mosquitto

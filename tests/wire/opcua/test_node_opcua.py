@@ -106,7 +106,6 @@ async def test_an_outage_with_refused_attempts_loses_nothing(tmp_path: Path) -> 
             batches = await opened_again(test, stack)
             taken += await until(batches, lambda bs: 60.0 in test.values(bs, "n"))
     assert sorted(set(test.values(taken, "n"))) == [float(n) for n in range(61)]
-    print([(v, t) for b in taken for v, t in zip(b.value.tolist(), b.time.tolist())], test.record.counts)
     assert len(test.values(taken, "n")) == 61
     assert test.record.events == []
 

@@ -1,0 +1,100 @@
+"""What /metrics tells: one table, and the Prometheus text of it (exposition format 0.0.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import numpy as np
+
+from twin.core.instant import SECOND
+from twin.runtime.twin import Twin
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A metric: its name after `linetwin_`, counter or gauge, what it says."""
+
+    name: str
+    kind: str
+    help: str
+
+
+FIGURES = (
+    Figure("info", "gauge", "Always 1; the label says which release runs."),
+    Figure("ready", "gauge", "1 when the folds are at the present and every connection was tried."),
+    Figure("log_recorded", "gauge", "Place of the newest entry of the log, ns since 1970 UTC."),
+    Figure("log_commits_total", "counter", "Transactions of the log writer since the start."),
+    Figure("log_bytes", "gauge", "Size of log.db with its write-ahead log."),
+    Figure("fold_frontier_lag_seconds", "gauge", "How far the oldest frontier lies behind the clock."),
+    Figure("fold_heals_total", "counter", "Times that late data made a unit be folded again."),
+    Figure("fold_late_entries_total", "counter", "Entries that came behind the frontier."),
+    Figure("fold_standing_still", "gauge", "1 while the folds cannot go on because the store answers badly."),
+    Figure("corrections_total", "counter", "Results that late data changed."),
+    Figure("tags", "gauge", "Tags by what their last value is: good, uncertain, bad, none."),
+    Figure("tags_stale", "gauge", "Tags whose last value is not the present one."),
+    Figure("connection_up", "gauge", "1 while values flow."),
+    Figure("connection_lag_seconds", "gauge", "How old the newest sample was when it became durable."),
+    Figure("connection_problems", "gauge", "Tags of the connection that do not work."),
+    Figure("connection_events_total", "counter", "What a connection counts: messages, values, dead_letters, reconnects."),
+    Figure("live_viewers", "gauge", "Open WebSockets of /live."),
+    Figure("live_messages_total", "counter", "Live messages encoded; each is sent to all viewers of its subscription."),
+    Figure("live_snapshots_total", "counter", "Snapshots that viewers got because they fell behind."),
+    Figure("live_closed_slow_total", "counter", "Viewers closed because they took nothing for too long."),
+)  # fmt: skip
+"""All metrics, in the order in which they are told. The reference page is made from this table."""
+
+Sample = tuple[Mapping[str, str], float]
+
+
+def metrics_text(twin: Twin, live: Mapping[str, float]) -> str:
+    """All metrics as text. live: figures of the live channel, by name."""
+    values = dict(_values(twin, live))
+    return "".join(_lines(figure, values.get(figure.name, ())) for figure in FIGURES)
+
+
+def _lines(figure: Figure, samples: Sequence[Sample]) -> str:
+    name = f"linetwin_{figure.name}"
+    head = f"# HELP {name} {figure.help}\n# TYPE {name} {figure.kind}\n"
+    return head + "".join(f"{name}{_labels(labels)} {_number(value)}\n" for labels, value in samples)
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    escaped = (f'{name}="{_escaped(value)}"' for name, value in labels.items())
+    return "{" + ",".join(escaped) + "}" if labels else ""
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+
+
+def _values(twin: Twin, live: Mapping[str, float]) -> Iterator[tuple[str, list[Sample]]]:
+    yield "info", [({"version": version("linetwin")}, 1)]
+    yield "ready", [({}, float(twin.ready()[0]))]
+    for name, value in {**twin.health(), **live}.items():
+        yield name, [({}, value)]
+    corrections = tuple(twin.corrections)
+    yield "corrections_total", [({}, corrections[-1].number if corrections else 0)]
+    yield from _of_tags(twin)
+    reports = twin.reports
+    yield "connection_up", [({"connection": id}, float(r.state == "up")) for id, r in reports.items()]
+    yield "connection_lag_seconds", [({"connection": id}, r.lag_ns / SECOND) for id, r in reports.items()]
+    yield "connection_problems", [({"connection": id}, len(r.problems)) for id, r in reports.items()]
+    counted = [(id, what, n) for id, r in reports.items() for what, n in sorted(dict(r.counters).items())]
+    yield "connection_events_total", [({"connection": id, "what": what}, n) for id, what, n in counted]
+
+
+def _of_tags(twin: Twin) -> Iterator[tuple[str, list[Sample]]]:
+    columns = twin.live().tags
+    came = columns.time > 0
+    top = columns.status >> np.uint32(30)
+    by_quality = {"good": came & (top == 0), "uncertain": came & (top == 1), "bad": came & (top > 1), "none": ~came}
+    yield "tags", [({"quality": name}, int(rows.sum())) for name, rows in by_quality.items()]
+    yield "tags_stale", [({}, int(columns.stale.sum()))]

@@ -1,0 +1,153 @@
+"""GET /plant, /connections, /connections/{id}/dead-letters, /tags."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit, urlunsplit
+
+from fastapi import APIRouter, Path, Query
+
+from twin.api.caller import VIEW, TheTwin
+from twin.api.find import LONGEST, all_tags, tags_matching
+from twin.api.problem import not_found
+from twin.api.shapes import (
+    ConnectionsAnswer,
+    ConnectionShape,
+    LettersAnswer,
+    LetterShape,
+    LineShape,
+    MachineShape,
+    PlantAnswer,
+    StationShape,
+    TagsAnswer,
+    TagShape,
+)
+from twin.api.tag_now import tag_shapes
+from twin.core.instant import SECOND, to_text
+from twin.model.plant import Buffer, Line, Machine
+from twin.runtime.report import ConnectionReport, DeadLetter
+from twin.runtime.twin import Twin
+
+router = APIRouter(tags=["plant"], dependencies=[VIEW])
+
+Page = Annotated[int, Query(ge=1, le=10_000, description="at most so many in one answer")]
+
+
+@router.get("/plant")
+def plant(twin: TheTwin) -> PlantAnswer:
+    """The plant model: lines, machines in the order of the flow, tags by name."""
+    model = twin.plant
+    return PlantAnswer(
+        as_of=to_text(twin.live().as_of),
+        path=model.path,
+        timezone=model.timezone,
+        digest=model.digest,
+        lines=[_line(line) for line in model.lines],
+        connections=list(model.connections),
+        tags=len(all_tags(model, twin.tags)),
+    )
+
+
+@router.get("/connections")
+def connections(twin: TheTwin) -> ConnectionsAnswer:
+    """Every connection: its link, its counters, the tags that do not work."""
+    return ConnectionsAnswer(as_of=to_text(twin.live().as_of), connections=connection_shapes(twin))
+
+
+@router.get("/connections/{id}/dead-letters")
+def dead_letters(twin: TheTwin, id: Annotated[str, Path(max_length=LONGEST)]) -> LettersAnswer:
+    """Messages that could not be read: the first of each cause, and how many there were."""
+    if id not in twin.plant.connections:
+        raise not_found(f"connection {id!r}: there are {', '.join(twin.plant.connections) or 'none'}")
+    report = twin.reports.get(id)
+    letters = [_letter(one) for one in report.letters()] if report else []
+    return LettersAnswer(as_of=to_text(twin.live().as_of), causes=dict(report.causes) if report else {}, letters=letters)
+
+
+@router.get("/tags")
+def tags(
+    twin: TheTwin,
+    match: Annotated[str, Query(description="path, prefix, or glob with * ? []; with or without the plant")] = "",
+    limit: Page = 1000,
+    cursor: Annotated[str, Query(max_length=LONGEST)] = "",
+) -> TagsAnswer:
+    """Tags by name with their last value, its status and age."""
+    view = twin.live()
+    names = sorted(tags_matching(twin.plant, all_tags(twin.plant, twin.tags), [match]))
+    page = [name for name in names if name > cursor][: limit + 1]
+    shapes: list[TagShape] = tag_shapes(twin, view, page[:limit])
+    return TagsAnswer(as_of=to_text(view.as_of), tags=shapes, cursor=page[limit - 1] if len(page) > limit else None)
+
+
+def connection_shapes(twin: Twin) -> list[ConnectionShape]:
+    """All connections of the plant, in the order of its file."""
+    return [_connection(twin, id) for id in twin.plant.connections]
+
+
+def _connection(twin: Twin, id: str) -> ConnectionShape:
+    spec, report = twin.plant.connections[id], twin.reports.get(id)
+    if report is None:
+        return ConnectionShape(
+            id=id, protocol=spec.protocol, url=_without_secret(spec.url), state="off", since=None,
+            cause="the twin serves what is stored", attempts=0, next_attempt=None, lag_s=0.0, counters={}, problems={},
+        )  # fmt: skip
+    return ConnectionShape(
+        id=id,
+        protocol=spec.protocol,
+        url=_without_secret(spec.url),
+        state=report.state,
+        since=to_text(report.since),
+        cause="" if report.state == "up" else report.cause,
+        attempts=report.attempts,
+        next_attempt=_next(report),
+        lag_s=report.lag_ns / SECOND,
+        counters=dict(report.counters),
+        problems=dict(report.problems),
+    )
+
+
+def _next(report: ConnectionReport) -> str | None:
+    return None if report.next_attempt is None or report.state == "up" else to_text(report.next_attempt)
+
+
+def _without_secret(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _letter(one: DeadLetter) -> LetterShape:
+    try:
+        payload, encoding = one.payload.decode(), "utf-8"
+    except UnicodeDecodeError:
+        payload, encoding = one.payload.hex(), "hex"
+    return LetterShape(time=to_text(one.time), cause=one.cause, place=one.place, payload=payload, encoding=encoding)
+
+
+def _line(line: Line) -> LineShape:
+    return LineShape(
+        path=line.path,
+        name=line.name,
+        display=line.display or line.name,
+        machines=[_machine(machine) for machine in line.machines],
+        flow=[_station(station) for station in line.flow],
+        output=list(line.output),
+    )
+
+
+def _station(station: tuple[str, ...] | Buffer) -> StationShape:
+    if isinstance(station, Buffer):
+        return StationShape(capacity=station.capacity, unit=station.unit)
+    return StationShape(machines=list(station))
+
+
+def _machine(machine: Machine) -> MachineShape:
+    return MachineShape(
+        path=machine.path,
+        name=machine.name,
+        type=machine.type,
+        display=machine.display or machine.name,
+        makes=machine.makes,
+        tags=machine.tags,
+        counts=machine.counts,
+        has_state=machine.state is not None,
+    )

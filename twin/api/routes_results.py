@@ -1,0 +1,206 @@
+"""GET /state, /states, /counts, /corrections."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+
+from twin.api.caller import VIEW, TheTwin
+from twin.api.find import LONGEST, machines_below
+from twin.api.intervals import Interval, intervals
+from twin.api.load import Heavy
+from twin.api.moment import Span, moment, span, whole_minutes
+from twin.api.pieces import Pieces, pieces
+from twin.api.problem import not_found, too_much, unprocessable
+from twin.api.routes_samples import From, KnownAt, To
+from twin.api.shapes import (
+    CorrectionsAnswer,
+    CorrectionShape,
+    CountsAnswer,
+    CountShape,
+    IntervalShape,
+    RecordShape,
+    StateAnswer,
+    StatesAnswer,
+    StateShape,
+)
+from twin.api.tag_now import tag_now
+from twin.core.fold import Record
+from twin.core.instant import DAY, FAR_FUTURE, HOUR, MINUTE, to_text
+from twin.model.plant import Machine
+from twin.runtime.folding import Correction
+from twin.runtime.live import LiveView
+from twin.runtime.twin import Twin
+
+router = APIRouter(tags=["results"], dependencies=[VIEW])
+
+LONGEST_STATES = 366 * DAY
+MOST_MINUTES = 500_000
+"""Machines times minutes of one request for counts."""
+
+Asset = Annotated[str, Query(max_length=LONGEST, description="path of a machine or of anything above it; '' is all")]
+
+
+@router.get("/state")
+async def state(
+    twin: TheTwin,
+    heavy: Heavy,
+    asset: Asset = "",
+    at: Annotated[str | None, Query(max_length=LONGEST, description="RFC 3339 or relative; without it: now")] = None,
+    known_at: KnownAt = None,
+) -> StateAnswer:
+    """The machines below a path: state, since when, and the values of their tags; now or at a past instant."""
+    machines = machines_below(twin.plant, asset)
+    view = twin.live()
+    known = FAR_FUTURE if known_at is None else moment("known_at", known_at, twin.clock.now())
+    if at is not None or known_at is not None:
+        view = await _past(twin, heavy, _instant(twin, at, known), known)
+    return StateAnswer(
+        as_of=to_text(view.as_of),
+        known_at=None if known_at is None else to_text(known),
+        machines=[_state(twin, view, machine) for machine in machines],
+    )
+
+
+@router.get("/states")
+async def states(
+    twin: TheTwin,
+    heavy: Heavy,
+    asset: Asset = "",
+    start: From = "now-8h",
+    end: To = "now",
+    known_at: KnownAt = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
+    cursor: Annotated[str, Query(max_length=LONGEST)] = "",
+) -> StatesAnswer:
+    """State intervals, the open one too. `known_at`: as they were believed then."""
+    now = twin.clock.now()
+    assets = sorted(machine.path for machine in machines_below(twin.plant, asset))
+    asked = span(start, end, now, LONGEST_STATES)
+    view, known = twin.live(), FAR_FUTURE
+    if known_at is not None:
+        known = moment("known_at", known_at, now)
+        view = await _past(twin, heavy, _instant(twin, None, known), known)
+    async with heavy:
+        found = await asyncio.to_thread(intervals, twin, view, assets, asked, known)
+    rest = [one for one in found if not cursor or _place(one) > cursor]
+    shown = rest[:limit]
+    return StatesAnswer(
+        as_of=to_text(view.as_of),
+        states=[_interval(one) for one in shown],
+        cursor=_place(shown[-1]) if len(rest) > limit else None,
+    )
+
+
+@router.get("/counts")
+async def counts(
+    twin: TheTwin,
+    heavy: Heavy,
+    asset: Asset = "",
+    start: From = "now-1h",
+    end: To = "now",
+    by: Annotated[Literal["hour"] | None, Query(description="cut at full hours of the plant's time zone")] = None,
+) -> CountsAnswer:
+    """Pieces of each machine and role over whole minutes.
+
+    Counts are kept by the minute: `from` and `to` must stand on one. Relative times go down to the minute; a `to` of
+    now or later takes the open minute in as far as it has come. The answer says what it covers.
+    """
+    machines = machines_below(twin.plant, asset)
+    view = twin.live()
+    asked = whole_minutes(start, end, view.as_of)
+    if (asked.end - asked.start) // MINUTE * len(machines) > MOST_MINUTES:
+        most = MOST_MINUTES * MINUTE // len(machines) // HOUR
+        raise too_much(f"{start} to {end} for {len(machines)} machines; ask for at most {most} hours, or one machine")
+    covered = Span(asked.start, max(asked.start, min(asked.end, view.as_of)))
+    zone = ZoneInfo(twin.plant.timezone) if by == "hour" else None
+    async with heavy:
+        found = await asyncio.to_thread(pieces, twin, view, machines, covered, zone)
+    return CountsAnswer(
+        as_of=to_text(view.as_of), start=to_text(covered.start), end=to_text(covered.end), counts=[_count(one) for one in found]
+    )
+
+
+@router.get("/corrections")
+def corrections(
+    twin: TheTwin, after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 1000
+) -> CorrectionsAnswer:
+    """Results that late data changed, oldest first; the last thousand of this run."""
+    found = [one for one in tuple(twin.corrections) if one.number > after][:limit]
+    return CorrectionsAnswer(
+        as_of=to_text(twin.live().as_of),
+        corrections=[correction_shape(one) for one in found],
+        last=found[-1].number if found else after,
+    )
+
+
+def correction_shape(one: Correction) -> CorrectionShape:
+    """A correction as people and programs see it."""
+    return CorrectionShape(
+        number=one.number, known=to_text(one.known), removed=_record(one.removed), added=_record(one.added)
+    )
+
+
+def _record(record: Record | None) -> RecordShape | None:
+    if record is None:
+        return None
+    data = dict(record.data)
+    return RecordShape(kind=record.kind, key=record.key, start=to_text(record.start), end=to_text(record.end), data=data)
+
+
+def _instant(twin: Twin, at: str | None, known: int) -> int:
+    """The instant to show: at most now, and nothing later than what was known."""
+    now = twin.live().as_of
+    instant = now if at is None else moment("at", at, twin.clock.now())
+    if at is not None and instant > now and at.strip() != "now":
+        raise unprocessable(f"at {at} lies ahead; the twin shows what was and is (as of {to_text(now)})")
+    return min(instant, known, now)
+
+
+async def _past(twin: Twin, heavy: asyncio.Semaphore, instant: int, known: int) -> LiveView:
+    first = await asyncio.to_thread(twin.reader.first)
+    if first is None or instant < first:
+        raise not_found(f"at {to_text(instant)}: the log begins at {'no time: it is empty' if first is None else to_text(first)}")
+    async with heavy:
+        return await twin.at(instant, known)
+
+
+def _state(twin: Twin, view: LiveView, machine: Machine) -> StateShape:
+    now = view.machines.get(machine.path)
+    return StateShape(
+        asset=machine.path,
+        state=None if now is None else now.state,
+        since=None if now is None or now.since is None else to_text(now.since),
+        tags={name: tag_now(twin, view, path) for name, path in machine.tags.items()},
+    )
+
+
+def _interval(one: Interval) -> IntervalShape:
+    return IntervalShape(
+        asset=one.asset,
+        state=one.state,
+        start=to_text(one.start),
+        end=None if one.end is None else to_text(one.end),
+        known_from=None if one.known_from is None else to_text(one.known_from),
+    )
+
+
+def _place(one: Interval) -> str:
+    return f"{one.asset}@{one.start:020d}"
+
+
+def _count(one: Pieces) -> CountShape:
+    return CountShape(
+        asset=one.machine.path,
+        role=one.role,
+        of=one.machine.makes,
+        start=to_text(one.start),
+        end=to_text(one.end),
+        pieces=one.sums["pieces"],
+        wraps=one.sums["wraps"],
+        resets=one.sums["resets"],
+        jumps=one.sums["jumps"],
+    )

@@ -1,0 +1,69 @@
+"""The last value of a tag as JSON: of one view, for lists, states and the live channel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from twin.api.shapes import TagNowShape, TagShape
+from twin.core import status as codes
+from twin.core.instant import SECOND, to_text
+from twin.runtime.live import LiveView
+from twin.runtime.twin import Twin
+
+NEVER = TagNowShape(value=None, text=None, unit="", status=codes.name(codes.BAD_WAITING_FOR_INITIAL_DATA), time=None, stale=False)
+
+
+def tag_now(twin: Twin, view: LiveView, path: str) -> TagNowShape:
+    """Value, unit, status, time of a tag in this view."""
+    spec = twin.plant.tags.get(path)
+    unit = "" if spec is None else spec.unit
+    tag = twin.tags.get(path)
+    columns = view.tags
+    if tag is None or tag >= len(columns.time) or not columns.time[tag]:
+        return NEVER.model_copy(update={"unit": unit})
+    value, text = float(columns.value[tag]), columns.text[tag]
+    if math.isinf(value):
+        text = "Infinity" if value > 0 else "-Infinity"
+    return TagNowShape(
+        value=value if math.isfinite(value) else None,
+        text=text,
+        unit=unit,
+        status=codes.name(int(columns.status[tag])),
+        time=to_text(int(columns.time[tag])),
+        stale=bool(columns.stale[tag]),
+    )
+
+
+def quality(twin: Twin, view: LiveView, path: str) -> str:
+    """`good`, `uncertain`, `bad`, or `none` before the first sample."""
+    tag = twin.tags.get(path)
+    if tag is None or tag >= len(view.tags.time) or not view.tags.time[tag]:
+        return "none"
+    return codes.severity(int(view.tags.status[tag]))
+
+
+def tag_shapes(twin: Twin, view: LiveView, paths: Sequence[str]) -> list[TagShape]:
+    """Tags with everything the model says of them."""
+    return [_tag_shape(twin, view, path) for path in paths]
+
+
+def _tag_shape(twin: Twin, view: LiveView, path: str) -> TagShape:
+    now, spec, tag = tag_now(twin, view, path), twin.plant.tags.get(path), twin.tags.get(path)
+    came = now.time is not None and tag is not None
+    usual = int(view.tags.usual[tag]) if came else 0
+    return TagShape(
+        tag=path,
+        type=spec.type if spec is not None else "number" if tag is None else twin.tags[tag].type,
+        unit=now.unit,
+        display="" if spec is None else spec.display,
+        connection="" if spec is None else spec.connection,
+        time=now.time,
+        value=now.value,
+        text=now.text,
+        status=now.status,
+        quality=quality(twin, view, path),
+        stale=now.stale,
+        age_s=max(0, view.as_of - int(view.tags.time[tag])) / SECOND if came else None,
+        usual_s=usual / SECOND if usual else None,
+    )
