@@ -7,17 +7,36 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, cast
 
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+
+from twin.api.access import Access
+from twin.api.app import create_app
+from twin.api.caller import Needs
+from twin.api.figures import FIGURES
 from twin.cli.main import COMMANDS
 from twin.core.instant import duration_text
 from twin.core.plugin import COMMON_CONNECTION_KEYS, Key
 from twin.model import keys
 from twin.runtime.plugins import connectors
+from twin.runtime.twin import Twin
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTICE = "*Made by `make docs` from the code; change it there.*"
+
+HTTP_RULES = """\
+Times are RFC 3339, exact to the ns; where a time is asked for, `now` and `now-2h` do too. Every answer says as of which
+instant it speaks (`as_of`). An error is `application/problem+json`: `title`, `status`, and `detail` with the place, the fact
+and the fix. A caller on the same machine needs no token and is an engineer; any other sends
+`Authorization: Bearer SECRET` ([how-to](../how-to/expose.md)). `GET /openapi.json` has all shapes, `GET /docs` shows them.
+
+`WS /api/v1/live` (role `view`): send `{"subscribe": {"tags": ["*/filler/*"], "assets": ["demo/plant1"]}}`. A snapshot
+comes first, then what changed, a heartbeat each second, and corrections as they come. A viewer that falls behind gets a
+new snapshot; one that takes nothing for too long is closed with 1013."""
 
 SECTIONS = (
     ("The file", "Top level of a PLANT.yaml.", keys.PLANT_KEYS),
@@ -69,6 +88,43 @@ def plant_file() -> str:
         parts += ["Keys of the connection:", _keys(plugin.connection_keys)] if plugin.connection_keys else []
         parts += ["Keys of its tags:", _keys(plugin.tag_keys)] if plugin.tag_keys else []
     return _page(parts)
+
+
+def http() -> str:
+    """The page of all routes and metrics."""
+    app = create_app(cast(Twin, None), Access.none())  # the description needs no twin
+    roles = {(path, method): _role(route) for route in _routes(app.routes) for path, method in _calls(route)}
+    parts = ["# HTTP", NOTICE, HTTP_RULES]
+    for path, operations in app.openapi()["paths"].items():
+        for method, operation in operations.items():
+            parts += [
+                f"## {method.upper()} {path}",
+                f"{operation['description']}",
+                f"Role: {roles[path, method.upper()]}.",
+            ]
+            described = operation.get("parameters", ())
+            parts += [_table(("parameter", "meaning", "default"), map(_parameter, described))] if described else []
+    rows = ((f"`linetwin_{one.name}`", one.kind, one.help) for one in FIGURES)
+    return _page([*parts, "## Metrics", "What `GET /metrics` tells.", _table(("name", "kind", "meaning"), rows)])
+
+
+def _routes(routes: Sequence[BaseRoute]) -> list[APIRoute]:
+    return [route for route in routes if isinstance(route, APIRoute)]
+
+
+def _calls(route: APIRoute) -> list[tuple[str, str]]:
+    return [(route.path, method) for method in route.methods]
+
+
+def _role(route: APIRoute) -> str:
+    (needs,) = {one.call for one in route.dependant.dependencies if isinstance(one.call, Needs)}
+    return f"`{needs.role.name.lower()}`" if needs.role is not None else "none"
+
+
+def _parameter(described: Mapping[str, Any]) -> tuple[str, str, str]:
+    default = described["schema"].get("default")
+    meaning = described.get("description", "") + (" (required)" if described["required"] else "")
+    return f"`{described['name']}`", meaning, f"`{default}`" if default not in (None, "") else ""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> Iterator[str]:
@@ -132,7 +188,7 @@ def _page(parts: Iterable[str]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"commands.md": commands, "plant-file.md": plant_file}
+PAGES: dict[str, Callable[[], str]] = {"commands.md": commands, "plant-file.md": plant_file, "http.md": http}
 """Page of docs/reference -> what makes it."""
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from connectors.opcua.channel import RawSession
 from connectors.opcua.columns import Reading
 from connectors.opcua.failure import SubscriptionGone
 from connectors.opcua.message import Message, after, ahead, publish_response, republish_response, rows_of, status_change
-from connectors.opcua.resent import Durable
+from connectors.opcua.resent import Had
 from connectors.opcua.subscription import Subscription
 from twin.core.batch import Batch
 from twin.core.errors import Undecodable, Unreachable
@@ -37,13 +37,13 @@ NO_TIME_LEFT = (uaerrors.BadTimeout, uaerrors.BadRequestTimeout)
 class Book:
     """What outlives a link: how messages are read, the subscriptions, and what is safe.
 
-    good_until: ns; nothing that came up to then is missing. had: the durable rows.
+    good_until: ns; nothing that came up to then is missing. had: the newest rows, to know what a server sends twice.
     """
 
     reading: Reading
     subscriptions: dict[int, Subscription]
     good_until: int
-    had: Durable = field(default_factory=Durable)
+    had: Had = field(default_factory=Had)
 
 
 class Publisher:
@@ -60,13 +60,16 @@ class Publisher:
 
     async def catch_up(self) -> None:
         """Ask again for every message since the last durable one. Raises UaError when the subscription is gone."""
-        self.book.had.came_back()
+        self.book.had.coming_back()
         for subscription in self.book.subscriptions.values():
             while subscription.expected:
                 message = await self._republished(subscription, subscription.expected)
                 if message is None:
                     break
-                self._keep(subscription, message)
+                batch = self._keep(subscription, message)
+                if batch is not None:
+                    self.book.had.asked_again(batch)
+        self.book.had.came_back()
 
     async def run(self) -> None:
         """Publish until something fails; raises what failed."""
@@ -171,13 +174,13 @@ class Publisher:
         self.reporter.count("republished")
         return message
 
-    def _keep(self, subscription: Subscription, message: Message) -> None:
-        """Put a message's rows into the inbox and note its number."""
+    def _keep(self, subscription: Subscription, message: Message) -> Batch | None:
+        """Put a message's rows into the inbox and note its number; gives the rows."""
         arrival = self.clock.now()
         if not message.parts:
             subscription.expected = message.sequence
             self._mark_good(arrival)
-            return
+            return None
         subscription.expected = after(message.sequence)
         rows = rows_of(message, self.book.reading, arrival)
         for lost in rows.unheld:
@@ -190,6 +193,7 @@ class Publisher:
         ended = status_change(message)
         if ended is not None:
             raise SubscriptionGone(f"the server ended our subscription: {status_name(ended)}")
+        return batch
 
     def _new(self, batch: Batch | None) -> Batch | None:
         """The rows that are not here already."""
@@ -207,7 +211,7 @@ class Publisher:
 
     def _durable(self, subscription: Subscription, sequence: int, arrival: int, batch: Batch) -> None:
         subscription.durable(sequence)
-        self.book.had.add(batch)
+        self.book.had.durable(batch)
         self._mark_good(arrival)
 
     def _mark_good(self, arrival: int) -> None:

@@ -53,6 +53,11 @@ class Access:
     hosts: Sequence[str] = ()
 
     @staticmethod
+    def none() -> Access:
+        """Nobody but this machine."""
+        return Access()
+
+    @staticmethod
     def parse(text: str, place: str = "tokens", hosts: Sequence[str] = ()) -> Access:
         """Read lines `name role sha256hex`; empty lines and `#` are comments. Raises Misconfigured with the line."""
         lines = [(number, line.partition("#")[0].split()) for number, line in enumerate(text.splitlines(), 1)]
@@ -67,7 +72,9 @@ class Access:
             raise Misconfigured(f"{path}: {error}; name a text file with lines `name role sha256`") from error
         return Access.parse(text, str(path), hosts)
 
-    def caller(self, peer: str | None, headers: Mapping[str, str], cookies: Mapping[str, str], query: str) -> Caller | None:
+    def caller(
+        self, peer: str | None, headers: Mapping[str, str], cookies: Mapping[str, str], query: str
+    ) -> Caller | None:
         """Who asks, or None. A token that is wrong is refused even on loopback. query: value of `?token=`, or ''."""
         secret = _bearer(headers.get("authorization", "")) or query or cookies.get(COOKIE, "")
         if secret:
@@ -82,7 +89,7 @@ class Access:
         return Caller(found[0].name, found[0].role) if found else None
 
     def answers_to(self, host: str) -> bool:
-        """Whether a Host header names this twin. A foreign name may be an attack by DNS rebinding; an address cannot."""
+        """Whether a Host header names this twin. A foreign name may be DNS rebinding; an address cannot be."""
         name = host_name(host).lower()
         return name == "localhost" or _is_address(name) or name in {known.lower() for known in self.hosts}
 

@@ -111,7 +111,9 @@ def _parsed(place: str, row: SampleRow, type_: TagType) -> tuple[float, str | No
 
 def _number(place: str, row: SampleRow) -> tuple[float, str | None]:
     if isinstance(row.value, float) and not math.isfinite(row.value):
-        raise unprocessable(f"{place}: the number does not fit into a double; write text Infinity, or null and a status")
+        raise unprocessable(
+            f"{place}: the number does not fit into a double; write text Infinity, or null and a status"
+        )
     exact = row.value if row.text is None else _spelled(place, row.text)
     if row.text is not None and row.value is not None and _as_float(place, row.value) != _as_float(place, exact):
         raise unprocessable(f"{place}: value {row.value} and text {row.text!r} are not the same number; give one")

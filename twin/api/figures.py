@@ -39,7 +39,7 @@ FIGURES = (
     Figure("connection_up", "gauge", "1 while values flow."),
     Figure("connection_lag_seconds", "gauge", "How old the newest sample was when it became durable."),
     Figure("connection_problems", "gauge", "Tags of the connection that do not work."),
-    Figure("connection_events_total", "counter", "What a connection counts: messages, values, dead_letters, reconnects."),
+    Figure("connection_events_total", "counter", "What a connection counts: messages, values, dead_letters."),
     Figure("live_viewers", "gauge", "Open WebSockets of /live."),
     Figure("live_messages_total", "counter", "Live messages encoded; each is sent to all viewers of its subscription."),
     Figure("live_snapshots_total", "counter", "Snapshots that viewers got because they fell behind."),

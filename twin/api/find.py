@@ -45,7 +45,7 @@ def tags_matching(plant: Plant, names: Iterable[str], globs: Sequence[str]) -> l
     return [name for name in names if any(test(name) for test in tests)]
 
 
-def _test(glob: str, plant: Plant):  # noqa: ANN202 - a predicate on names
+def _test(glob: str, plant: Plant):
     if len(glob) > LONGEST:
         raise unprocessable(f"match: {len(glob)} characters; a glob has at most {LONGEST}")
     if not _GLOB.search(glob):

@@ -36,6 +36,7 @@ class Guard:
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or answer it with what is wrong."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
@@ -52,7 +53,10 @@ class Guard:
         """(status, detail) when the request is not let in."""
         host = headers.get("host", "")
         if not self._access.answers_to(host):
-            return HTTPStatus.MISDIRECTED_REQUEST, f"Host {host!r} is no name of this twin; use its address, or allow the name"
+            return (
+                HTTPStatus.MISDIRECTED_REQUEST,
+                f"Host {host!r} is no name of this twin; use its address, or allow the name",
+            )
         origin = headers.get("origin")
         writes = scope["type"] == "websocket" or scope["method"] not in _SAFE
         if writes and origin is not None and origin.partition("://")[2] != host:

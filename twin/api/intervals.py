@@ -45,7 +45,7 @@ def intervals(twin: Twin, view: LiveView, assets: Sequence[str], span: Span, kno
 
 
 def of_view(view: LiveView, asset: str) -> list[Interval]:
-    """What a view itself tells of a machine: intervals behind the frontier's back, then the open one."""
+    """What a view itself tells of a machine: intervals past the frontier, then the open one."""
     told = [
         Interval(asset, str(dict(record.data)["state"]), record.start, record.end, None)
         for record in view.records

@@ -64,5 +64,7 @@ def whole_minutes(start: str, end: str, now: int, longest: int = FAR_FUTURE) -> 
     for place, instant in (("from", first), ("to", last)):
         if instant % MINUTE and instant < now:
             below = to_text(instant - instant % MINUTE)
-            raise unprocessable(f"{place}: {to_text(instant)} lies inside a minute and counts are kept by the minute; ask for {below}")
+            raise unprocessable(
+                f"{place}: {to_text(instant)} lies inside a minute and counts are kept by the minute; ask for {below}"
+            )
     return Span(first, last)

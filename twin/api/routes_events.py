@@ -30,7 +30,9 @@ def events(
     twin: TheTwin,
     start: From = "now-24h",
     end: To = "now",
-    kind: Annotated[list[str] | None, Query(max_length=20, description="`connection` takes connection.lost too")] = None,
+    kind: Annotated[
+        list[str] | None, Query(max_length=20, description="`connection` takes connection.lost too")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str, Query(max_length=LONGEST)] = "",
 ) -> EventsAnswer:

@@ -61,7 +61,9 @@ def dead_letters(twin: TheTwin, id: Annotated[str, Path(max_length=LONGEST)]) ->
         raise not_found(f"connection {id!r}: there are {', '.join(twin.plant.connections) or 'none'}")
     report = twin.reports.get(id)
     letters = [_letter(one) for one in report.letters()] if report else []
-    return LettersAnswer(as_of=to_text(twin.live().as_of), causes=dict(report.causes) if report else {}, letters=letters)
+    return LettersAnswer(
+        as_of=to_text(twin.live().as_of), causes=dict(report.causes) if report else {}, letters=letters
+    )
 
 
 @router.get("/tags")

@@ -86,12 +86,13 @@ async def states(
         view = await _past(twin, heavy, _instant(twin, None, known), known)
     async with heavy:
         found = await asyncio.to_thread(intervals, twin, view, assets, asked, known)
-    rest = [one for one in found if not cursor or _place(one) > cursor]
+    after = _place(cursor) if cursor else None
+    rest = [one for one in found if after is None or (one.asset, one.start) > after]
     shown = rest[:limit]
     return StatesAnswer(
         as_of=to_text(view.as_of),
         states=[_interval(one) for one in shown],
-        cursor=_place(shown[-1]) if len(rest) > limit else None,
+        cursor=f"{shown[-1].asset}@{shown[-1].start}" if len(rest) > limit else None,
     )
 
 
@@ -120,7 +121,10 @@ async def counts(
     async with heavy:
         found = await asyncio.to_thread(pieces, twin, view, machines, covered, zone)
     return CountsAnswer(
-        as_of=to_text(view.as_of), start=to_text(covered.start), end=to_text(covered.end), counts=[_count(one) for one in found]
+        as_of=to_text(view.as_of),
+        start=to_text(covered.start),
+        end=to_text(covered.end),
+        counts=[_count(one) for one in found],
     )
 
 
@@ -148,7 +152,9 @@ def _record(record: Record | None) -> RecordShape | None:
     if record is None:
         return None
     data = dict(record.data)
-    return RecordShape(kind=record.kind, key=record.key, start=to_text(record.start), end=to_text(record.end), data=data)
+    return RecordShape(
+        kind=record.kind, key=record.key, start=to_text(record.start), end=to_text(record.end), data=data
+    )
 
 
 def _instant(twin: Twin, at: str | None, known: int) -> int:
@@ -163,7 +169,9 @@ def _instant(twin: Twin, at: str | None, known: int) -> int:
 async def _past(twin: Twin, heavy: asyncio.Semaphore, instant: int, known: int) -> LiveView:
     first = await asyncio.to_thread(twin.reader.first)
     if first is None or instant < first:
-        raise not_found(f"at {to_text(instant)}: the log begins at {'no time: it is empty' if first is None else to_text(first)}")
+        raise not_found(
+            f"at {to_text(instant)}: the log begins at {'no time: it is empty' if first is None else to_text(first)}"
+        )
     async with heavy:
         return await twin.at(instant, known)
 
@@ -188,8 +196,11 @@ def _interval(one: Interval) -> IntervalShape:
     )
 
 
-def _place(one: Interval) -> str:
-    return f"{one.asset}@{one.start:020d}"
+def _place(cursor: str) -> tuple[str, int]:
+    asset, _, start = cursor.rpartition("@")
+    if not (start.isdecimal() and len(start) < 20):
+        raise unprocessable(f"cursor {cursor!r} is none of ours; take it from the answer before")
+    return asset, int(start)
 
 
 def _count(one: Pieces) -> CountShape:

@@ -8,8 +8,8 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from twin.api.caller import VIEW, Needs, TheTwin
 from twin.api.access import Caller, Role
+from twin.api.caller import VIEW, Needs, TheTwin
 from twin.api.columns import SampleRow, batch_of, json_texts, json_values, times_text
 from twin.api.find import LONGEST, tag_named
 from twin.api.gaps import Gap
@@ -43,7 +43,9 @@ async def samples(
     tag: Annotated[list[str], Query(min_length=1, max_length=MOST_TAGS, description="full path, or without the plant")],
     start: From = "now-1h",
     end: To = "now",
-    max_points: Annotated[int | None, Query(ge=6, le=MOST_POINTS, description="of each tag; keeps peaks, pauses, bad rows")] = None,
+    max_points: Annotated[
+        int | None, Query(ge=6, le=MOST_POINTS, description="of each tag; keeps peaks, pauses, bad rows")
+    ] = None,
     known_at: KnownAt = None,
 ) -> Response:
     """Samples of up to 50 tags by time, exactly as they were, with the gaps of their connections."""

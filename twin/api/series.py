@@ -66,7 +66,9 @@ def _read(twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, most: i
             raise too_much(f"more than {most} samples; ask for a shorter span, or give max_points for the shape")
         if scanned > MOST_SCANNED:
             reached = to_text(int(piece.time.max()))
-            raise too_much(f"the span holds more than {MOST_SCANNED} samples (reached {reached}); ask for a shorter one")
+            raise too_much(
+                f"the span holds more than {MOST_SCANNED} samples (reached {reached}); ask for a shorter one"
+            )
     return join(kept)
 
 

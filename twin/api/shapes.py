@@ -160,8 +160,8 @@ class SeriesShape(Shape):
     """One tag as columns of equal length, by time.
 
     value: in the tag's unit, null where there is none. text: what a double cannot hold (strings, integers past 2^53,
-    bytes as hex, Infinity), null when no row has any. status: OPC UA StatusCode. decimated: only the first, last, least, greatest
-    and each bad row of every stretch are here, exactly as they were.
+    bytes as hex, Infinity), null when no row has any. status: OPC UA StatusCode. decimated: of every stretch only the
+    first and last, least and greatest, first and last bad row are here, exactly as they were.
     """
 
     tag: str

@@ -11,7 +11,9 @@ from twin.core.instant import SECOND, to_text
 from twin.runtime.live import LiveView
 from twin.runtime.twin import Twin
 
-NEVER = TagNowShape(value=None, text=None, unit="", status=codes.name(codes.BAD_WAITING_FOR_INITIAL_DATA), time=None, stale=False)
+NEVER = TagNowShape(
+    value=None, text=None, unit="", status=codes.name(codes.BAD_WAITING_FOR_INITIAL_DATA), time=None, stale=False
+)
 
 
 def tag_now(twin: Twin, view: LiveView, path: str) -> TagNowShape:

@@ -120,7 +120,7 @@ async def _serve(arguments: argparse.Namespace, folder: Path, clock: ScaledClock
             await asyncio.to_thread(webbrowser.open, url)
 
     async with open_twin(plant, folder, clock, url=url) as twin:
-        await serve(twin, Access.none(), LOCAL, port, arguments.seconds, started)
+        await serve(twin, Access(), LOCAL, port, arguments.seconds, started)
 
 
 async def _connected(twin: Twin) -> None:

@@ -44,7 +44,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.data)
     checks: list[Callable[[], Finding]] = [
-        _python, _packages_are_ours, _drivers, _plugins, _sqlite, _loopback, lambda: _disk(folder), lambda: _data(folder),
+        _python, _packages_are_ours, _drivers, _plugins, _sqlite, _loopback,
+        lambda: _disk(folder), lambda: _data(folder),
     ]  # fmt: skip
     findings = [check() for check in checks]
     if arguments.json:

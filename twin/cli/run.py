@@ -33,7 +33,7 @@ def _run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     logging.getLogger("asyncua").setLevel(logging.WARNING)
     folder = Path(arguments.data)
-    access = Access.of_file(Path(arguments.tokens)) if arguments.tokens else Access.none()
+    access = Access.of_file(Path(arguments.tokens)) if arguments.tokens else Access()
     check_bind(arguments.host, access)
     check_port(arguments.host, arguments.port)
     plant = read_plant(arguments.plant) if arguments.plant else stored_plant(folder)

@@ -13,8 +13,6 @@ from twin.core.errors import Misconfigured
 from twin.runtime.ports import is_free
 
 if TYPE_CHECKING:
-    import uvicorn
-
     from twin.api.access import Access
     from twin.runtime.twin import Twin
 
@@ -31,8 +29,22 @@ async def serve(
     twin: Twin, access: Access, host: str, port: int, seconds: float | None, started: Callable[[], Awaitable[None]]
 ) -> None:
     """Serve until Ctrl-C, SIGTERM, or for so many seconds of wall time; `started` is awaited once it listens."""
+    import uvicorn  # noqa: PLC0415 - with fastapi 300 ms that only a serving command pays
+
+    from twin.api.app import create_app  # noqa: PLC0415
+    from twin.api.server import server_config  # noqa: PLC0415
+
+    class Server(uvicorn.Server):
+        """Tells when it listens, and leaves the signals to us."""
+
+        capture_signals = contextlib.nullcontext  # pyright: ignore[reportAssignmentType]
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            listens.set()
+
     listens, stop = asyncio.Event(), asyncio.Event()
-    server = _server(twin, access, host, port, listens)
+    server = Server(server_config(create_app(twin, access), host, port))
     with _stopping_on_signals(stop):
         serving = asyncio.create_task(server.serve())
         listening, ended = asyncio.create_task(listens.wait()), asyncio.create_task(stop.wait())
@@ -44,27 +56,6 @@ async def serve(
         for task in (listening, ended):
             task.cancel()
         await serving
-
-
-def _server(twin: Twin, access: Access, host: str, port: int, listens: asyncio.Event) -> uvicorn.Server:
-    import uvicorn  # noqa: PLC0415 - 70 ms that only a serving command pays
-
-    from twin.api.app import create_app  # noqa: PLC0415 - and fastapi, 230 ms
-
-    class Server(uvicorn.Server):
-        """Tells when it listens, and leaves the signals to us."""
-
-        capture_signals = contextlib.nullcontext  # pyright: ignore[reportAssignmentType]
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            listens.set()
-
-    config = uvicorn.Config(
-        create_app(twin, access), host=host, port=port, log_level="warning", timeout_graceful_shutdown=2,
-        ws_max_size=64 * 1024, limit_concurrency=1000,
-    )  # fmt: skip
-    return Server(config)
 
 
 @contextlib.contextmanager

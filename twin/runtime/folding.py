@@ -95,6 +95,7 @@ class Folding:
     def ask(self, question: Callable[[], Any]) -> Future[Any]:
         """Run something in the folding thread between two ticks: reads of past states."""
         answer: Future[Any] = Future()
+        answer.set_running_or_notify_cancel()  # whoever stops waiting for it does not take it back
         self._asked.put((question, answer))
         return answer
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from twin.core.batch import Batch
+from twin.core.errors import StoreFailed
 from twin.core.event import PLANT_LOADED, RUN_STARTED, RUN_STOPPED, Event
 from twin.core.instant import HOUR
 from twin.core.plugin import Surroundings, TagAddress
@@ -30,6 +32,8 @@ from twin.store.results import SqliteResults
 from twin.store.retention import forget_before
 
 RETENTION_PAUSE_S = 3600.0
+
+_log = logging.getLogger("linetwin")
 
 
 class Twin:
@@ -166,7 +170,8 @@ async def _running(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await log.note(Event(clock.now(), RUN_STOPPED, plant.path))
+        with contextlib.suppress(StoreFailed):  # a full disk; what is durable stays so without it
+            await log.note(Event(clock.now(), RUN_STOPPED, plant.path))
         await asyncio.to_thread(folding.close)
         reader.close()
 
@@ -208,5 +213,8 @@ def _submit(log: SqliteLog, event: Event) -> None:
 
 async def _forget(log: SqliteLog, clock: Clock, keep: int) -> None:
     while True:
-        await asyncio.to_thread(forget_before, log, clock.now() - max(keep, HOUR))
+        try:
+            await asyncio.to_thread(forget_before, log, clock.now() - max(keep, HOUR))
+        except StoreFailed as error:
+            _log.warning("retention: %s; tried again in an hour", error)
         await asyncio.sleep(RETENTION_PAUSE_S)

@@ -1,0 +1,125 @@
+"""A source that numbers and stamps every sample itself and remembers what its broker acknowledged."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv5
+
+MACHINES = 8
+MOST_IN_FLIGHT = 2000
+PERIOD_S = 0.02
+
+Sample = tuple[str, int, float]
+"""Machine, time in ns, value."""
+
+
+@dataclass
+class Sent:
+    """What was handed to the broker, and what of it the broker acknowledged (PUBACK)."""
+
+    samples: list[Sample] = field(default_factory=list)
+    acknowledged: set[Sample] = field(default_factory=set)
+    failure: BaseException | None = None
+
+
+class Generator:
+    """Publishes the running count of each machine at QoS 1, `rate` messages a second, until the block ends."""
+
+    def __init__(self, port: int, rate: int) -> None:
+        self.sent = Sent()
+        self._rate = rate
+        self._waiting: dict[int, Sample] = {}
+        self._lock = threading.Lock()
+        self._room = threading.Condition(self._lock)
+        self._stop = threading.Event()
+        self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
+        self._client.max_inflight_messages_set(MOST_IN_FLIGHT)
+        self._client.on_publish = lambda _c, _u, mid, *_: self._acknowledged(mid)
+        self._client.connect("127.0.0.1", port)
+        self._thread = threading.Thread(target=self._run, name="generator", daemon=True)
+
+    @contextmanager
+    def running(self) -> Iterator[Sent]:
+        """Publish while the block runs; on leaving, everything sent has been acknowledged."""
+        self._client.loop_start()
+        self._thread.start()
+        try:
+            yield self.sent
+            self._stop.set()
+            self._thread.join()
+            if self.sent.failure is not None:
+                raise self.sent.failure
+            self._all_acknowledged()
+        finally:
+            self._stop.set()
+            self._client.disconnect()
+            self._client.loop_stop()
+
+    def _run(self) -> None:
+        try:
+            self._publish()
+        except BaseException as error:
+            self.sent.failure = error
+
+    def _publish(self) -> None:
+        number, last, begun = 0, 0, time.monotonic()
+        while not self._stop.wait(PERIOD_S):
+            due = int((time.monotonic() - begun) * self._rate)
+            for number in range(number, due):  # noqa: B020, PLR1704 - goes on where it stopped
+                last = max(time.time_ns(), last + 1)
+                self._send(f"m{number % MACHINES + 1}", last, number // MACHINES)
+            number = max(number, due)
+
+    def _send(self, machine: str, instant: int, count: int) -> None:
+        sample = (machine, instant, float(count))
+        with self._room:
+            while len(self._waiting) >= MOST_IN_FLIGHT:
+                self._room.wait()
+            self.sent.samples.append(sample)
+            info = self._client.publish(f"faults/{machine}", b'{"ts": %d, "n": %d}' % (instant, count), qos=1)
+            self._waiting[info.mid] = sample
+
+    def _acknowledged(self, mid: int) -> None:
+        with self._room:
+            self.sent.acknowledged.add(self._waiting.pop(mid))
+            self._room.notify()
+
+    def _all_acknowledged(self) -> None:
+        with self._room:
+            if not self._room.wait_for(lambda: not self._waiting, 30):
+                raise RuntimeError(f"the broker left {len(self._waiting)} messages unacknowledged for 30 s")
+
+
+PLANT = """
+linetwin: 1
+plant: faults/plant
+connections:
+  gw: {{mqtt: "mqtt://127.0.0.1:{port}", wait: 200ms}}
+types:
+  counting:
+    tags:
+      total: {{topic: "faults/{{machine}}", value: $.n, timestamp: {{path: $.ts, unit: ns}}, counter: {{}}}}
+    counts: {{total: total}}
+    state:
+      - {{when: "rate(total, 5s) > 0", is: running}}
+      - {{is: idle}}
+lines:
+  line1:
+    machines:
+      m[1..{machines}]: {{type: counting, from: gw}}
+"""
+
+
+def plant_text(port: int) -> str:
+    """The plant file that reads everything the generator sends."""
+    return PLANT.format(port=port, machines=MACHINES)
+
+
+def tag_path(machine: str) -> str:
+    """The path of the one tag of a machine."""
+    return f"faults/plant/line1/{machine}/total"

@@ -1,0 +1,51 @@
+"""The application: all routes over one twin. Start reading here; each group of routes has a file of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+
+from twin.api import page, routes_events, routes_live, routes_plant, routes_results, routes_samples, routes_service
+from twin.api.access import Access
+from twin.api.guard import Guard
+from twin.api.live import Live, Pace
+from twin.api.load import AT_ONCE
+from twin.api.problem import MEDIA_TYPE, handle_problems
+from twin.api.shapes import ProblemShape
+from twin.runtime.twin import Twin
+
+PREFIX = "/api/v1"
+
+_CONTENT = {MEDIA_TYPE: {"schema": ProblemShape.model_json_schema()}}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "What is wrong, where, and how to mend it", "content": _CONTENT},
+    "5XX": {"description": "The twin cannot answer now", "content": _CONTENT},
+}
+
+
+def create_app(twin: Twin, access: Access, pace: Pace | None = None) -> FastAPI:
+    """The API and the page of a running twin. access: who may do what; pace: of the live channel."""
+    app = FastAPI(
+        title="Linetwin",
+        version=version("linetwin"),
+        description="A digital twin of a production line. Times are RFC 3339; errors are application/problem+json.",
+        docs_url=None,  # its page loads scripts from another host; ours stands in page.py
+        redoc_url=None,
+        openapi_url=None,
+        responses=_PROBLEMS,
+    )
+    app.state.twin = twin
+    app.state.access = access
+    app.state.live = Live(twin, pace)
+    app.state.heavy = asyncio.Semaphore(AT_ONCE)
+    app.state.assets = page.assets()
+    app.include_router(routes_service.router)
+    for group in (routes_plant, routes_events, routes_samples, routes_results, routes_live):
+        app.include_router(group.router, prefix=PREFIX)
+    app.include_router(page.router)
+    handle_problems(app)
+    app.add_middleware(Guard, access=access)
+    return app
