@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -25,14 +24,8 @@ def running(plant: str, folder: Path) -> Iterator[Measured]:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "plant.yaml"
     file.write_text(plant, encoding="utf-8")
-    with measured(*_command(file, folder)) as one:
+    with measured("twin.cli.main", "run", str(file), "--data", str(folder), "--port", str(free_port())) as one:
         yield one
-
-
-def _command(file: Path, folder: Path) -> tuple[str, ...]:
-    if "LINETWIN_BENCH_DRIVER" in os.environ:
-        return (os.environ["LINETWIN_BENCH_DRIVER"], str(file), str(folder))
-    return ("twin.cli.main", "run", str(file), "--data", str(folder), "--port", str(free_port()))
 
 
 def in_log(folder: Path) -> Stored:

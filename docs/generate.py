@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
 
+from twin.api import routes_events, routes_plant, routes_results, routes_samples, routes_service
 from twin.api.access import Access
-from twin.api.app import create_app
+from twin.api.app import PREFIX, create_app
 from twin.api.caller import Needs
 from twin.api.figures import FIGURES
 from twin.cli.main import COMMANDS
@@ -30,13 +30,24 @@ NOTICE = "*Made by `make docs` from the code; change it there.*"
 
 HTTP_RULES = """\
 Times are RFC 3339, exact to the ns; where a time is asked for, `now` and `now-2h` do too. Every answer says as of which
-instant it speaks (`as_of`). An error is `application/problem+json`: `title`, `status`, and `detail` with the place, the fact
-and the fix. A caller on the same machine needs no token and is an engineer; any other sends
-`Authorization: Bearer SECRET` ([how-to](../how-to/expose.md)). `GET /openapi.json` has all shapes, `GET /docs` shows them.
+instant it speaks (`as_of`). An error is `application/problem+json`: `title`, `status`, and `detail` with the place, the
+fact and the fix. A caller on the same machine needs no token and is an engineer; any other sends
+`Authorization: Bearer SECRET` ([how-to](../how-to/expose.md)). `GET /openapi.json` has all shapes, `GET /docs` shows
+them.
 
 `WS /api/v1/live` (role `view`): send `{"subscribe": {"tags": ["*/filler/*"], "assets": ["demo/plant1"]}}`. A snapshot
 comes first, then what changed, a heartbeat each second, and corrections as they come. A viewer that falls behind gets a
 new snapshot; one that takes nothing for too long is closed with 1013."""
+
+OFTEN = {
+    "cursor": "`cursor` of the answer before, for the next page",
+    "limit": "at most so many in one answer",
+    "id": "name of the connection",
+    "after": "`number` of the last one seen",
+}
+"""Parameters that mean the same wherever the code does not say."""
+
+GROUPS = (routes_service, routes_plant, routes_events, routes_samples, routes_results)
 
 SECTIONS = (
     ("The file", "Top level of a PLANT.yaml.", keys.PLANT_KEYS),
@@ -93,27 +104,20 @@ def plant_file() -> str:
 def http() -> str:
     """The page of all routes and metrics."""
     app = create_app(cast(Twin, None), Access.none())  # the description needs no twin
-    roles = {(path, method): _role(route) for route in _routes(app.routes) for path, method in _calls(route)}
+    routes = [route for group in GROUPS for route in group.router.routes if isinstance(route, APIRoute)]
+    roles = {(route.path, method.lower()): _role(route) for route in routes for method in route.methods}
     parts = ["# HTTP", NOTICE, HTTP_RULES]
     for path, operations in app.openapi()["paths"].items():
         for method, operation in operations.items():
             parts += [
                 f"## {method.upper()} {path}",
                 f"{operation['description']}",
-                f"Role: {roles[path, method.upper()]}.",
+                f"Role: {roles[path.removeprefix(PREFIX), method]}.",
             ]
             described = operation.get("parameters", ())
             parts += [_table(("parameter", "meaning", "default"), map(_parameter, described))] if described else []
     rows = ((f"`linetwin_{one.name}`", one.kind, one.help) for one in FIGURES)
     return _page([*parts, "## Metrics", "What `GET /metrics` tells.", _table(("name", "kind", "meaning"), rows)])
-
-
-def _routes(routes: Sequence[BaseRoute]) -> list[APIRoute]:
-    return [route for route in routes if isinstance(route, APIRoute)]
-
-
-def _calls(route: APIRoute) -> list[tuple[str, str]]:
-    return [(route.path, method) for method in route.methods]
 
 
 def _role(route: APIRoute) -> str:
@@ -123,7 +127,8 @@ def _role(route: APIRoute) -> str:
 
 def _parameter(described: Mapping[str, Any]) -> tuple[str, str, str]:
     default = described["schema"].get("default")
-    meaning = described.get("description", "") + (" (required)" if described["required"] else "")
+    meaning = described.get("description") or OFTEN.get(described["name"], "")
+    meaning += " (required)" if described["required"] else ""
     return f"`{described['name']}`", meaning, f"`{default}`" if default not in (None, "") else ""
 
 

@@ -13,6 +13,7 @@ from asyncua import ua
 from asyncua.common.node import Node
 from asyncua.server.server import Server
 
+from simulators.wire.address_space import SmallInternalServer
 from simulators.wiring import OpcUaServer, OpcUaValue
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,7 +51,7 @@ async def opcua_server(
     """A server on loopback with the newest samples in its nodes. Raises OSError when the port is taken."""
     logging.getLogger("asyncua").setLevel(logging.WARNING)
     logging.getLogger("asyncua.server.server").setLevel(logging.ERROR)  # it warns that there is no security: meant so
-    server = Server()
+    server = Server(iserver=SmallInternalServer())
     await server.init()
     server.allow_remote_admin(allow=False)  # a simulated machine has no inputs: nobody writes
     server.set_server_name(spec.product)

@@ -28,7 +28,7 @@ def forget_before(log: SqliteLog, limit: int) -> int:
 def _mark(connection: sqlite3.Connection, limit: int) -> None:
     connection.execute(
         "INSERT INTO meta VALUES ('kept_from', ?) "
-        "ON CONFLICT DO UPDATE SET value = max(CAST(value AS INTEGER), excluded.value)",
+        "ON CONFLICT DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))",
         (str(limit),),
     )
     connection.execute("DELETE FROM late WHERE time < ?", (limit,))
@@ -37,6 +37,6 @@ def _mark(connection: sqlite3.Connection, limit: int) -> None:
 
 
 def _delete_piece(connection: sqlite3.Connection, limit: int) -> int:
-    return connection.execute(
-        "DELETE FROM entry WHERE recorded IN (SELECT recorded FROM entry WHERE tmax < ? LIMIT ?)", (limit, PIECE)
-    ).rowcount
+    """The newest entry stays: the next `recorded` is counted from it, whatever the clock says."""
+    old = "SELECT recorded FROM entry WHERE tmax < ? AND recorded < (SELECT max(recorded) FROM entry) LIMIT ?"
+    return connection.execute(f"DELETE FROM entry WHERE recorded IN ({old})", (limit, PIECE)).rowcount  # noqa: S608
