@@ -27,8 +27,10 @@ async function main(names, lines) {
   });
   await server.initialize();
   const all = variables(server, names);
+  let stamp = 0;
   const write = (tick) => {
-    const now = new Date();
+    stamp = Math.max(Date.now(), stamp + 1); // two ticks of a timer that was late have two times
+    const now = new Date(stamp);
     const value = new opcua.Variant({ dataType: opcua.DataType.Double, value: tick });
     for (const one of all) one.setValueFromSource(value, opcua.StatusCodes.Good, now);
   };

@@ -88,12 +88,14 @@ class StandardNodes:
         """Note nodes, with the references that come with them: parent, child and type."""
         for item in items:
             node, parent, type_ = item.RequestedNewNodeId, item.ParentNodeId, item.TypeDefinition
-            self.items[self._one(node)] = item
             if not parent.is_null():
                 self._link(parent, item.ReferenceTypeId, True, node)
                 self._link(node, item.ReferenceTypeId, False, parent)
             if not type_.is_null():
                 self._link(node, HAS_TYPE, True, type_)
+            item.RequestedNewNodeId, item.TypeDefinition = self._one(node), self._one(type_)
+            item.ParentNodeId = item.ReferenceTypeId = NULL  # the links have them
+            self.items[item.RequestedNewNodeId] = item
 
     def add_references(self, references: Sequence[ua.AddReferencesItem]) -> None:
         """Note references."""
@@ -103,7 +105,7 @@ class StandardNodes:
     def make(self, node: ua.NodeId) -> NodeData:
         """A new node that shares nothing changeable with any other. Raises KeyError when the standard has none such."""
         attributes = deepcopy(self.items[node].NodeAttributes)  # asyncua changes arrays in place
-        alone = replace(self.items[node], NodeAttributes=attributes, ParentNodeId=NULL, TypeDefinition=NULL)
+        alone = replace(self.items[node], NodeAttributes=attributes, TypeDefinition=NULL)
         space = AddressSpace()
         [*refused] = NodeManagementService(space).try_add_nodes([alone], check=False)
         assert not refused

@@ -61,10 +61,13 @@ def json_texts(value: NDArray[np.float64], text: NDArray[np.object_] | None) -> 
     return texts
 
 
-def batch_of(rows: Sequence[SampleRow], source: str, plant: Plant, tags: TagTable, now: int) -> Batch:
+def batch_of(
+    rows: Sequence[SampleRow], source: str, plant: Plant, tags: TagTable, now: int, new: TagType | None = None
+) -> Batch:
     """The rows as one batch. Raises a problem that names the first row that does not fit, then nothing is taken.
 
-    Repeats of (tag, time) go 1 ns apart, so that none replaces another.
+    Repeats of (tag, time) go 1 ns apart, so that none replaces another. new: the type of tags that are not there
+    yet; None refuses them.
     """
     ids: list[int] = []
     times: list[int] = []
@@ -74,7 +77,7 @@ def batch_of(rows: Sequence[SampleRow], source: str, plant: Plant, tags: TagTabl
     seen: set[tuple[int, int]] = set()
     for number, row in enumerate(rows):
         place = f"samples[{number}]"
-        tag, type_ = _tag(row.tag, plant, tags)
+        tag, type_ = _tag(row.tag, plant, tags, new)
         value, text = _parsed(f"{place} {row.tag}", row, type_)
         time = moment(f"{place}.time", row.time, now)
         while (tag, time) in seen:
@@ -88,7 +91,9 @@ def batch_of(rows: Sequence[SampleRow], source: str, plant: Plant, tags: TagTabl
     return batch(source, ids, times, values, statuses, texts)
 
 
-def _tag(name: str, plant: Plant, tags: TagTable) -> tuple[int, TagType]:
+def _tag(name: str, plant: Plant, tags: TagTable, new: TagType | None) -> tuple[int, TagType]:
+    if new is not None and name not in plant.tags:
+        return tags.id_of(name, new), new
     path = tag_named(plant, tags, name)
     known = tags.get(path)
     if known is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -15,9 +16,11 @@ from twin.api.find import LONGEST, tag_named
 from twin.api.gaps import Gap
 from twin.api.load import Heavy
 from twin.api.moment import Span, moment, span
+from twin.api.problem import Problem
 from twin.api.series import Series, gaps_of, series
 from twin.api.shapes import GapShape, RecordedAnswer, SamplesAnswer, SeriesShape, Shape
 from twin.core.instant import FAR_FUTURE, to_text
+from twin.core.tags import TagType
 from twin.runtime.twin import Twin
 
 router = APIRouter(tags=["samples"])
@@ -59,10 +62,17 @@ async def samples(
 
 @router.post("/samples")
 async def post_samples(
-    twin: TheTwin, sent: Samples, caller: Annotated[Caller, Depends(Needs(Role.OPERATE))]
+    twin: TheTwin,
+    sent: Samples,
+    caller: Annotated[Caller, Depends(Needs(Role.OPERATE))],
+    new: Annotated[
+        TagType | None, Query(description="add tags that are not there yet, of this type (engineer)")
+    ] = None,
 ) -> RecordedAnswer:
     """Keep samples; the answer comes when they are on disk. Nothing is kept when one row does not fit."""
-    taken = batch_of(sent.samples, f"api:{caller.name}", twin.plant, twin.tags, twin.clock.now())
+    if new is not None and caller.role < Role.ENGINEER:
+        raise Problem(HTTPStatus.FORBIDDEN, f"{caller.name} may not add tags: that needs the role engineer")
+    taken = batch_of(sent.samples, f"api:{caller.name}", twin.plant, twin.tags, twin.clock.now(), new)
     recorded = await twin.append(taken)
     return RecordedAnswer(as_of=to_text(twin.live().as_of), recorded=recorded, rows=len(taken))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from twin.cli.command import DONE, Command, data_argument, json_argument
 from twin.cli.progress import Progress
+from twin.cli.remote import RunningTwin
 from twin.core.errors import Locked, Misconfigured
 from twin.core.event import IMPORTED, Event
 from twin.core.plugin import ConnectionSpec, Surroundings
@@ -33,22 +34,31 @@ def _run(arguments: argparse.Namespace) -> int:
     path, folder = Path(arguments.file), Path(arguments.data)
     if not path.is_file():
         raise Misconfigured(f"{path}: no such file")
+    clock = WallClock()
+    report = ConnectionReport("import", "file", str(path), clock, _print_notice)
     who = holder(folder)
-    if who is not None:
-        raise Locked(
-            f"{folder}: process {who.get('pid')} writes this data folder at {who.get('url') or '?'}; "
-            f"stop it, or send the rows to {who.get('url') or 'its API'}/api/v1/samples"
-        )
-    with writer_lock(folder):
-        clock = WallClock()
-        log = SqliteLog(folder, clock)
-        try:
-            report = ConnectionReport("import", "file", str(path), clock, _print_notice)
-            rows = asyncio.run(_import(path, arguments.tz, folder, log, report))
-        finally:
-            log.close()
+    if who is None:
+        rows = _into_folder(path, arguments.tz, folder, report)
+    else:
+        rows = _into_running(path, arguments.tz, folder, report, str(who.get("url") or ""))
     _tell(path, folder, rows, report, arguments.json)
     return DONE
+
+
+def _into_folder(path: Path, zone: str | None, folder: Path, report: ConnectionReport) -> int:
+    with writer_lock(folder):
+        log = SqliteLog(folder, WallClock())
+        try:
+            return asyncio.run(_import(path, build(path, zone, folder, log.tags, report), log, report, log))
+        finally:
+            log.close()
+
+
+def _into_running(path: Path, zone: str | None, folder: Path, report: ConnectionReport, url: str) -> int:
+    if not url:
+        raise Locked(f"{folder}: another command writes this data folder; wait until it is done")
+    tags = TagTable()
+    return asyncio.run(_import(path, build(path, zone, folder, tags, report), RunningTwin(url, tags), report, None))
 
 
 def _print_notice(event: Event) -> None:
@@ -61,17 +71,21 @@ def build(path: Path, zone: str | None, folder: Path, tags: TagTable, report: Co
     return connector("file").build(spec, (), Surroundings(tags, WallClock(), report, folder))
 
 
-async def _import(path: Path, zone: str | None, folder: Path, log: SqliteLog, report: ConnectionReport) -> int:
+async def _import(
+    path: Path, source: Connector, sink: SqliteLog | RunningTwin, report: ConnectionReport, log: SqliteLog | None
+) -> int:
+    """Carry the file's batches into a log or a running twin; returns the samples. log: where the import is noted."""
     rows, size = 0, max((await asyncio.to_thread(path.stat)).st_size, 1)
     bar = Progress(f"import {path.name}")
-    async with build(path, zone, folder, log.tags, report).open() as batches:
+    async with source.open() as batches:
         async for batch in batches:
-            await log.append(batch)
+            await sink.append(batch)
             rows += len(batch)
             bar(report.counters["bytes"] / size, f"{rows} samples")
     bar.done()
-    body = {"file": path.name, "rows": rows, "unreadable": report.counters["dead_letters"]}
-    await log.note(Event(WallClock().now(), IMPORTED, path.stem, body))
+    if log is not None:
+        body = {"file": path.name, "rows": rows, "unreadable": report.counters["dead_letters"]}
+        await log.note(Event(WallClock().now(), IMPORTED, path.stem, body))
     return rows
 
 

@@ -49,6 +49,9 @@ class TagTable:
     def __len__(self) -> int:
         return len(self._tags)
 
+    def __bool__(self) -> bool:
+        return True  # an empty table is a table: `table or TagTable()` would make a second one
+
     def __getitem__(self, tag_id: int) -> Tag:
         return self._tags[tag_id]
 

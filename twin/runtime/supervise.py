@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from twin.core.batch import Batch
 from twin.core.errors import Misconfigured, StoreFailed, Unreachable
@@ -39,6 +40,9 @@ class Supervisor:
         self._failures = 0
         self._alive_at = clock.now()
         """The last instant at which the link was known to be good."""
+        self._untold: Event | None = None
+        """A loss that a full disk kept out of the log; it is told before the return is."""
+        self._turning = asyncio.Lock()
 
     async def run(self) -> None:
         """Carry batches until cancelled, or until a setting must be changed."""
@@ -81,18 +85,20 @@ class Supervisor:
 
     async def _up_soon(self) -> None:
         await asyncio.sleep(UP_AFTER_S)
-        await self._up()
+        with suppress(StoreFailed):  # the next batch meets the same disk and is not acknowledged
+            await self._up()
 
     async def _up(self) -> None:
-        if self._report.state == "up":
-            return
-        self._failures = 0
-        self._report.next_attempt = None
-        self._report.turned("up")
-        _log.info("connection %s: up (%s)", self._report.id, self._report.url)
-        await self._log.note(
-            Event(self._clock.now(), CONNECTION_UP, self._report.id, {"attempt": self._report.attempts})
-        )
+        async with self._turning:
+            if self._report.state == "up":
+                return
+            await self._tell_loss()
+            body = {"attempt": self._report.attempts}
+            await self._log.note(Event(self._clock.now(), CONNECTION_UP, self._report.id, body))
+            self._failures = 0
+            self._report.next_attempt = None
+            self._report.turned("up")
+            _log.info("connection %s: up (%s)", self._report.id, self._report.url)
 
     async def _lost(self, cause: str, state: str) -> None:
         """Log once when lost; while it stays lost only the counter of attempts moves."""
@@ -104,10 +110,14 @@ class Supervisor:
             return
         _log.warning("connection %s: %s", self._report.id, cause)
         time = self._alive_at if was_up else self._clock.now()
-        try:
-            await self._log.note(Event(time, CONNECTION_LOST, self._report.id, {"cause": cause}))
-        except StoreFailed:
-            _log.error("connection %s: its loss could not be written to the log", self._report.id)
+        self._untold = Event(time, CONNECTION_LOST, self._report.id, {"cause": cause})
+        with suppress(StoreFailed):
+            await self._tell_loss()
+
+    async def _tell_loss(self) -> None:
+        if self._untold is not None:
+            await self._log.note(self._untold)
+            self._untold = None
 
     async def _pause(self) -> None:
         pause = min(FIRST_PAUSE_S * 2**self._failures, LONGEST_PAUSE_S) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter

@@ -139,7 +139,7 @@ def test_pauses_double_up_to_the_longest_with_jitter():
 
 def test_a_loss_is_told_once_with_its_cause_from_the_last_good_instant():
     lost = Unreachable("gw: cut off (is the switch on?)")
-    connector, log, report = supervised(40, plays(1, 2, then=lost, every=2.0), lost, lost, plays(3))
+    _, log, report = supervised(40, plays(1, 2, then=lost, every=2.0), lost, lost, plays(3))
     (_, up), (_, since), (_, again) = told(log)
     assert [event.kind for event in log.events] == [CONNECTION_UP, CONNECTION_LOST, CONNECTION_UP]
     assert (up, since) == (1.0, 4.0)
@@ -188,7 +188,7 @@ def test_a_source_that_ends_is_opened_again():
     async def ends():
         yield sample(1)
 
-    connector, log, report = supervised(5, ends)
+    connector, _, report = supervised(5, ends)
     assert len(connector.opened) > 2
     assert report.cause == "the source ended"
 

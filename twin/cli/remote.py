@@ -1,0 +1,73 @@
+"""A twin that runs in another process and holds the data folder: what is to be written goes through its API."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import os
+import urllib.error
+import urllib.request
+from typing import Any
+
+import numpy as np
+
+from twin.core.batch import Batch
+from twin.core.errors import Misconfigured, Unreachable
+from twin.core.instant import to_text
+from twin.core.tags import TagTable, TagType
+
+ROWS = 4000
+"""Rows in one request: about half of what a request may carry."""
+TOKEN = "LINETWIN_TOKEN"  # noqa: S105 - the name of a variable
+TIMEOUT_S = 60
+
+
+class RunningTwin:
+    """The writing half of a twin behind its API. tags: those of the batches, which may be new to the twin."""
+
+    def __init__(self, url: str, tags: TagTable) -> None:
+        self._url = url
+        self._tags = tags
+
+    async def append(self, batch: Batch) -> None:
+        """Send a batch; it is durable there on return. Raises Misconfigured with what the twin refused."""
+        types = np.array([self._tags[tag].type for tag in batch.tag.tolist()], dtype=object)
+        for type_ in TagType:
+            mine = np.flatnonzero(types == type_)
+            for first in range(0, len(mine), ROWS):
+                rows = self._rows(batch.take(mine[first : first + ROWS]))
+                await asyncio.to_thread(self._post, {"samples": rows}, type_)
+
+    def _rows(self, batch: Batch) -> list[dict[str, Any]]:
+        texts = [None] * len(batch) if batch.text is None else batch.text.tolist()
+        columns = zip(
+            batch.tag.tolist(), batch.time.tolist(), batch.value.tolist(), batch.status.tolist(), texts, strict=True
+        )
+        return [
+            {"tag": self._tags[tag].name, "time": to_text(time), "status": status, **_cell(value, text)}
+            for tag, time, value, status, text in columns
+        ]
+
+    def _post(self, body: dict[str, Any], new: TagType) -> None:
+        headers = {"Content-Type": "application/json"}
+        if token := os.environ.get(TOKEN):
+            headers["Authorization"] = f"Bearer {token}"
+        url = f"{self._url}/api/v1/samples?new={new.value}"
+        request = urllib.request.Request(url, json.dumps(body).encode(), headers)  # noqa: S310 - http of our own lock file
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310
+                return
+        except urllib.error.HTTPError as error:
+            detail = json.loads(error.read() or b"{}").get("detail", error.reason)
+            raise Misconfigured(f"{self._url}: {detail}") from error
+        except OSError as error:
+            raise Unreachable(f"{self._url}: {error}; does it still run?") from error
+
+
+def _cell(value: float, text: str | None) -> dict[str, Any]:
+    if text is not None:
+        return {"text": text}
+    if math.isinf(value):
+        return {"text": "Infinity" if value > 0 else "-Infinity"}
+    return {"value": None if math.isnan(value) else value}

@@ -1,0 +1,36 @@
+// From instants and values to pixels, with ticks where people look for them.
+
+const MINUTE = 60_000;
+
+/** Linear: value -> pixel. */
+export function linear([a, b], [x, y]) {
+  const step = b === a ? 0 : (y - x) / (b - a);
+  return (value) => x + (value - a) * step;
+}
+
+/** Instants on full 5, 15, 30 or 60 minutes, about one each `px` pixels. */
+export function timeTicks(start, end, width, px = 90) {
+  const every = [1, 5, 15, 30, 60, 120, 240].find((m) => (width * m * MINUTE) / (end - start) >= px) ?? 480;
+  const ticks = [];
+  for (let at = Math.ceil(start / (every * MINUTE)) * every * MINUTE; at <= end; at += every * MINUTE) ticks.push(at);
+  return ticks;
+}
+
+/** Values on multiples of 1, 2 or 5 times a power of ten. */
+export function valueTicks(low, high, count) {
+  const rough = (high - low) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((m) => m * power).find((one) => one >= rough);
+  const ticks = [];
+  for (let at = Math.ceil(low / step - 1e-9) * step; at <= high + step * 1e-9; at += step) ticks.push(at);
+  return { ticks, decimals: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
+}
+
+/** Call back with the width of a node, now and whenever it changes. */
+export function onWidth(node, use) {
+  let width = 0;
+  new ResizeObserver(([entry]) => {
+    const now = Math.round(entry.contentRect.width);
+    if (now !== width && now > 0) use((width = now));
+  }).observe(node);
+}
