@@ -3,7 +3,7 @@
 import { get, Problem, repeat } from "./api.js";
 import { Connections } from "./connections.js";
 import { el, setText } from "./dom.js";
-import { clockText, useZone } from "./format.js";
+import { clockText, minuteText, useZone } from "./format.js";
 import { paint } from "./frame.js";
 import { Live } from "./live.js";
 import { Mimic } from "./mimic.js";
@@ -51,7 +51,8 @@ async function start() {
 
 function run(plant, tags) {
   setText($("zone"), useZone(plant.timezone));
-  const prefix = plant.path ? `${plant.path}/` : "";
+  const root = plant.lines.length === 1 ? plant.lines[0].path : plant.path;
+  const prefix = root ? `${root}/` : "";
   for (const tag of tags) tag.short = tag.tag.startsWith(prefix) ? tag.tag.slice(prefix.length) : tag.tag;
   const machines = plant.lines.flatMap((line) => line.machines);
   const parts = {
@@ -60,7 +61,7 @@ function run(plant, tags) {
     timeline: new Timeline($("timeline"), $("legend"), $("shares"), machines.filter((one) => one.has_state), SPAN_MS),
     trend: new Trend($("trend"), SPAN_MS),
   };
-  const trendNow = trendOf(parts.trend, tags);
+  const trendNow = trendOf(parts.trend, tags, machines[0]);
   parts.table = new TagTable($("tags"), $("filter"), $("tags-shown"), tags, (tag) => trendNow(tag, true));
   const statesNow = repeat(async () => {
     const { states, as_of } = await get("/states", { from: "now-2h" });
@@ -74,14 +75,16 @@ function run(plant, tags) {
 async function hourCounts(mimic) {
   const { counts } = await get("/counts", { from: "now-1h", by: "hour" });
   const newest = counts.reduce((last, one) => (one.from > last ? one.from : last), "");
-  paint("counts", () => mimic.showCounts(counts.filter((one) => one.from === newest), clockText(Date.parse(newest))));
+  paint("counts", () => mimic.showCounts(counts.filter((one) => one.from === newest), minuteText(Date.parse(newest))));
 }
 
-function trendOf(trend, tags) {
+function trendOf(trend, tags, machine) {
   const select = $("trend-tag");
   const usual = tags.filter((tag) => tag.type === "number");
   select.append(...usual.map((tag) => el("option", { value: tag.tag }, tag.short)));
-  const first = usual.find((tag) => tag.unit) ?? usual[0];
+  const own = new Set(Object.values(machine?.tags ?? {}));
+  const measured = usual.filter((tag) => tag.unit);
+  const first = measured.findLast((tag) => own.has(tag.tag)) ?? measured[0] ?? usual[0];
   if (first) select.value = first.tag;
   const load = async () => {
     if (!select.value) return;

@@ -17,7 +17,8 @@ export class Mimic {
     const machines = new Map(line.machines.map((machine) => [machine.path, machine]));
     const stations = line.flow.map((station) => this.station(station, machines, units));
     const rest = [...machines.values()].map((machine) => el("li", { class: "station" }, this.card(machine, units)));
-    return el("section", { class: "line" }, el("h2", {}, line.display), el("ol", { class: "flow" }, ...stations, ...rest));
+    const bar = el("div", { class: "bar" }, el("h2", {}, line.display), el("span", { class: "quiet since-hour" }));
+    return el("section", { class: "line" }, bar, el("ol", { class: "flow" }, ...stations, ...rest));
   }
 
   station(station, machines, units) {
@@ -76,26 +77,19 @@ export class Mimic {
 
   /** Counts of the current hour, from GET /counts. */
   showCounts(counts, since) {
-    const by = Map.groupBy ? Map.groupBy(counts, (one) => one.asset) : grouped(counts);
-    for (const [asset, own] of by) {
-      const card = this.cards.get(asset);
-      if (!card) continue;
+    for (const [asset, card] of this.cards) {
+      const own = counts.filter((one) => one.asset === asset);
       const total = own.find((one) => one.role === "total")?.pieces;
-      card.counts.replaceChildren(...own.map((one) => countRow(one, total, since)));
+      card.counts.replaceChildren(...own.map((one) => countRow(one, total)));
     }
+    for (const node of document.querySelectorAll(".since-hour")) setText(node, `pieces since ${since}`);
   }
 }
 
-function countRow(one, total, since) {
+function countRow(one, total) {
   const share = one.role === "reject" && total ? ` (${((100 * one.pieces) / total).toFixed(1)} %)` : "";
   const number = el("b", { "data-count": `${one.asset}:${one.role}` }, numberText(one.pieces));
-  return el("div", { title: `${one.role} since ${since}` }, el("dt", {}, one.role), el("dd", {}, number, ` ${one.of}${share}`));
-}
-
-function grouped(counts) {
-  const by = new Map();
-  for (const one of counts) by.set(one.asset, [...(by.get(one.asset) ?? []), one]);
-  return by;
+  return el("div", {}, el("dt", {}, one.role), el("dd", {}, number, ` ${one.of}${share}`));
 }
 
 /** What has a unit is measured, so it tells most; a state word or a counter is shown in other ways. */

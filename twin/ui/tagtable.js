@@ -15,7 +15,7 @@ export class TagTable {
 
   filter(text) {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = this.tags.filter((tag) => words.every((word) => tag.short.toLowerCase().includes(word)));
+    const found = this.tags.filter((tag) => words.every((word) => tag.tag.toLowerCase().includes(word)));
     const shown = found.slice(0, MOST_ROWS);
     this.rows = new Map(shown.map((tag) => [tag.tag, this.row(tag)]));
     this.body.replaceChildren(...[...this.rows.values()].map((row) => row.node));
@@ -30,7 +30,8 @@ export class TagTable {
     const value = valueNode(tag.tag);
     const status = el("td", { class: "status" });
     const age = el("td", { class: "number age" });
-    const node = el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "number" }, value), el("td", {}, unitText(tag.unit)), status, age);
+    const amount = el("td", { class: "number amount" }, value, " ", el("span", { class: "unit" }, unitText(tag.unit)));
+    const node = el("tr", { title: tag.tag }, el("th", { scope: "row" }, name), amount, status, age);
     return { node, value, status, age };
   }
 

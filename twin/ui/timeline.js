@@ -13,8 +13,7 @@ const LETTER_PX = 16;
 
 export class Timeline {
   constructor(root, legend, shares, machines, spanMs) {
-    Object.assign(this, { root, shares, machines, spanMs, intervals: [], asOf: null, width: 0 });
-    legend.append(...STATES.map((state) => el("li", { "data-state": state }, icon(state), look(state).word)));
+    Object.assign(this, { root, legend, shares, machines, spanMs, intervals: [], asOf: null, width: 0 });
     onWidth(root, (width) => {
       this.width = width;
       this.draw();
@@ -39,20 +38,22 @@ export class Timeline {
 
   write() {
     const start = this.asOf - this.spanMs;
-    const side = this.width < 600 ? 84 : 130;
+    const side = sideOf(this.width);
     const height = this.machines.length * (ROW + GAP) + FOOT;
     const x = linear([start, this.asOf], [side, this.width - 1]);
     const rows = this.machines.map((machine, row) => this.row(machine, row * (ROW + GAP), x, start, side));
     const label = "States of each machine; the table below has the same in figures";
     this.root.replaceChildren(
-      svg("svg", { width: this.width, height, role: "img", "aria-label": label }, hatch(), ...rows, axis(x, start, this.asOf, height, this.width - side)),
+      svg("svg", { width: this.width, height, role: "img", "aria-label": label }, hatch(), axis(x, start, this.asOf, height, this.width - side), ...rows),
     );
-    this.shares.replaceChildren(this.table(start));
+    const used = STATES.filter((state) => this.intervals.some((one) => one.state === state && (one.end ?? this.asOf) > start));
+    this.legend.replaceChildren(...used.map((state) => el("li", { "data-state": state }, icon(state), look(state).word)));
+    this.shares.replaceChildren(this.table(start, used));
   }
 
   row(machine, y, x, start, side) {
     const own = this.intervals.filter((one) => one.asset === machine.path && (one.end ?? this.asOf) > start);
-    const back = svg("rect", { x: side, y, width: Math.max(0, x(this.asOf) - side), height: ROW, class: "empty" });
+    const back = svg("rect", { x: side, y, width: Math.max(0, x(this.asOf) - side), height: ROW, class: "nothing" });
     const name = svg("text", { x: side - 8, y: y + ROW / 2, class: "name" }, machine.display);
     return svg("g", { "data-asset": machine.path }, name, back, ...own.flatMap((one) => this.bar(one, y, x, start)));
   }
@@ -72,14 +73,13 @@ export class Timeline {
   }
 
   /** The same for people and programs that do not see pictures: share of each state. */
-  table(start) {
+  table(start, used) {
     const sums = new Map(this.machines.map((machine) => [machine.path, new Map()]));
     for (const one of this.intervals) {
       const length = Math.min(one.end ?? this.asOf, this.asOf) - Math.max(one.start, start);
       const own = sums.get(one.asset);
       if (own && length > 0) own.set(one.state, (own.get(one.state) ?? 0) + length);
     }
-    const used = STATES.filter((state) => [...sums.values()].some((own) => own.has(state)));
     const head = el("tr", {}, el("th", { scope: "col" }, "Machine"), ...used.map((s) => el("th", { scope: "col", class: "number" }, look(s).word)));
     const rows = this.machines.map((machine) => {
       const own = sums.get(machine.path);
@@ -89,6 +89,9 @@ export class Timeline {
     return el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows));
   }
 }
+
+/** Room for names at the left of a chart: the same for all, so that instants stand below each other. */
+export const sideOf = (width) => (width < 600 ? 84 : 130);
 
 const shareText = (ms, whole) => `${((100 * ms) / whole).toFixed(1)} % (${lengthText(ms)})`;
 

@@ -4,12 +4,11 @@ import { el, setText, svg } from "./dom.js";
 import { clockText, lengthText, numberText, unitText } from "./format.js";
 import { paint } from "./frame.js";
 import { linear, onWidth, valueTicks } from "./scale.js";
-import { axis, hatch } from "./timeline.js";
+import { axis, hatch, sideOf } from "./timeline.js";
 
 const HEIGHT = 240;
 const FOOT = 20;
 const HEAD = 8;
-const SIDE = 64;
 const MOST_LIVE = 4000;
 
 export class Trend {
@@ -64,10 +63,11 @@ export class Trend {
     const seen = this.visible(start);
     const values = seen.map((point) => point.value).filter((value) => value !== null);
     const [low, high] = bounds(values);
-    const x = linear([start, this.asOf], [SIDE, this.width - 8]);
+    const side = sideOf(this.width);
+    const x = linear([start, this.asOf], [side, this.width - 1]);
     const y = linear([low, high], [HEIGHT - FOOT - 4, HEAD]);
     this.x = x;
-    const clip = svg("clipPath", { id: "plot" }, svg("rect", { x: SIDE, y: 0, width: Math.max(0, this.width - 8 - SIDE), height: HEIGHT }));
+    const clip = svg("clipPath", { id: "plot" }, svg("rect", { x: side, y: 0, width: Math.max(0, this.width - side), height: HEIGHT }));
     const bands = this.gaps.filter((gap) => gap.to > start).map((gap) => band(gap, x, start));
     const line = svg("path", { d: this.path(seen, x, y), class: "curve", "clip-path": "url(#plot)" });
     const holes = seen.filter((point) => point.value === null && point.at >= start);
@@ -75,7 +75,7 @@ export class Trend {
     const label = `${this.tag}: ${values.length} samples`;
     this.chart.replaceChildren(
       svg("svg", { width: this.width, height: HEIGHT, role: "img", "aria-label": label },
-        hatch(), clip, this.sideAxis(low, high, y), axis(x, start, this.asOf, HEIGHT, this.width - SIDE), ...bands, line, ...marks),
+        hatch(), clip, this.sideAxis(low, high, y, side), axis(x, start, this.asOf, HEIGHT, this.width - side), ...bands, line, ...marks),
     );
     this.tell(values);
   }
@@ -106,11 +106,11 @@ export class Trend {
     return this.gaps.some((gap) => gap.from < to && gap.to > from);
   }
 
-  sideAxis(low, high, y) {
+  sideAxis(low, high, y, side) {
     const { ticks, decimals } = valueTicks(low, high, 5);
     return svg("g", { class: "axis side" }, ...ticks.flatMap((at) => [
-      svg("path", { d: `M${SIDE} ${y(at).toFixed(1)}H${this.width - 8}`, class: "grid" }),
-      svg("text", { x: SIDE - 8, y: y(at) }, decimals > 6 ? numberText(at) : at.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })),
+      svg("path", { d: `M${side} ${y(at).toFixed(1)}H${this.width}`, class: "grid" }),
+      svg("text", { x: side - 8, y: y(at) }, decimals > 6 ? numberText(at) : at.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })),
     ]));
   }
 
