@@ -51,6 +51,12 @@ export function lengthText(ms) {
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** 8 s, 2 min, 3 h: as much as an age needs in a list. */
+export const ageText = (ms) => lengthText(ms).split(" ").slice(0, 2).join(" ");
+
+/** The time of day something began; to the second only while that still tells something. */
+export const sinceText = (ms, now) => (now - ms < 600_000 ? clockText(ms) : minuteText(ms));
+
 const SIGNS = { degC: "°C", degF: "°F", percent: "%", um: "µm", m3: "m³", m2: "m²" };
 
 export const unitText = (unit) => SIGNS[unit] ?? unit;

@@ -3,7 +3,7 @@
 import { get, Problem, repeat } from "./api.js";
 import { Connections } from "./connections.js";
 import { el, setText } from "./dom.js";
-import { clockText, minuteText, useZone } from "./format.js";
+import { clockText, lengthText, minuteText, useZone } from "./format.js";
 import { paint } from "./frame.js";
 import { Live } from "./live.js";
 import { Mimic } from "./mimic.js";
@@ -105,6 +105,7 @@ function follow(parts, plant, again) {
   let drawnAt = 0;
   const show = () => paint("live", () => {
     document.body.dataset.link = now.isSilent ? "stale" : "live";
+    $("silent-for").hidden = !now.isSilent;
     setText($("link"), now.isSilent ? "no data since" : "data as of");
     setText($("as-of"), now.asOf === null ? "–" : clockText(now.asOf));
     parts.connections.show(now.connections, now.asOf);
@@ -137,9 +138,11 @@ function follow(parts, plant, again) {
       }
       show();
     },
-    silent(asOf) {
+    silent(asOf, forMs) {
       now.isSilent = true;
-      notice(asOf === null ? "No data from the twin yet; trying again." : `No data from the twin since ${clockText(asOf)}; trying again. Nothing below is the present.`);
+      const since = asOf === null ? "yet" : `since ${clockText(asOf)}`;
+      notice(`No data from the twin ${since}; trying again. Nothing below is the present.`);
+      setText($("silent-for"), lengthText(forMs));
       show();
     },
   });

@@ -4,7 +4,7 @@ const SILENT_MS = 3000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5000;
 
-/** Calls back: message(kind, body), silent(asOfMs). `asOf` is the newest instant the twin told, ms. */
+/** Calls back: message(kind, body), silent(asOfMs, forMs) again and again. `asOf` is the newest instant the twin told, ms. */
 export class Live {
   constructor(subscribe, callbacks) {
     this.subscribe = subscribe;
@@ -14,7 +14,7 @@ export class Live {
     this.pause = FIRST_PAUSE_MS;
     this.heardAt = performance.now();
     this.seq = 0;
-    setInterval(() => this.listen(), 250);
+    setInterval(() => this.listen(), 500);
     this.connect();
   }
 
@@ -22,6 +22,7 @@ export class Live {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}/api/v1/live`);
     this.socket = socket;
+    this.triedAt = performance.now();
     socket.onopen = () => socket.send(JSON.stringify({ subscribe: this.subscribe }));
     socket.onmessage = (event) => this.take(socket, JSON.parse(event.data));
     socket.onclose = () => this.again(socket);
@@ -52,12 +53,10 @@ export class Live {
   /** Silence means that nothing shown can be called present, whatever the cause. */
   listen() {
     if (performance.now() - this.heardAt < SILENT_MS) return;
-    if (!this.isSilent) {
-      this.isSilent = true;
-      this.callbacks.silent(this.asOf);
-    }
-    if (this.socket?.readyState === WebSocket.OPEN) {
-      const socket = this.socket;
+    this.isSilent = true;
+    this.callbacks.silent(this.asOf, performance.now() - this.heardAt);
+    if (this.socket && performance.now() - this.triedAt >= SILENT_MS) {
+      const socket = this.socket; // half open: it would never tell
       socket.onclose = null;
       socket.close();
       this.again(socket);

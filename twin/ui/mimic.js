@@ -1,7 +1,7 @@
 // The line as people walk along it: machines in the order of the flow, buffers between them.
 
 import { el, setAttribute, setText } from "./dom.js";
-import { clockText, lengthText, numberText, unitText } from "./format.js";
+import { lengthText, numberText, sinceText, unitText } from "./format.js";
 import { icon, look } from "./states.js";
 import { remark, showValue, valueNode } from "./value.js";
 
@@ -60,7 +60,7 @@ export class Mimic {
       }
       setAttribute(card.node, "data-quality", isSilent ? "stale" : "good");
       const since = now.since ? Date.parse(now.since) : null;
-      setText(card.since, since === null ? "" : `for ${lengthText(asOf - since)}, since ${clockText(since)}`);
+      setText(card.since, since === null ? "" : `for ${lengthText(asOf - since)}, since ${sinceText(since, asOf)}`);
       setAttribute(card.since, "data-ts", now.since ?? "");
     }
   }
@@ -70,7 +70,7 @@ export class Mimic {
       for (const one of card.values) {
         const entry = tags.get(one.tag);
         showValue(one.node, entry, isSilent);
-        setText(one.note, entry ? remark(entry, asOf, isSilent) : "");
+        setText(one.note, entry ? remark(entry, asOf) : "");
       }
     }
   }
@@ -87,9 +87,9 @@ export class Mimic {
 }
 
 function countRow(one, total) {
-  const share = one.role === "reject" && total ? ` (${((100 * one.pieces) / total).toFixed(1)} %)` : "";
+  const more = one.role !== "reject" ? one.of : total ? `(${((100 * one.pieces) / total).toFixed(1)} %)` : "";
   const number = el("b", { "data-count": `${one.asset}:${one.role}` }, numberText(one.pieces));
-  return el("div", {}, el("dt", {}, one.role), el("dd", {}, number, ` ${one.of}${share}`));
+  return el("div", {}, el("dt", {}, one.role), el("dd", {}, number, ` ${more}`));
 }
 
 /** What has a unit is measured, so it tells most; a state word or a counter is shown in other ways. */

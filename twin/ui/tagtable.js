@@ -1,10 +1,15 @@
 // All tags with value, unit, status and age. Only what is near the top of the filter is in the page.
 
 import { el, setAttribute, setText } from "./dom.js";
-import { lengthText, unitText } from "./format.js";
+import { ageText, unitText } from "./format.js";
 import { qualityOf, showValue, valueNode } from "./value.js";
 
 const MOST_ROWS = 300;
+
+/** A path that may be broken behind `/` and `_`. */
+function breakable(path) {
+  return path.split(/(?<=[/_])/).flatMap((part, row) => (row ? [el("wbr"), part] : [part]));
+}
 
 export class TagTable {
   constructor(table, filter, told, tags, choose) {
@@ -25,7 +30,7 @@ export class TagTable {
   }
 
   row(tag) {
-    const name = el("button", { type: "button", class: "plain", title: "show its trend" }, tag.short);
+    const name = el("button", { type: "button", class: "plain", title: "show its trend" }, ...breakable(tag.short));
     name.addEventListener("click", () => this.choose(tag.tag));
     const value = valueNode(tag.tag);
     const status = el("td", { class: "status" });
@@ -44,7 +49,7 @@ export class TagTable {
       const quality = qualityOf(entry, isSilent);
       setAttribute(row.node, "data-quality", quality);
       setText(row.status, quality === "none" ? "no sample yet" : quality === "stale" ? `stale (${entry.status})` : entry.status);
-      setText(row.age, entry.time ? lengthText(asOf - Date.parse(entry.time)) : "");
+      setText(row.age, entry.time ? ageText(asOf - Date.parse(entry.time)) : "");
     }
   }
 }

@@ -13,12 +13,12 @@ const MOST_LIVE = 4000;
 
 export class Trend {
   constructor(root, spanMs) {
-    Object.assign(this, { root, spanMs, tag: null, unit: "", points: [], gaps: [], asOf: null, width: 0, isStep: false });
+    Object.assign(this, { root, spanMs, tag: null, unit: "", points: [], gaps: [], asOf: null, width: 0, isStep: false, pointer: null });
     this.chart = el("div", { class: "chart" });
     this.told = el("figcaption", { class: "quiet" });
     root.append(this.chart, this.told);
-    this.chart.addEventListener("pointermove", (event) => this.point(event.offsetX));
-    this.chart.addEventListener("pointerleave", () => this.tell());
+    this.chart.addEventListener("pointermove", (event) => this.point(event.clientX - this.chart.getBoundingClientRect().left));
+    this.chart.addEventListener("pointerleave", () => this.point(null));
     onWidth(this.chart, (width) => {
       this.width = width;
       this.draw();
@@ -77,7 +77,7 @@ export class Trend {
       svg("svg", { width: this.width, height: HEIGHT, role: "img", "aria-label": label },
         hatch(), clip, this.sideAxis(low, high, y, side), axis(x, start, this.asOf, HEIGHT, this.width - side), ...bands, line, ...marks),
     );
-    this.tell(values);
+    this.tell();
   }
 
   /** What lies in the span, and the last point before it: the line comes in from the left. */
@@ -115,16 +115,26 @@ export class Trend {
   }
 
   point(px) {
-    if (!this.x || !this.points.length) return;
-    const near = this.points.reduce((best, one) => (Math.abs(this.x(one.at) - px) < Math.abs(this.x(best.at) - px) ? one : best));
-    const value = near.value === null ? "no usable value" : `${numberText(near.value)} ${this.unit}`;
-    setText(this.told, `${clockText(near.at)}: ${value}`);
+    this.pointer = px;
+    if (this.x) paint(this.told, () => this.tell());
   }
 
-  tell(values = this.points.map((point) => point.value).filter((value) => value !== null)) {
+  /** Under the chart: the sample at the pointer, else the range of all. */
+  tell() {
+    setText(this.told, this.pointer !== null && this.points.length ? this.nearest(this.pointer) : this.range());
+  }
+
+  nearest(px) {
+    const near = this.points.reduce((best, one) => (Math.abs(this.x(one.at) - px) < Math.abs(this.x(best.at) - px) ? one : best));
+    const value = near.value === null ? "no usable value" : `${numberText(near.value)} ${this.unit}`;
+    return `${clockText(near.at)}: ${value}`;
+  }
+
+  range() {
+    const values = this.points.map((point) => point.value).filter((value) => value !== null);
     const missing = this.gaps.length ? `; ${this.gaps.map((gap) => `gap of ${lengthText(gap.to - gap.from)}: ${gap.cause}`).join("; ")}` : "";
     const range = values.length ? `least ${numberText(values.reduce((a, b) => Math.min(a, b)))}, greatest ${numberText(values.reduce((a, b) => Math.max(a, b)))} ${this.unit}` : "no samples";
-    setText(this.told, `${range}${missing}`);
+    return `${range}${missing}`;
   }
 }
 

@@ -23,9 +23,9 @@ export function showValue(node, entry, isSilent) {
   setAttribute(node, "title", `${entry.status}${entry.time ? `, ${entry.time}` : ""}`);
 }
 
-/** What must be said beside a value: nothing while it is good and present. */
-export function remark(entry, asOf, isSilent) {
-  const quality = qualityOf(entry, isSilent);
+/** What must be said beside a value: nothing while it is good and present. That the twin is silent is said once. */
+export function remark(entry, asOf) {
+  const quality = qualityOf(entry, false);
   if (quality === "good" || quality === "none") return "";
   const age = entry.time ? lengthText(asOf - Date.parse(entry.time)) : "";
   return quality === "stale" ? `stale, ${age} old` : entry.status;
