@@ -34,6 +34,7 @@ def run(effort: Effort) -> list[Row]:
         return [
             Row("twin demo: start to ready", ready_s, "s"),
             Row("twin demo: CPU", cpu, "% of a core"),
+            Row("twin demo: resident memory", process.resident_mb(), "MB"),
             Row("twin demo: peak memory", process.peak_mb(), "MB"),
         ]
 

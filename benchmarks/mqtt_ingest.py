@@ -6,7 +6,7 @@ import getpass
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,7 +31,7 @@ log_type error
 
 
 @contextmanager
-def broker(port: int, folder: Path) -> Iterator[None]:
+def broker(port: int, folder: Path) -> Generator[None]:
     """A mosquitto of our own. Raises Missing."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "mosquitto.conf"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ RIVAL = "asyncua handler + SQLite"
 
 
 @contextmanager
-def server(port: int, folder: Path) -> Iterator[Ticking]:
+def server(port: int, folder: Path) -> Generator[Ticking]:
     """The ticking server in a process of its own. Raises Missing."""
     node = tool("node")
     if not (MODULES / "node_modules/node-opcua").exists():

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,8 +43,15 @@ class Measured:
 
     def peak_mb(self) -> float:
         """The most memory it was resident with, MB."""
+        return self._memory_mb("VmHWM")
+
+    def resident_mb(self) -> float:
+        """The memory it is resident with now, MB."""
+        return self._memory_mb("VmRSS")
+
+    def _memory_mb(self, which: str) -> float:
         status = Path(f"/proc/{self.child.pid}/status").read_text()
-        kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+        kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith(which))
         return int(kilobytes) * 1024 / 1e6
 
     def cpu_percent(self, window_s: float) -> float:
@@ -84,7 +91,7 @@ class Measured:
 
 
 @contextmanager
-def measured(*command: str) -> Iterator[Measured]:
+def measured(*command: str) -> Generator[Measured]:
     """A program of ours or a rival's while the block runs."""
     one = Measured([sys.executable, "-m", *command])
     try:
@@ -122,7 +129,7 @@ class Ticking:
 
 
 @contextmanager
-def ticking(*command: str) -> Iterator[Ticking]:
+def ticking(*command: str) -> Generator[Ticking]:
     """A source while the block runs."""
     one = Ticking(command)
     try:

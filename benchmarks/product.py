@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ END_OF_TIME = 2**62
 
 
 @contextmanager
-def running(plant: str, folder: Path) -> Iterator[Measured]:
+def running(plant: str, folder: Path) -> Generator[Measured]:
     """`twin run` on a plant given as text, its data in a new folder."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "plant.yaml"

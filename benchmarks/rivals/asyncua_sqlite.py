@@ -7,7 +7,8 @@ import sqlite3
 import sys
 from typing import Any
 
-from asyncua import Client
+from asyncua import ua
+from asyncua.client.client import Client
 
 from benchmarks.plant import NAMES
 
@@ -43,7 +44,7 @@ async def main(url: str, path: str) -> None:
         nodes = [client.get_node(f"ns={namespace};s={name.replace('/', '.')}") for name in NAMES]
         handler = Handler({node: tag for tag, node in enumerate(nodes)})
         subscription = await client.create_subscription(100, handler)
-        await subscription.subscribe_data_change(nodes, queuesize=50, sampling_interval=0)
+        await subscription.subscribe_data_change(nodes, queuesize=50, sampling_interval=ua.Duration(0.0))
         while True:
             await asyncio.sleep(1)
             rows, handler.rows = handler.rows, []

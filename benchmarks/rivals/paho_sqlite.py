@@ -8,7 +8,8 @@ import sys
 import time
 from typing import Any
 
-from paho.mqtt.client import CallbackAPIVersion, Client, MQTTMessage, MQTTv5
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from benchmarks.plant import NAMES
 
@@ -25,9 +26,12 @@ def main(port: str, path: str) -> None:
         body = json.loads(message.payload)
         waiting.append((tag_of[message.topic], body["ts"] / 1000, body["v"]))
 
-    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
+    def subscribe(client: Client, *_: Any) -> None:
+        client.subscribe("bench/#", qos=1)
+
+    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
     client.on_message = keep
-    client.on_connect = lambda *_: client.subscribe("bench/#", qos=1)
+    client.on_connect = subscribe
     client.connect("127.0.0.1", int(port))
     client.loop_start()
     while True:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv5
+from paho.mqtt.client import CallbackAPIVersion, Client, MQTTMessageInfo, MQTTv5
 
 MACHINES = 8
 MOST_IN_FLIGHT = 2000
@@ -33,13 +34,10 @@ class Generator:
     def __init__(self, port: int, rate: int) -> None:
         self.sent = Sent()
         self._rate = rate
-        self._waiting: dict[int, Sample] = {}
-        self._lock = threading.Lock()
-        self._room = threading.Condition(self._lock)
+        self._waiting: deque[tuple[MQTTMessageInfo, Sample]] = deque()
         self._stop = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
         self._client.max_inflight_messages_set(MOST_IN_FLIGHT)
-        self._client.on_publish = lambda _c, _u, mid, *_: self._acknowledged(mid)
         self._client.connect("127.0.0.1", port)
         self._thread = threading.Thread(target=self._run, name="generator", daemon=True)
 
@@ -54,7 +52,6 @@ class Generator:
             self._thread.join()
             if self.sent.failure is not None:
                 raise self.sent.failure
-            self._all_acknowledged()
         finally:
             self._stop.set()
             self._client.disconnect()
@@ -69,30 +66,30 @@ class Generator:
     def _publish(self) -> None:
         number, last, begun = 0, 0, time.monotonic()
         while not self._stop.wait(PERIOD_S):
-            due = int((time.monotonic() - begun) * self._rate)
-            for number in range(number, due):  # noqa: B020, PLR1704 - goes on where it stopped
+            self._look_for_acknowledgements()
+            due = min(int((time.monotonic() - begun) * self._rate), number + MOST_IN_FLIGHT - len(self._waiting))
+            while number < due:
                 last = max(time.time_ns(), last + 1)
                 self._send(f"m{number % MACHINES + 1}", last, number // MACHINES)
-            number = max(number, due)
+                number += 1
+        self._await_acknowledgements()
 
     def _send(self, machine: str, instant: int, count: int) -> None:
         sample = (machine, instant, float(count))
-        with self._room:
-            while len(self._waiting) >= MOST_IN_FLIGHT:
-                self._room.wait()
-            self.sent.samples.append(sample)
-            info = self._client.publish(f"faults/{machine}", b'{"ts": %d, "n": %d}' % (instant, count), qos=1)
-            self._waiting[info.mid] = sample
+        self.sent.samples.append(sample)
+        payload = b'{"ts": %d, "n": %d}' % (instant, count)
+        self._waiting.append((self._client.publish(f"faults/{machine}", payload, qos=1), sample))
 
-    def _acknowledged(self, mid: int) -> None:
-        with self._room:
-            self.sent.acknowledged.add(self._waiting.pop(mid))
-            self._room.notify()
+    def _look_for_acknowledgements(self) -> None:
+        while self._waiting and self._waiting[0][0].is_published():
+            self.sent.acknowledged.add(self._waiting.popleft()[1])
 
-    def _all_acknowledged(self) -> None:
-        with self._room:
-            if not self._room.wait_for(lambda: not self._waiting, 30):
-                raise RuntimeError(f"the broker left {len(self._waiting)} messages unacknowledged for 30 s")
+    def _await_acknowledgements(self) -> None:
+        for info, _ in self._waiting:
+            info.wait_for_publish(30)
+        self._look_for_acknowledgements()
+        if self._waiting:
+            raise RuntimeError(f"the broker left {len(self._waiting)} messages unacknowledged for 30 s")
 
 
 PLANT = """

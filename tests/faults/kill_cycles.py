@@ -110,9 +110,7 @@ def _duplicates_read(data: Path) -> int:
     return len(rows) - len(set(zip(rows.tag.tolist(), rows.time.tolist(), strict=True))) + rows.overwritten
 
 
-def _compared(
-    seed: int, cycles: int, sent: Sent, victim: Victim, recovery: Sequence[float], exit_code: int
-) -> Outcome:
+def _compared(seed: int, cycles: int, sent: Sent, victim: Victim, recovery: Sequence[float], exit_code: int) -> Outcome:
     found = stored(victim.data)
     verified = twin("verify", "--data", str(victim.data))
     return Outcome(

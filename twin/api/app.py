@@ -19,6 +19,17 @@ from twin.runtime.twin import Twin
 
 PREFIX = "/api/v1"
 
+GROUPS = (
+    ("", routes_service.router),
+    (PREFIX, routes_plant.router),
+    (PREFIX, routes_events.router),
+    (PREFIX, routes_samples.router),
+    (PREFIX, routes_results.router),
+    (PREFIX, routes_live.router),
+    ("", page.router),
+)
+"""All routes; a new group is added here, and each of its routes declares the role it needs (twin.api.caller)."""
+
 _CONTENT = {MEDIA_TYPE: {"schema": ProblemShape.model_json_schema()}}
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "What is wrong, where, and how to mend it", "content": _CONTENT},
@@ -42,10 +53,8 @@ def create_app(twin: Twin, access: Access, pace: Pace | None = None) -> FastAPI:
     app.state.live = Live(twin, pace)
     app.state.heavy = asyncio.Semaphore(AT_ONCE)
     app.state.assets = page.assets()
-    app.include_router(routes_service.router)
-    for group in (routes_plant, routes_events, routes_samples, routes_results, routes_live):
-        app.include_router(group.router, prefix=PREFIX)
-    app.include_router(page.router)
+    for prefix, router in GROUPS:
+        app.include_router(router, prefix=prefix)
     handle_problems(app)
     app.add_middleware(Guard, access=access)
     return app

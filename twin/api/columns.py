@@ -111,7 +111,7 @@ def _parsed(place: str, row: SampleRow, type_: TagType) -> tuple[float, str | No
         return _number(place, row)
     if row.value is not None or row.text is None:
         raise unprocessable(f"{place}: is a {type_} tag; its value goes into `text`")
-    return math.nan, _hex(place, row.text) if type_ is TagType.BYTES else row.text
+    return math.nan, _hex(place, row.text) if type_ is TagType.BYTES else _whole(place, row.text)
 
 
 def _number(place: str, row: SampleRow) -> tuple[float, str | None]:
@@ -141,6 +141,13 @@ def _as_float(place: str, exact: float | None) -> float:
         return math.nan if exact is None else float(exact)
     except OverflowError as error:
         raise unprocessable(f"{place}: the number does not fit into a double") from error
+
+
+def _whole(place: str, text: str) -> str:
+    """A text that can be stored: JSON may hold half a character (a lone surrogate)."""
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise unprocessable(f"{place}: text holds half a character; send valid Unicode")
+    return text
 
 
 def _hex(place: str, text: str) -> str:

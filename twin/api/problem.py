@@ -41,7 +41,7 @@ def problem_response(status: int, detail: str, headers: dict[str, str] | None = 
     """A problem as a response."""
     title = HTTPStatus(status).phrase
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail or title, **more}
-    return Response(json.dumps(body, ensure_ascii=False), status, headers, MEDIA_TYPE)
+    return Response(json.dumps(body), status, headers, MEDIA_TYPE)
 
 
 def handle_problems(app: FastAPI) -> None:

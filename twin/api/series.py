@@ -85,7 +85,9 @@ def _pieces(twin: Twin, span: Span, known: int) -> Iterator[Samples]:
 
 def _one(twin: Twin, rows: Samples, tag: int, most: int | None) -> Series:
     value, status = twin.meaning.scaled(rows.tag, rows.value, rows.status)
-    text = None if rows.text is None or _is_scaled(twin, tag) else rows.text
+    text = None
+    if not _is_scaled(twin, tag):
+        value, text = np.where(np.isnan(value), value, rows.value), rows.text  # -0.0 * 1 + 0 would be 0.0
     if most is None or len(rows) <= most:
         return Series(rows.time, value, status, text)
     kept = decimated(rows.time, value, status, most)

@@ -60,7 +60,7 @@ export class Mimic {
       }
       setAttribute(card.node, "data-quality", isSilent ? "stale" : "good");
       const since = now.since ? Date.parse(now.since) : null;
-      setText(card.since, since === null ? "" : `for ${lengthText(asOf - since)}, since ${sinceText(since, asOf)}`);
+      setText(card.since, since === null ? "" : `${lengthText(asOf - since)}, since ${sinceText(since, asOf)}`);
       setAttribute(card.since, "data-ts", now.since ?? "");
     }
   }
