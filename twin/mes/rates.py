@@ -51,7 +51,7 @@ class Rates(Fold):
         all_due = np.concatenate([leaving.due, time + self._window[rate]])
         all_pieces = np.concatenate([leaving.pieces, pieces])
         due = all_due < step.t1
-        self._keep(all_rate[~due], all_due[~due], all_pieces[~due])
+        self._keep(rate, time + self._window[rate], pieces, step.t1)
         changed = np.concatenate([all_rate[due], rate])
         at = np.concatenate([all_due[due], time])
         return Outputs(series=self._series(changed, at, np.concatenate([-all_pieces[due], pieces])))
@@ -59,14 +59,20 @@ class Rates(Fold):
     def _incoming(self, step: Step) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
         """(rate, time, pieces) of the counters' increments, once for each rate that reads them."""
         counts = step.series["counts"]
-        hits = [np.flatnonzero(counts.key == counter) for counter in self._counter.tolist()]
-        rate = np.repeat(np.arange(len(hits), dtype=np.int32), [len(hit) for hit in hits])
-        row = np.concatenate(hits) if hits else np.empty(0, np.intp)
+        first = np.searchsorted(counts.key, self._counter, "left")
+        many = np.searchsorted(counts.key, self._counter, "right") - first
+        rate = np.repeat(np.arange(len(many), dtype=np.int32), many)
+        row = np.arange(len(rate)) + np.repeat(first - (np.cumsum(many) - many), many)
         return rate, counts.time[row], counts.value[row].astype(np.int64)
 
-    def _keep(self, rate: NDArray[np.int32], due: NDArray[np.int64], pieces: NDArray[np.int64]) -> None:
-        order = np.lexsort((due, rate))
-        self.state["leaving"].replace(self._unit[rate[order]], rate=rate[order], due=due[order], pieces=pieces[order])
+    def _keep(self, rate: NDArray[np.int32], due: NDArray[np.int64], pieces: NDArray[np.int64], t1: int) -> None:
+        """Put the new rows behind the old ones of their rate (one window a rate: they leave later), drop the due."""
+        old = self.state["leaving"]
+        place = np.searchsorted(old.rate, rate, "right")
+        rate, due = np.insert(old.rate, place, rate), np.insert(old.due, place, due)
+        left = due >= t1
+        rate, pieces = rate[left], np.insert(old.pieces, place, pieces)[left]
+        old.replace(self._unit[rate], rate=rate, due=due[left], pieces=pieces)
 
     def _series(self, rate: NDArray[np.int32], time: NDArray[np.int64], change: NDArray[np.int64]) -> Series:
         order = np.lexsort((time, rate))

@@ -1,0 +1,152 @@
+"""A sample that comes half a minute or an hour late: the plant is what it would have been, and people are told."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.contract.stores import SetClock
+from twin.core.batch import Batch, batch
+from twin.core.fold import Record
+from twin.core.instant import FAR_FUTURE, FAR_PAST, HOUR, MINUTE, SECOND
+from twin.model.load import load
+from twin.runtime.plugins import connectors
+from twin.runtime.twin import Twin, open_twin
+
+PLANT = """
+linetwin: 1
+plant: faults/plant
+connections:
+  gw: {mqtt: "mqtt://127.0.0.1:1", wait: 1s}
+types:
+  machine:
+    tags:
+      st: {topic: "{machine}/st"}
+      total: {topic: "{machine}/total", counter: {}}
+    counts: {total: total}
+    state: {value: st, table: {1: running, 2: down, 3: idle}}
+lines:
+  line1: {machines: {a: {type: machine, from: gw}, b: {type: machine, from: gw}}}
+  line2: {machines: {c: {type: machine, from: gw}}}
+"""
+BEGIN = 1_762_750_800 * SECOND
+END = BEGIN + 90 * MINUTE
+Sample = tuple[str, int, float]
+
+
+def samples() -> list[Sample]:
+    """Three machines over 90 minutes: a state that changes each five minutes, a count each ten seconds."""
+    found: list[Sample] = []
+    for number, machine in enumerate(["line1/a", "line1/b", "line2/c"]):
+        found += [(f"{machine}/total", at, (at - BEGIN) / SECOND) for at in range(BEGIN, END, 10 * SECOND)]
+        changes = range(BEGIN + number * SECOND, END, 5 * MINUTE)
+        found += [(f"{machine}/st", at, float(n % 3 + 1)) for n, at in enumerate(changes)]
+    return sorted(found, key=lambda sample: sample[1])
+
+
+class Feed:
+    """A running twin whose clock stands where the test puts it."""
+
+    def __init__(self, twin: Twin, clock: SetClock) -> None:
+        self.twin = twin
+        self._clock = clock
+
+    async def deliver(self, given: Sequence[Sample], now: int) -> None:
+        """Make these durable at this instant, and wait until the folds have taken them in and healed."""
+        self._clock.instant = now
+        recorded = await self.twin.append(self._batch(given)) if given else 0
+        await self.settled(recorded)
+
+    async def settled(self, recorded: int) -> None:
+        async with asyncio.timeout(20):
+            view = self.twin.live()
+            while view.known < recorded or view.frontier < self._clock.instant - SECOND:
+                view = await self.twin.next_view(view.number)
+
+    def _batch(self, given: Sequence[Sample]) -> Batch:
+        names, times, values = zip(*given, strict=True)
+        return batch("test", self.twin.tags.ids_of([f"faults/plant/{name}" for name in names]), times, values)
+
+    def records(self) -> set[Record]:
+        return {r for unit in range(3) for r in self.twin.results.current(unit, FAR_PAST, FAR_FUTURE)}
+
+    async def shown(self, at: int) -> tuple[object, ...]:
+        """Everything that the plant shows of an instant, as it is known now."""
+        view = await self.twin.at(at, FAR_FUTURE)
+        columns = (view.tags.time, view.tags.value, view.tags.status, view.tags.usual)
+        return view.machines, view.open_minutes, *[column.tobytes() for column in columns]
+
+
+@asynccontextmanager
+async def running(folder: Path):
+    clock = SetClock(BEGIN)
+    plant = load(PLANT, "plant.yaml", connectors(), os.environ)
+    async with open_twin(plant, folder, clock, connect=False) as twin:
+        yield Feed(twin, clock)
+
+
+def between(all_samples: Sequence[Sample], start: int, end: int, *but: Sample) -> list[Sample]:
+    return [one for one in all_samples if start <= one[1] < end and one not in but]
+
+
+@pytest.fixture
+async def in_order(tmp_path):
+    """What a twin shows to which everything came in time."""
+    async with running(tmp_path / "in_order") as feed:
+        for start in range(BEGIN, END, 30 * MINUTE):
+            await feed.deliver(between(samples(), start, start + 30 * MINUTE), start + 30 * MINUTE)
+        await feed.deliver([], END + MINUTE)
+        assert feed.twin.corrections == feed.twin.corrections.__class__()
+        yield feed.records(), await feed.shown(END), await feed.shown(BEGIN + 25 * MINUTE)
+
+
+@pytest.mark.parametrize(("minute", "machine", "lateness"), [(80, "line1/b", 30 * SECOND), (20, "line2/c", HOUR)])
+async def test_late_samples_change_what_they_touch_and_nothing_else(in_order, tmp_path, minute, machine, lateness):
+    expected, at_end, before = in_order
+    everything = samples()
+    (late,) = [
+        one for one in everything if one[0] == f"{machine}/st" and abs(one[1] - BEGIN - minute * MINUTE) < MINUTE
+    ]
+    arrival = late[1] + lateness
+    async with running(tmp_path / "late") as feed:
+        await feed.deliver(between(everything, BEGIN, BEGIN + 60 * MINUTE, late), BEGIN + 60 * MINUTE)
+        await feed.deliver(between(everything, BEGIN + 60 * MINUTE, arrival, late), arrival)
+        known, shown = feed.twin.live().known, feed.records()
+        assert shown != {r for r in expected if r.end <= arrival - 2 * SECOND}
+        await feed.deliver([late], arrival + 2 * SECOND)
+        corrections = list(feed.twin.corrections)
+        await feed.deliver(between(everything, arrival, END), END)
+        await feed.deliver([], END + MINUTE)
+        assert feed.records() == expected
+        assert await feed.shown(END) == at_end
+        assert await feed.shown(BEGIN + 25 * MINUTE) == before
+        assert list(feed.twin.corrections) == corrections
+        was = await feed.twin.at(late[1] + 2 * MINUTE, known)
+        assert (
+            was.machines[f"faults/plant/{machine}"]
+            != (await feed.twin.at(late[1] + 2 * MINUTE, FAR_FUTURE)).machines[f"faults/plant/{machine}"]
+        )
+    removed = {one.removed for one in corrections if one.removed is not None}
+    added = {one.added for one in corrections if one.added is not None}
+    assert removed <= shown - expected
+    assert added <= expected - shown
+    assert shown - expected == removed
+    assert {r.key for r in removed | added} == {f"faults/plant/{machine}"}
+    assert removed
+    assert len(added) >= 1
+
+
+async def test_a_sample_delivered_again_is_no_correction(tmp_path):
+    everything = between(samples(), BEGIN, BEGIN + 20 * MINUTE)
+    async with running(tmp_path) as feed:
+        await feed.deliver(everything, BEGIN + 20 * MINUTE)
+        shown = feed.records()
+        await feed.deliver(everything[50:150], BEGIN + 21 * MINUTE)
+        assert feed.records() >= shown
+        assert not feed.twin.corrections
+        assert feed.twin.health()["fold_heals_total"] == 0
