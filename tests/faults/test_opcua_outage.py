@@ -73,7 +73,7 @@ async def asked(victim: Victim, path: str) -> dict:
 
 async def series(victim: Victim) -> tuple[list[int], list[dict]]:
     """Times of the samples of the tag, and its gaps."""
-    answer = await asked(victim, f"/samples?tag={quote(TAG)}&from=now-1h&max_points=100000")
+    answer = await asked(victim, f"/samples?tag={quote(TAG)}&from=now-1h&max_points=5000")
     if not answer.get("samples"):
         return [], []
     (one,) = answer["samples"]
@@ -96,9 +96,11 @@ async def state(victim: Victim) -> dict:
 
 async def until_state(victim: Victim, wanted: str) -> dict:
     async with asyncio.timeout(30):
-        while (found := await state(victim))["state"] != wanted:
+        while True:
+            found = await state(victim)
+            if found["state"] == wanted:
+                return found
             await asyncio.sleep(0.05)
-    return found
 
 
 async def kinds(victim: Victim) -> list[tuple[str, dict]]:

@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from fastapi import APIRouter, Response
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
+from twin.api import routes_events, routes_plant, routes_results, routes_samples, routes_service
 from twin.api.access import COOKIE, Access
-from twin.api.caller import OPEN, VIEW, TheTwin
+from twin.api.caller import OPEN, VIEW, Needs, TheTwin
 from twin.api.problem import Problem, not_found
 
 FOLDER = Path(__file__).parent.parent / "ui"
@@ -74,9 +77,25 @@ def file(request: Request, name: str) -> Response:
 
 
 @router.get("/openapi.json", dependencies=[VIEW])
-def openapi(request: Request) -> dict[str, object]:
-    """The description of the API for programs."""
-    return request.app.openapi()
+def openapi(request: Request) -> dict[str, Any]:
+    """The description of the API for programs; `x-role` is the least role that may call an operation."""
+    description: dict[str, Any] = request.app.openapi()
+    for path, operations in description["paths"].items():
+        for method, operation in operations.items():
+            operation["x-role"] = _role(path, method)
+    return description
+
+
+_GROUPS = (routes_service, routes_plant, routes_events, routes_samples, routes_results)
+
+
+def _role(path: str, method: str) -> str:
+    """`none` where anybody may call. path: with the prefix of the API, which the routes of a group do not know."""
+    routes = [route for group in _GROUPS for route in group.router.routes if isinstance(route, APIRoute)]
+    (route,) = [one for one in routes if path.endswith(one.path) and method.upper() in (one.methods or ())]
+    roles = [one.call.role for one in route.dependant.dependencies if isinstance(one.call, Needs)]
+    needed = [role for role in roles if role is not None]
+    return max(needed).name.lower() if needed else "none"
 
 
 def _with_cookie(request: Request) -> Response | None:

@@ -36,7 +36,7 @@ def parser_for(verb: str | None) -> tuple[argparse.ArgumentParser, Command | Non
     verbs = parser.add_subparsers(dest="verb", metavar="COMMAND")
     command: Command | None = None
     for name, (module, text) in COMMANDS.items():
-        sub = verbs.add_parser(name, help=text, description=text.capitalize() + ".")
+        sub = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         if name == verb:
             command = cast(Command, importlib.import_module(module).COMMAND)
             command.arguments(sub)

@@ -60,8 +60,8 @@ class Lane:
         self.wait = wait
         self.frontier = FAR_PAST
         self.known = 0
-        self.folds = make()
-        self._make = make
+        self._pristine = make()
+        self.folds = self._fresh()
         self._routing = routing
         self._history = history
         self._results = results
@@ -70,6 +70,10 @@ class Lane:
         self._late: dict[int, _LateSpan] = {}
         self._late_entries: list[Late] = []
         self._healed_at: dict[int, int] = {}
+
+    def _fresh(self) -> Folds:
+        """The folds in their first state; what they know of the plant is shared."""
+        return [fold.with_state(fork(fold.state)) for fold in self._pristine]
 
     # --- from the log ------------------------------------------------------------------------------------------
 
@@ -212,7 +216,7 @@ class Lane:
     def _heal(self, unit: int, span: _LateSpan, now: int, outcome: _Outcome) -> None:
         """Fold one unit again from before its earliest late entry; stop as soon as its state is what it was (R8)."""
         basis = self._valid_basis(unit, span.first, self.known)
-        folds = self._make()
+        folds = self._fresh()
         start = self._beginning(self.frontier)
         if basis is not None:
             restore_unit(folds, basis)
@@ -265,11 +269,11 @@ class Lane:
 
     def state_at(self, time: int, known: int) -> tuple[Folds, list[Record]]:
         """result(time, known) of these units: the plant as it was at `time`, as it was known at `known` (R9)."""
-        folds = self._make()
+        folds = self._fresh()
         records: list[Record] = []
         for unit in self.units:
             basis = self._valid_basis(unit, time, known)
-            mine = self._make()
+            mine = self._fresh()
             start = self._beginning(time)
             if basis is not None:
                 restore_unit(mine, basis)

@@ -69,6 +69,20 @@ def rows(units: NDArray[np.int32], ragged: bool = False, **types: DTypeLike) -> 
     return Table(units, ragged, **filled)
 
 
+def rows_by_tag(tags: NDArray[np.int32]) -> NDArray[np.intp]:
+    """For each tag id the row that it has in `tags`, -1 for none: one gather finds what a search would."""
+    table = np.full(int(tags.max(initial=-1)) + 1, -1, np.intp)
+    table[tags] = np.arange(len(tags))
+    return table
+
+
+def row_of(table: NDArray[np.intp], tag: NDArray[np.int32]) -> NDArray[np.intp]:
+    """The rows of tag ids in a table of `rows_by_tag`; -1 also for ids past its end."""
+    if len(table) == 0:
+        return np.full(len(tag), -1, np.intp)
+    return np.where(tag < len(table), table[np.minimum(tag, len(table) - 1)], -1)
+
+
 State = dict[str, Table]
 """The state of one fold: its tables by name."""
 

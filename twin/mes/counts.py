@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from twin.core.fold import Fold, Outputs, Record, Series, Step
 from twin.core.instant import MINUTE
 from twin.core.rows import Rows
-from twin.core.state import rows
+from twin.core.state import row_of, rows, rows_by_tag
 from twin.core.status import is_bad
 from twin.core.window import run_starts, window_sum
 
@@ -50,8 +50,7 @@ class Counts(Fold):
 
     def __init__(self, specs: Sequence[CounterSpec]) -> None:
         self.specs = list(specs)
-        self._tag = np.array([s.tag for s in specs], dtype=np.int32)
-        self._order = np.argsort(self._tag, kind="stable")
+        self._rows = rows_by_tag(np.array([s.tag for s in specs], dtype=np.int32))
         self._wraps = np.array([s.wraps for s in specs], dtype=np.int64)
         self._resets = np.array([s.resets for s in specs], dtype=np.bool_)
         self._pulse = np.array([s.pulse for s in specs], dtype=np.bool_)
@@ -75,14 +74,13 @@ class Counts(Fold):
 
     def _readings(self, r: Rows) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
         """(counter, time, reading) of the usable samples, by counter, then time."""
-        if not len(self._tag) or not len(r):
-            return np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64)
-        place = np.minimum(np.searchsorted(self._tag, r.tag, sorter=self._order), len(self._tag) - 1)
-        counter = self._order[place].astype(np.int32)
-        usable = (self._tag[counter] == r.tag) & ~is_bad(r.status) & (np.abs(r.value) < LARGEST)
-        picked = np.flatnonzero(usable)
-        picked = picked[np.lexsort((r.time[picked], counter[picked]))]
-        return counter[picked], r.time[picked], np.rint(r.value[picked]).astype(np.int64)
+        counter = row_of(self._rows, r.tag)
+        picked = np.flatnonzero(counter >= 0)
+        picked = picked[~is_bad(r.status[picked]) & (np.abs(r.value[picked]) < LARGEST)]
+        counter = counter[picked].astype(np.int32)
+        order = np.argsort(counter, kind="stable")  # rows stand by time
+        picked = picked[order]
+        return counter[order], r.time[picked], np.rint(r.value[picked]).astype(np.int64)
 
     def _increments(self, counter: NDArray[np.int32], reading: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
         """(pieces, wraps, resets, jumps) of each reading against the one before; remembers the last readings."""

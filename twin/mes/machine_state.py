@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from twin.core.event import CONNECTION_LOST, CONNECTION_UP
 from twin.core.fold import Fold, Outputs, Record, Step
-from twin.core.rows import Rows
 from twin.core.state import rows
 from twin.core.status import is_bad
 from twin.core.window import distinct, run_starts
@@ -76,8 +75,7 @@ class MachineState(Fold):
         keys = sorted(inputs, key=lambda key: (inputs[key].unit, key))
         self.inputs = [inputs[key] for key in keys]
         self.names, self._programs = programs(machines, {key: row for row, key in enumerate(keys)})
-        self._tag = np.array([spec.tag for spec in self.inputs], dtype=np.int32)
-        self._by_tag = np.argsort(self._tag, kind="stable")
+        self._by_tag, self._of_tag = _inputs_of_tags(np.array([spec.tag for spec in self.inputs], dtype=np.int32))
         self._rate = np.array([spec.rate for spec in self.inputs], dtype=np.int32)
         self._factor = np.array([spec.factor for spec in self.inputs])
         self._offset = np.array([spec.offset for spec in self.inputs])
@@ -93,8 +91,8 @@ class MachineState(Fold):
 
     def step(self, step: Step) -> Outputs:
         """Find the instants at which inputs change, evaluate the rules there, emit the intervals that end."""
-        samples = self._samples(step.rows)
-        value, good = self._value_changes(samples, step), samples[2]
+        scaled, good = self._samples(step)
+        value = self._value_changes(scaled, good, step)
         reachable = self._reach_changes(good, step)
         instants = distinct(np.concatenate([value.time, good.time, reachable.time]))
         changed = distinct(np.concatenate([self._keys(c, instants) for c in (value, good, reachable)]))
@@ -106,18 +104,34 @@ class MachineState(Fold):
 
     # --- what changed, and when --------------------------------------------------------------------------------
 
-    def _samples(self, r: Rows) -> tuple[Index, NDArray[np.float64], _Changes]:
-        """(row, value, good) of each sample that an input reads, once for each input, by (input, time)."""
-        tags = self._tag[self._by_tag]
-        left, right = np.searchsorted(tags, r.tag, "left"), np.searchsorted(tags, r.tag, "right")
-        row = np.repeat(np.arange(len(r)), right - left)
-        offset = np.arange(len(row)) - np.repeat(np.cumsum(right - left) - (right - left), right - left)
-        input_ = self._by_tag[np.repeat(left, right - left) + offset] if len(row) else np.empty(0, np.intp)
-        order = np.lexsort((r.time[row], input_))
+    def _samples(self, step: Step) -> tuple[NDArray[np.float64], _Changes]:
+        """(value, good) of each sample that an input reads and that says something new, by (input, time)."""
+        r = step.rows
+        first, many = self._of_tag
+        tag = np.minimum(r.tag, len(many) - 1)
+        read = np.flatnonzero(many[tag])  # the last place stands for all tags that no input reads
+        tag = tag[read]
+        row = np.repeat(read, many[tag])
+        inner = np.arange(len(row)) - np.repeat(np.cumsum(many[tag]) - many[tag], many[tag])
+        input_ = self._by_tag[np.repeat(first[tag], many[tag]) + inner]
+        order = np.argsort(input_, kind="stable")  # rows stand by time
         row, input_ = row[order], input_[order]
         good = ~is_bad(r.status[row]) & ~np.isnan(r.value[row]) & ~self._is_sentinel(input_, r.value[row])
         value = r.value[row] * self._factor[input_] + self._offset[input_]
-        return row, value, _Changes(input_, r.time[row], good.astype(np.float64))
+        if not step.events:  # an event may make an input unreachable, then every sample after it counts
+            new = self._is_new(input_, value, good)
+            row, input_, value, good = row[new], input_[new], value[new], good[new]
+        return value, _Changes(input_, r.time[row], good.astype(np.float64))
+
+    def _is_new(self, input_: Index, value: NDArray[np.float64], good: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Where a sample differs from the one before it, or its input could not be reached until now."""
+        table = self.state["input"]
+        starts = run_starts(input_)
+        before, was_good = np.empty_like(value), np.empty_like(good)
+        before[1:], was_good[1:] = value[:-1], good[:-1]
+        before[starts], was_good[starts] = table.value[input_[starts]], table.good[input_[starts]] > 0
+        same = (good == was_good) & (~good | (value == before))
+        return ~same | (table.reachable[input_] == 0)
 
     def _is_sentinel(self, input_: Index, value: NDArray[np.float64]) -> NDArray[np.bool_]:
         hit = np.zeros(len(value), np.bool_)
@@ -126,9 +140,8 @@ class MachineState(Fold):
                 hit |= (input_ == row) & (value == bad)
         return hit
 
-    def _value_changes(self, samples: tuple[Index, NDArray[np.float64], _Changes], step: Step) -> _Changes:
+    def _value_changes(self, value: NDArray[np.float64], good: _Changes, step: Step) -> _Changes:
         """Own values of tags from their good samples, rates from the series of the fold before."""
-        _, value, good = samples
         own = (self._rate[good.input] < 0) & (good.value > 0)
         input_, time, values = good.input[own], good.time[own], value[own]
         if len(self._input_of_rate):
@@ -213,6 +226,14 @@ class MachineState(Fold):
             table.since[row] = time[at]
             table.code[row] = code[at]
         return records
+
+
+def _inputs_of_tags(tag: NDArray[np.int32]) -> tuple[Index, tuple[Index, Index]]:
+    """Inputs packed by tag, and by tag id (first, how many) of them; one more place at the end, of no input."""
+    packed = np.argsort(tag, kind="stable")
+    ids = np.arange(int(tag.max(initial=-1)) + 2)
+    first, last = np.searchsorted(tag[packed], ids, "left"), np.searchsorted(tag[packed], ids, "right")
+    return packed, (first, last - first)
 
 
 def _input_of_rate(rate_of_input: NDArray[np.int32]) -> Index:

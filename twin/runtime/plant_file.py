@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from pathlib import Path
 
 from twin.core.errors import Misconfigured
@@ -35,4 +34,14 @@ def stored_plant(folder: Path) -> Plant:
         reader.close()
     if not loaded:
         raise Misconfigured(f"{folder}: no plant was ever run on this folder; name one: twin run PLANT.yaml")
-    return load(loaded[0][1].body["text"], "stored plant", plugins.connectors(), defaultdict(str))
+    return load(loaded[0][1].body["text"], "stored plant", plugins.connectors(), _Unset())
+
+
+class _Unset(dict[str, str]):
+    """Every variable is there and says nothing: what is stored is served without the plant's secrets."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def get(self, key: str, default: str | None = None) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return "unset"

@@ -75,7 +75,7 @@ class Supervisor:
             if event is not None:
                 self._report.event(event)
             await self._log.append(admitted)
-            self._report.count("values", len(admitted))
+            self._report.count("stored", len(admitted))
             self._alive_at = self._clock.now()
             self._report.lag_ns = self._alive_at - int(admitted.time.max())
             self._report.counters.update(self._intake.counters)

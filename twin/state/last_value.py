@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.fold import Fold, Outputs, Step
-from twin.core.state import rows
+from twin.core.state import row_of, rows, rows_by_tag
 
 KEPT = 4
 """So many sample times are kept to tell the usual interval; the state forgets everything older."""
@@ -25,6 +25,7 @@ class LastValue(Fold):
 
     def __init__(self, tags: Sequence[int], units: Sequence[int]) -> None:
         self.tags = np.asarray(tags, dtype=np.int32)
+        self._rows = rows_by_tag(self.tags)
         table = rows(np.asarray(units, np.int32), time=np.int64, value=np.float64, status=np.uint32, text=np.object_)
         table.columns["times"] = np.zeros((len(self.tags), KEPT), np.int64)
         self.state = {"tag": table}
@@ -32,9 +33,8 @@ class LastValue(Fold):
     def step(self, step: Step) -> Outputs:
         """Take over the last row of each tag; nothing is emitted."""
         newest = step.rows.last_of_each_tag
-        row = np.searchsorted(self.tags, step.rows.tag[newest])
-        row = np.minimum(row, max(len(self.tags) - 1, 0))
-        mine = self.tags[row] == step.rows.tag[newest] if len(self.tags) else np.zeros(len(newest), np.bool_)
+        row = row_of(self._rows, step.rows.tag[newest])
+        mine = row >= 0
         row, newest = row[mine], newest[mine]
         state = self.state["tag"]
         state.time[row] = step.rows.time[newest]

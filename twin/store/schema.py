@@ -45,6 +45,7 @@ def open_writer(folder: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA wal_autocheckpoint = 0")  # the checkpoint has a thread of its own
         connection.execute("PRAGMA busy_timeout = 10000")
         connection.executescript(_TABLES)
+        connection.execute("INSERT OR IGNORE INTO meta VALUES ('layout', ?)", (str(LAYOUT),))
         _check_layout(connection, folder)
     except sqlite3.Error as error:
         raise StoreFailed(
@@ -63,16 +64,22 @@ def open_reader(folder: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
     )
-    connection.execute("PRAGMA busy_timeout = 10000")
-    _check_layout(connection, folder)
+    try:
+        connection.execute("PRAGMA busy_timeout = 10000")
+        _check_layout(connection, folder)
+    except sqlite3.Error as error:  # a folder that is just being made has no tables yet
+        connection.close()
+        raise StoreFailed(f"{path}: {error}; is it a data folder of ours, and is its first run up?") from error
+    except StoreFailed:
+        connection.close()
+        raise
     return connection
 
 
 def _check_layout(connection: sqlite3.Connection, folder: Path) -> None:
     row = connection.execute("SELECT value FROM meta WHERE key = 'layout'").fetchone()
-    if row is None:
-        connection.execute("INSERT INTO meta VALUES ('layout', ?)", (str(LAYOUT),))
-    elif int(row[0]) > LAYOUT:
+    layout = 0 if row is None else int(row[0])
+    if layout > LAYOUT:
         raise StoreFailed(
-            f"{folder}: written by a newer linetwin (layout {row[0]}, ours is {LAYOUT}); upgrade linetwin"
+            f"{folder}: written by a newer linetwin (layout {layout}, ours is {LAYOUT}); upgrade linetwin"
         )

@@ -1,6 +1,6 @@
-// The HTTP half of the API.
+// The HTTP half of the API, and asking again and again.
 
-/** An error with the text of the problem that the twin told. */
+/** What the twin answered instead of what was asked; its text says the place, the fact, the fix. */
 export class Problem extends Error {
   constructor(status, detail) {
     super(detail);
@@ -8,11 +8,15 @@ export class Problem extends Error {
   }
 }
 
-/** GET below /api/v1; a list as a value repeats its name. Throws Problem. */
+/**
+ * GET below /api/v1. Throws Problem, or TypeError when the twin cannot be reached.
+ * @param {string} path
+ * @param {Object<string, string | number | string[]>} query a list repeats its name
+ */
 export async function get(path, query = {}) {
   const address = new URL(`/api/v1${path}`, location.href);
   for (const [name, value] of Object.entries(query)) {
-    for (const one of Array.isArray(value) ? value : [value]) address.searchParams.append(name, one);
+    for (const one of [value].flat()) address.searchParams.append(name, one);
   }
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
   const body = await answer.json();
@@ -20,28 +24,43 @@ export async function get(path, query = {}) {
   return body;
 }
 
-/** Run `task` now and then again and again, each run after the one before is over. */
+/** Whether an error only says that the twin is away or refuses: the live link tells that to people. */
+export const isAway = (error) => error instanceof Problem || error instanceof TypeError;
+
+const SHORTEST_MS = 1000;
+
+/**
+ * Run `task` now, then each `everyMs` after the run before is over; not while the page is hidden.
+ * @returns {() => void} asks for a run soon: many calls are one run, at most one a second
+ */
 export function repeat(task, everyMs) {
-  let again = false;
   let timer = 0;
-  let running = false;
+  let isRunning = false;
+  let isWanted = false;
+  let begun = -SHORTEST_MS;
   const run = async () => {
-    clearTimeout(timer);
-    if (running) {
-      again = true;
-      return;
-    }
-    running = true;
+    if (document.hidden) return;
+    isRunning = true;
+    isWanted = false;
+    begun = performance.now();
     try {
       await task();
     } catch (error) {
-      if (!(error instanceof Problem || error instanceof TypeError)) throw error; // no network: the live link tells it
+      if (!isAway(error)) throw error;
     } finally {
-      running = false;
-      timer = setTimeout(run, again ? 200 : everyMs);
-      again = false;
+      isRunning = false;
+      after(isWanted ? 0 : everyMs);
     }
   };
+  const after = (ms) => {
+    clearTimeout(timer);
+    timer = setTimeout(run, Math.max(ms, begun + SHORTEST_MS - performance.now()));
+  };
+  const soon = () => {
+    isWanted = true;
+    if (!isRunning) after(0);
+  };
+  document.addEventListener("visibilitychange", () => document.hidden || soon());
   run();
-  return run;
+  return soon;
 }

@@ -4,6 +4,7 @@ import { el, setAttribute, setText } from "./dom.js";
 import { clockText, lengthText } from "./format.js";
 
 const SIGNS = { up: "✓", down: "✕", stopped: "■", connecting: "…", off: "○" };
+const PARTS = ["sign", "state", "since", "cause"];
 
 export class Connections {
   constructor(list) {
@@ -14,21 +15,24 @@ export class Connections {
   show(connections, asOf) {
     for (const [id, one] of Object.entries(connections)) {
       const chip = this.chips.get(id) ?? this.add(id);
+      const since = one.since && Date.parse(one.since);
       setAttribute(chip.node, "data-state", one.state);
+      setAttribute(chip.node, "data-problems", one.problems ? "yes" : "no");
       setText(chip.sign, SIGNS[one.state] ?? "?");
       setText(chip.state, one.state);
-      setText(chip.since, one.since ? `for ${lengthText(asOf - Date.parse(one.since))}` : "");
+      setText(chip.since, since ? lengthText(asOf - since) : "");
       setText(chip.cause, causeOf(one));
-      setAttribute(chip.node, "title", `${one.url}${one.since ? `, ${one.state} since ${clockText(Date.parse(one.since))}` : ""}`);
+      setAttribute(chip.node, "title", `${one.url}${since ? `, ${one.state} since ${clockText(since)}` : ""}`);
     }
   }
 
   add(id) {
-    const [sign, state, since, cause] = ["sign", "state", "since", "cause"].map((name) => el("span", { class: name }));
-    sign.setAttribute("aria-hidden", "true");
-    const node = el("li", { class: "chip", "data-connection": id }, sign, el("b", {}, id), state, since, cause);
+    const parts = Object.fromEntries(PARTS.map((name) => [name, el("span", { class: name })]));
+    parts.sign.setAttribute("aria-hidden", "true");
+    const node = el("li", { class: "chip", "data-connection": id },
+      parts.sign, " ", el("b", {}, id), " ", parts.state, " ", parts.since, " ", parts.cause);
     this.list.append(node);
-    const chip = { node, sign, state, since, cause };
+    const chip = { node, ...parts };
     this.chips.set(id, chip);
     return chip;
   }
@@ -36,6 +40,5 @@ export class Connections {
 
 function causeOf(one) {
   if (one.state === "up") return one.problems ? `${one.problems} tags do not work` : "";
-  const tries = one.attempts > 1 ? ` (attempt ${one.attempts})` : "";
-  return `${one.cause}${tries}`;
+  return `${one.cause}${one.attempts > 1 ? ` (attempt ${one.attempts})` : ""}`;
 }

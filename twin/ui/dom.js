@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An HTML element: el("td", {class: "number"}, "12"). */
+/** An HTML element: el("td", { class: "number" }, "12"). */
 export function el(name, attributes = {}, ...children) {
   return filled(document.createElement(name), attributes, children);
 }
@@ -20,6 +20,16 @@ function filled(node, attributes, children) {
   return node;
 }
 
+/** A table of texts; columns from `numbers` on are figures, the first column heads its row. */
+export function table(heads, rows, numbers = Infinity) {
+  const kind = (at) => (at >= numbers ? { class: "number" } : {});
+  const head = heads.map((text, at) => el("th", { scope: "col", ...kind(at) }, text));
+  const line = (cells) => cells.map((cell, at) => (at ? el("td", kind(at), cell) : el("th", { scope: "row" }, cell)));
+  return el("table", {},
+    el("thead", {}, el("tr", {}, ...head)),
+    el("tbody", {}, ...rows.map((cells) => el("tr", {}, ...line(cells)))));
+}
+
 /** Set text only when it differs: an equal write would still cost a layout. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -27,4 +37,9 @@ export function setText(node, text) {
 
 export function setAttribute(node, name, value) {
   if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+}
+
+/** A path that may break after / and _, so that long names stay inside narrow columns. */
+export function breakable(path) {
+  return path.split(/(?<=[/_])/).flatMap((part, at) => (at ? [el("wbr"), part] : [part]));
 }

@@ -1,61 +1,51 @@
-// Numbers, times and lengths as people read them. Times are shown in the plant's zone.
+// Numbers, instants and lengths of time as people read them. Instants are ms since 1970, shown in the plant's zone.
 
-let zone = "UTC";
-let clock = clockOf("UTC");
+const clockIn = (timeZone) =>
+  new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
-function clockOf(timeZone) {
-  return new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
-}
+let clock = clockIn("UTC");
 
+/** From here on instants are shown in this zone. Gives its name; UTC where the browser does not know it. */
 export function useZone(name) {
   try {
-    clock = clockOf(name);
-    zone = name;
+    clock = clockIn(name);
+    return name;
   } catch {
-    zone = "UTC"; // a browser without this zone still shows right times
+    return "UTC";
   }
-  return zone;
 }
 
-/** 14:03:12 in the plant's zone; ms since 1970. */
+/** 14:03:12 */
 export const clockText = (ms) => clock.format(ms);
 
-/** 14:03 in the plant's zone. */
+/** 14:03 */
 export const minuteText = (ms) => clock.format(ms).slice(0, 5);
 
-/** A value with as many decimals as help. */
+/** As many decimals as help: about four digits. */
 export function numberText(value) {
-  if (Number.isInteger(value)) return Math.abs(value) < 1e15 ? value.toLocaleString("en") : value.toPrecision(8);
   const size = Math.abs(value);
+  if (Number.isInteger(value)) return size < 1e15 ? value.toLocaleString("en") : value.toPrecision(8);
   if (size >= 1e9 || size < 1e-3) return value.toPrecision(4);
   return value.toFixed(size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 3);
 }
 
-/** What a tag shows: its number, its text, or a dash. */
-export function valueText(entry) {
-  if (entry.quality === "none") return "–";
-  if (entry.value !== null && entry.value !== undefined) {
-    return entry.text ?? numberText(entry.value);
-  }
-  return entry.text ?? "–";
-}
+/** What a tag shows: its text (which is exact), its number, or a dash. */
+export const valueText = ({ value, text }) => text ?? (typeof value === "number" ? numberText(value) : "–");
 
-/** 8 s, 2 min 10 s, 3 h 5 min. */
+/** 8 s, 2 min 10 s, 35 min, 3 h 5 min, 2 d 4 h */
 export function lengthText(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 10) return seconds % 60 ? `${minutes} min ${seconds % 60} s` : `${minutes} min`;
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  const [minutes, hours, days] = [60, 3600, 86400].map((unit) => Math.floor(seconds / unit));
+  if (days >= 2) return joined(days, "d", hours % 24, "h");
+  if (hours) return joined(hours, "h", minutes % 60, "min");
+  if (minutes >= 10) return `${minutes} min`;
+  return minutes ? joined(minutes, "min", seconds % 60, "s") : `${seconds} s`;
 }
 
-/** 8 s, 2 min, 3 h: as much as an age needs in a list. */
-export const ageText = (ms) => lengthText(ms).split(" ").slice(0, 2).join(" ");
+const joined = (large, unit, small, part) => (small ? `${large} ${unit} ${small} ${part}` : `${large} ${unit}`);
 
-/** The time of day something began; to the second only while that still tells something. */
-export const sinceText = (ms, now) => (now - ms < 600_000 ? clockText(ms) : minuteText(ms));
+/** The same in its largest unit only: 8 s, 2 min, 3 h, 2 d. For columns. */
+export const shortText = (ms) => lengthText(ms).split(" ").slice(0, 2).join(" ");
 
 const SIGNS = { degC: "°C", degF: "°F", percent: "%", um: "µm", m3: "m³", m2: "m²" };
 

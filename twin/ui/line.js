@@ -1,23 +1,25 @@
 // The line page: fetches the plant once, follows it live, hands everything to its parts.
 
-import { get, Problem, repeat } from "./api.js";
+import { get, isAway, Problem, repeat } from "./api.js";
 import { Connections } from "./connections.js";
 import { el, setText } from "./dom.js";
-import { clockText, lengthText, minuteText, useZone } from "./format.js";
+import { clockText, useZone } from "./format.js";
 import { paint } from "./frame.js";
 import { Live } from "./live.js";
 import { Mimic } from "./mimic.js";
+import { showNews } from "./news.js";
 import { TagTable } from "./tagtable.js";
 import { Timeline } from "./timeline.js";
 import { Trend } from "./trend.js";
 
+const SPAN = "now-2h";
 const SPAN_MS = 2 * 3600_000;
 const MOST_TAGS = 5000;
 const RETRY_MS = 2000;
 const $ = (id) => document.getElementById(id);
 
-/** What the page knows of the plant now. */
-const now = { tags: new Map(), machines: {}, connections: {}, asOf: null, isSilent: true, corrected: 0 };
+/** What the page knows of the plant now. asOf: ms, null before the first message. */
+const now = { tags: new Map(), machines: {}, connections: {}, asOf: null, isSilent: false };
 
 function notice(text) {
   setText($("notice"), text);
@@ -36,130 +38,125 @@ async function allTags() {
 }
 
 async function start() {
-  let plant, tags;
   try {
-    [plant, tags] = await Promise.all([get("/plant"), allTags()]);
+    const [plant, tags] = await Promise.all([get("/plant"), allTags()]);
+    notice("");
+    build(plant, tags);
   } catch (error) {
+    if (!isAway(error)) throw error;
     const help = error.status === 401 ? " Open this page once as /?token=SECRET." : "";
-    notice(`${error instanceof Problem ? error.message : "The twin does not answer."}${help}`);
+    notice(`${error instanceof Problem ? error.message : "The twin does not answer; trying again."}${help}`);
     setTimeout(start, RETRY_MS);
-    return;
   }
-  notice("");
-  run(plant, tags);
 }
 
-function run(plant, tags) {
+function build(plant, tags) {
   setText($("zone"), useZone(plant.timezone));
   const root = plant.lines.length === 1 ? plant.lines[0].path : plant.path;
-  const prefix = root ? `${root}/` : "";
-  for (const tag of tags) tag.short = tag.tag.startsWith(prefix) ? tag.tag.slice(prefix.length) : tag.tag;
+  for (const tag of tags) tag.short = tag.tag.startsWith(`${root}/`) ? tag.tag.slice(root.length + 1) : tag.tag;
   const machines = plant.lines.flatMap((line) => line.machines);
+  const chart = { root: $("timeline"), legend: $("legend"), shares: $("shares") };
   const parts = {
     connections: new Connections($("connections")),
     mimic: new Mimic($("lines"), plant, new Map(tags.map((tag) => [tag.tag, tag]))),
-    timeline: new Timeline($("timeline"), $("legend"), $("shares"), machines.filter((one) => one.has_state), SPAN_MS),
+    timeline: new Timeline(chart, machines.filter((one) => one.has_state), SPAN_MS),
     trend: new Trend($("trend"), SPAN_MS),
   };
-  const trendNow = trendOf(parts.trend, tags, machines[0]);
-  parts.table = new TagTable($("tags"), $("filter"), $("tags-shown"), tags, (tag) => trendNow(tag, true));
-  const statesNow = repeat(async () => {
-    const { states, as_of } = await get("/states", { from: "now-2h" });
-    parts.timeline.show(states, Date.parse(as_of));
-  }, 30_000);
-  const countsNow = repeat(() => hourCounts(parts.mimic), 5_000);
-  follow(parts, plant, { statesNow, countsNow, trendNow });
+  const again = polls(parts);
+  const choose = chooser(parts.trend, tags, machines[0], again.trend);
+  parts.table = new TagTable({ table: $("tags"), filter: $("filter"), told: $("tags-shown") }, tags, choose);
+  follow(parts, plant, again);
 }
 
-/** Counts since the last full hour, as the clock on the wall of the plant shows it. */
-async function hourCounts(mimic) {
-  const { counts } = await get("/counts", { from: "now-1h", by: "hour" });
-  const newest = counts.reduce((last, one) => (one.from > last ? one.from : last), "");
-  paint("counts", () => mimic.showCounts(counts.filter((one) => one.from === newest), minuteText(Date.parse(newest))));
-}
-
-function trendOf(trend, tags, machine) {
-  const select = $("trend-tag");
-  const usual = tags.filter((tag) => tag.type === "number");
-  select.append(...usual.map((tag) => el("option", { value: tag.tag }, tag.short)));
-  const own = new Set(Object.values(machine?.tags ?? {}));
-  const measured = usual.filter((tag) => tag.unit);
-  const first = measured.findLast((tag) => own.has(tag.tag)) ?? measured[0] ?? usual[0];
-  if (first) select.value = first.tag;
-  const load = async () => {
-    if (!select.value) return;
-    const most = Math.max(300, Math.min(4000, 2 * $("trend").clientWidth));
-    const { samples, as_of } = await get("/samples", { tag: select.value, from: "now-2h", max_points: most });
-    if (samples[0].tag === select.value) trend.show(samples[0], Date.parse(as_of));
+/** What comes by HTTP, each again after a while or when it is asked for. */
+function polls({ mimic, timeline, trend }) {
+  return {
+    states: repeat(async () => timeline.show((await get("/states", { from: SPAN })).states), 60_000),
+    counts: repeat(async () => {
+      const answer = await get("/counts", { from: "now-1h", by: "hour" });
+      paint("counts", () => mimic.showCounts(answer));
+    }, 2_000),
+    trend: repeat(async () => {
+      const tag = $("trend-tag").value;
+      if (!tag) return;
+      const most = Math.max(300, Math.min(4000, 2 * $("trend").clientWidth));
+      const { samples } = await get("/samples", { tag, from: SPAN, max_points: most });
+      if ($("trend-tag").value === tag) trend.show(samples[0]);
+    }, 60_000),
+    news: repeat(async () => {
+      const [{ events }, { corrections }] = await Promise.all([get("/events", { limit: 20 }), get("/corrections")]);
+      paint("news", () => showNews($("news"), events, corrections));
+    }, 30_000),
   };
-  const again = repeat(load, 60_000);
-  select.addEventListener("change", again);
-  return (tag, isWanted) => {
-    if (tag) select.value = tag;
-    if (isWanted) $("trend-title").scrollIntoView({ block: "start" });
-    again();
+}
+
+/** The choice of the tag of the trend; gives what the table calls when somebody picks a tag there. */
+function chooser(trend, tags, machine, load) {
+  const select = $("trend-tag");
+  const numbers = tags.filter((tag) => tag.type === "number");
+  select.append(...numbers.map((tag) => el("option", { value: tag.tag }, tag.short)));
+  const own = new Set(Object.values(machine?.tags ?? {}));
+  const measured = numbers.filter((tag) => tag.unit);
+  select.value = (measured.find((tag) => own.has(tag.tag)) ?? measured[0] ?? numbers[0])?.tag ?? "";
+  select.addEventListener("change", load);
+  return (tag) => {
+    select.value = tag;
+    $("trend-title").scrollIntoView({ block: "start" });
+    load();
   };
 }
 
 function follow(parts, plant, again) {
-  let drawnAt = 0;
-  const show = () => paint("live", () => {
-    document.body.dataset.link = now.isSilent ? "stale" : "live";
-    $("silent-for").hidden = !now.isSilent;
-    setText($("link"), now.isSilent ? "no data since" : "data as of");
-    setText($("as-of"), now.asOf === null ? "–" : clockText(now.asOf));
-    parts.connections.show(now.connections, now.asOf);
-    parts.mimic.showStates(now.machines, now.asOf, now.isSilent);
-    parts.mimic.showValues(now.tags, now.asOf, now.isSilent);
-    parts.table.show(now.tags, now.asOf, now.isSilent);
-    if (Math.abs(now.asOf - drawnAt) >= 1000) {
-      drawnAt = now.asOf;
-      parts.timeline.advance(now.asOf);
-      parts.trend.advance(now.asOf);
+  const shown = { asOf: 0 };
+  const show = () => paint("live", () => write(parts, shown));
+  const onMessage = (message) => {
+    take(message, parts);
+    if (message.type === "snapshot") {
+      renewed(plant);
+      for (const refresh of Object.values(again)) refresh();
     }
-  });
-  const live = new Live({ tags: ["*"], assets: [""] }, {
-    message(kind, body) {
-      const wasSilent = now.isSilent;
-      now.isSilent = false;
-      now.asOf = live.asOf;
-      if (wasSilent) notice("");
-      take(kind, body, parts.trend);
-      if (kind === "snapshot") {
-        renewed(plant);
-        for (const refresh of Object.values(again)) refresh();
-      } else if (kind === "corrections") {
-        now.corrected += body.corrections.length;
-        setText($("corrections"), `Late data corrected ${now.corrected} results while you watched, last at ${clockText(now.asOf)}.`);
-        again.statesNow();
-        again.countsNow();
-      } else if (body.machines) {
-        again.statesNow();
-      }
-      show();
-    },
-    silent(asOf, forMs) {
-      now.isSilent = true;
-      const since = asOf === null ? "yet" : `since ${clockText(asOf)}`;
-      notice(`No data from the twin ${since}; trying again. Nothing below is the present.`);
-      setText($("silent-for"), lengthText(forMs));
-      show();
-    },
-  });
+    if (message.corrections) for (const refresh of [again.states, again.counts, again.news]) refresh();
+    if (message.connections) again.news();
+    show();
+  };
+  const onSilence = () => {
+    now.isSilent = true;
+    const since = now.asOf === null ? "yet" : `since ${clockText(now.asOf)}`;
+    notice(`No data from the twin ${since}; trying again. Nothing below is the present.`);
+    show();
+  };
+  new Live({ tags: ["*"], assets: [""] }, onMessage, onSilence);
 }
 
-function take(kind, body, trend) {
-  if (kind === "snapshot") {
-    now.tags = new Map();
-    now.machines = {};
-    now.connections = {};
-  }
-  for (const [tag, entry] of Object.entries(body.tags ?? {})) {
+/** Bring what the page knows up to a message. */
+function take(message, { timeline, trend }) {
+  if (now.isSilent) notice("");
+  now.isSilent = false;
+  now.asOf = Date.parse(message.as_of);
+  if (message.type === "snapshot") Object.assign(now, { tags: new Map(), machines: {}, connections: {} });
+  for (const [tag, entry] of Object.entries(message.tags ?? {})) {
     now.tags.set(tag, entry);
     if (tag === trend.tag) trend.append(entry);
   }
-  Object.assign(now.machines, body.machines ?? {});
-  Object.assign(now.connections, body.connections ?? {});
+  for (const [path, machine] of Object.entries(message.machines ?? {})) timeline.begin(path, machine);
+  Object.assign(now.machines, message.machines);
+  Object.assign(now.connections, message.connections);
+}
+
+function write({ connections, mimic, table, timeline, trend }, shown) {
+  const { tags, machines, asOf, isSilent } = now;
+  document.body.dataset.link = isSilent ? "stale" : "live";
+  setText($("link"), isSilent ? "no data since" : "data as of");
+  if (asOf === null) return;
+  setText($("as-of"), clockText(asOf));
+  connections.show(now.connections, asOf);
+  mimic.showStates(machines, asOf, isSilent);
+  mimic.showValues(tags, asOf, isSilent);
+  table.show(tags, asOf, isSilent);
+  if (Math.abs(asOf - shown.asOf) < 1000) return; // charts move by less than a pixel in that time
+  shown.asOf = asOf;
+  timeline.advance(asOf);
+  trend.advance(asOf);
 }
 
 /** After a restart the plant may be another one: then this page begins anew. */
@@ -168,7 +165,7 @@ async function renewed(plant) {
     const { digest } = await get("/plant");
     if (digest !== plant.digest) location.reload();
   } catch (error) {
-    if (!(error instanceof Problem || error instanceof TypeError)) throw error; // gone again: the live link tells it
+    if (!isAway(error)) throw error;
   }
 }
 

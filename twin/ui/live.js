@@ -3,19 +3,22 @@
 const SILENT_MS = 3000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5000;
+const LOOK_MS = 250;
 
-/** Calls back: message(kind, body), silent(asOfMs, forMs) again and again. `asOf` is the newest instant the twin told, ms. */
 export class Live {
-  constructor(subscribe, callbacks) {
-    this.subscribe = subscribe;
-    this.callbacks = callbacks;
-    this.asOf = null;
-    this.isSilent = true;
+  /**
+   * @param {{tags: string[], assets: string[]}} wanted what to subscribe to
+   * @param {(message: object) => void} onMessage every message, in order, none missing since the last snapshot
+   * @param {() => void} onSilence nothing came for 3 s; once for each silence, also for that before the first message
+   */
+  constructor(wanted, onMessage, onSilence) {
+    Object.assign(this, { wanted, onMessage, onSilence });
+    this.isSilent = false;
     this.pause = FIRST_PAUSE_MS;
     this.heardAt = performance.now();
     this.seq = 0;
-    setInterval(() => this.listen(), 500);
     this.connect();
+    setInterval(() => this.watch(), LOOK_MS);
   }
 
   connect() {
@@ -23,43 +26,41 @@ export class Live {
     const socket = new WebSocket(`${scheme}//${location.host}/api/v1/live`);
     this.socket = socket;
     this.triedAt = performance.now();
-    socket.onopen = () => socket.send(JSON.stringify({ subscribe: this.subscribe }));
+    socket.onopen = () => socket.send(JSON.stringify({ subscribe: this.wanted }));
     socket.onmessage = (event) => this.take(socket, JSON.parse(event.data));
-    socket.onclose = () => this.again(socket);
+    socket.onclose = () => this.lose(socket);
   }
 
-  again(socket) {
+  /** Leave a socket and try again after a pause that grows; a part of it is chance, so that not all come at once. */
+  lose(socket) {
     if (this.socket !== socket) return;
     this.socket = null;
+    socket.close();
     setTimeout(() => this.connect(), this.pause * (0.7 + 0.6 * Math.random()));
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE_MS);
   }
 
-  take(socket, body) {
+  take(socket, message) {
     if (this.socket !== socket) return;
-    const follows = body.type === "snapshot" || body.seq === this.seq + 1;
-    this.seq = body.seq;
-    if (!follows) {
-      socket.close(); // something between is missing: begin again with a snapshot
+    if (message.type !== "snapshot" && message.seq !== this.seq + 1) {
+      this.lose(socket); // something between is missing: begin again with a snapshot
       return;
     }
+    this.seq = message.seq;
     this.pause = FIRST_PAUSE_MS;
     this.heardAt = performance.now();
-    this.asOf = Date.parse(body.as_of);
     this.isSilent = false;
-    this.callbacks.message(body.type, body);
+    this.onMessage(message);
   }
 
-  /** Silence means that nothing shown can be called present, whatever the cause. */
-  listen() {
-    if (performance.now() - this.heardAt < SILENT_MS) return;
-    this.isSilent = true;
-    this.callbacks.silent(this.asOf, performance.now() - this.heardAt);
-    if (this.socket && performance.now() - this.triedAt >= SILENT_MS) {
-      const socket = this.socket; // half open: it would never tell
-      socket.onclose = null;
-      socket.close();
-      this.again(socket);
+  /** Silence means that nothing shown can be called present, whatever its cause. */
+  watch() {
+    const now = performance.now();
+    if (now - this.heardAt < SILENT_MS) return;
+    if (!this.isSilent) {
+      this.isSilent = true;
+      this.onSilence();
     }
+    if (this.socket && now - this.triedAt >= SILENT_MS) this.lose(this.socket); // half open: it would never tell
   }
 }

@@ -1,46 +1,53 @@
-// How each machine state looks: a word, a shape and a letter; colour comes on top, for the abnormal only.
+// How each machine state looks: a word, a shape, a letter, a place in its row. Colour comes on top, for the abnormal.
 
 import { svg } from "./dom.js";
 
 const SHAPES = {
-  play: () => svg("path", { d: "M4 2.5 13 8 4 13.5Z" }),
-  square: () => svg("path", { d: "M3 3h10v10H3Z" }),
-  pause: () => svg("path", { d: "M3.5 3h3v10h-3ZM9.5 3h3v10h-3Z" }),
-  full: () => svg("path", { d: "M2 3h8v10H2ZM12 3h2v10h-2Z" }),
-  empty: () => svg("path", { d: "M6 3.8h7.2v8.4H6ZM2 3h2v10H2Z", class: "outline" }),
-  ring: () => svg("circle", { cx: 8, cy: 8, r: 4.7, class: "outline" }),
-  dots: () => svg("path", { d: "M2 6.5h3v3H2ZM6.5 6.5h3v3h-3ZM11 6.5h3v3h-3Z" }),
-  slash: () => svg("path", { d: "M4.7 11.3a4.7 4.7 0 1 1 6.6-6.6 4.7 4.7 0 1 1-6.6 6.6ZM3 13 13 3", class: "outline" }),
-  swap: () => svg("path", { d: "M2 5.5h8V3l4 3.7-4 3.6V7.8H2ZM6 12.5h8", class: "outline" }),
-  wrench: () => svg("path", { d: "M8 2v12M2 8h12", class: "outline" }),
-  unknown: () => svg("path", { d: "M5.2 6a2.8 2.8 0 1 1 4 2.6c-.9.5-1.2.9-1.2 1.9M8 12.6v1.2", class: "outline" }),
+  play: { d: "M4 2.5 13 8 4 13.5Z" },
+  square: { d: "M3 3h10v10H3Z" },
+  pause: { d: "M3.5 3h3v10h-3ZM9.5 3h3v10h-3Z" },
+  wallAhead: { d: "M2 4.5 9 8l-7 3.5ZM11 2h3v12h-3Z" },
+  nothingComes: { d: "M2 2h3v12H2ZM7 4.5 14 8l-7 3.5Z", class: "outline" },
+  dots: { d: "M2 6.5h3v3H2ZM6.5 6.5h3v3h-3ZM11 6.5h3v3h-3Z" },
+  ring: { d: "M12.7 8a4.7 4.7 0 1 1-9.4 0 4.7 4.7 0 1 1 9.4 0Z", class: "outline" },
+  swap: { d: "M2 5h10M9.5 2.5 12 5 9.5 7.5M14 11H4M6.5 8.5 4 11l2.5 2.5", class: "outline" },
+  cross: { d: "M8 2.5v11M2.5 8h11", class: "outline" },
+  hand: { d: "M4 14V8M7 14V4M10 14V4M13 14V7M3 14h11", class: "outline" },
+  slash: { d: "M12.7 8a4.7 4.7 0 1 1-9.4 0 4.7 4.7 0 1 1 9.4 0ZM3 13 13 3", class: "outline" },
+  query: { d: "M5.2 6a2.8 2.8 0 1 1 4 2.6c-.9.5-1.2.9-1.2 1.9M8 12.6v1.2", class: "outline" },
 };
 
-/** State -> [word, shape, letter]. The order is that of the legend. */
+/**
+ * State -> [word, shape, letter in the timeline, place of its bar in the row]; the order is that of the legend.
+ * What waits for another machine fills half of its row (above: cannot give, below: does not get), what rests a thin
+ * line, so that a state is known without its colour where it is too short for a letter.
+ */
 const LOOKS = {
-  running: ["Running", "play", "R"],
-  changeover: ["Changeover", "swap", "C"],
-  blocked: ["Blocked", "full", "B"],
-  starved: ["Starved", "empty", "S"],
-  down: ["Down", "square", "D"],
-  stopped: ["Stopped", "pause", "P"],
-  waiting: ["Waiting", "dots", "W"],
-  idle: ["Idle", "ring", "I"],
-  maintenance: ["Maintenance", "wrench", "M"],
-  off: ["Off", "slash", "O"],
-  unknown: ["Unknown", "unknown", "?"],
+  running: ["Running", "play", "", "full"],
+  changeover: ["Changeover", "swap", "C", "full"],
+  blocked: ["Blocked", "wallAhead", "", "upper"],
+  starved: ["Starved", "nothingComes", "", "lower"],
+  waiting: ["Waiting", "dots", "", "thin"],
+  down: ["Down", "square", "D", "full"],
+  stopped: ["Stopped", "pause", "P", "full"],
+  idle: ["Idle", "ring", "", "thin"],
+  maintenance: ["Maintenance", "cross", "M", "full"],
+  manual: ["Manual", "hand", "H", "full"],
+  off: ["Off", "slash", "", "thin"],
+  unknown: ["Unknown", "query", "?", "full"],
 };
 
 export const STATES = Object.keys(LOOKS);
 
+/** @param {?string} state null or undefined: nothing came yet */
 export function look(state) {
-  if (state === null || state === undefined) return { word: "No data yet", shape: "ring", letter: "", name: "none" };
-  const [word, shape, letter] = LOOKS[state] ?? [state, "ring", state.slice(0, 1).toUpperCase()];
-  return { word, shape, letter, name: state };
+  if (!state) return { word: "No data yet", shape: "ring", letter: "", place: "thin" };
+  const [word, shape, letter, place] = LOOKS[state] ?? [state, "ring", state.slice(0, 1).toUpperCase(), "full"];
+  return { word, shape, letter, place };
 }
 
 /** The shape of a state, for people who see no colour. */
 export function icon(state) {
-  const { shape } = look(state);
-  return svg("svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" }, SHAPES[shape]());
+  const path = svg("path", SHAPES[look(state).shape]);
+  return svg("svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" }, path);
 }

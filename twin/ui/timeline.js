@@ -1,32 +1,46 @@
 // States over time as rectangles. What is not known is hatched; where nothing was told yet, the row is empty.
 
-import { el, svg } from "./dom.js";
-import { clockText, lengthText, minuteText } from "./format.js";
+import { FOOT, hatch, sideOf, timeAxis } from "./chart.js";
+import { el, svg, table } from "./dom.js";
+import { clockText, lengthText } from "./format.js";
 import { paint } from "./frame.js";
-import { linear, onWidth, timeTicks } from "./scale.js";
+import { linear, onWidth } from "./scale.js";
 import { icon, look, STATES } from "./states.js";
 
-const ROW = 26;
-const GAP = 6;
-const FOOT = 20;
-const LETTER_PX = 16;
+const ROW = 24;
+const GAP = 8;
+const LETTER_PX = 14;
+/** Place of a bar in its row -> [from the top, height]. */
+const PLACES = { full: [0, ROW], upper: [0, ROW / 2], lower: [ROW / 2, ROW / 2], thin: [ROW / 2 - 2, 4] };
 
 export class Timeline {
-  constructor(root, legend, shares, machines, spanMs) {
-    Object.assign(this, { root, legend, shares, machines, spanMs, intervals: [], asOf: null, width: 0 });
-    onWidth(root, (width) => {
+  /** @param {{root: Element, legend: Element, shares: Element}} nodes */
+  constructor(nodes, machines, spanMs) {
+    Object.assign(this, { ...nodes, machines, spanMs, intervals: [], asOf: null, width: 0 });
+    onWidth(this.root, (width) => {
       this.width = width;
       this.draw();
     });
   }
 
-  /** Intervals of GET /states. */
-  show(states, asOf) {
-    this.intervals = states.map((one) => ({ ...one, start: Date.parse(one.from), end: one.to ? Date.parse(one.to) : null }));
-    this.advance(asOf);
+  /** Intervals of GET /states: what is settled, and what was corrected. */
+  show(states) {
+    const instant = (text) => (text ? Date.parse(text) : null);
+    this.intervals = states.map(({ asset, state, from, to }) => ({ asset, state, start: instant(from), end: instant(to) }));
+    this.draw();
   }
 
-  /** Let the open intervals grow. */
+  /** A state that has begun just now: the one before ends there. */
+  begin(asset, { state, since }) {
+    if (!state || !since) return;
+    const start = Date.parse(since);
+    const open = this.intervals.findLast((one) => one.asset === asset && one.end === null);
+    if (open?.state === state || (open && open.start >= start)) return;
+    if (open) open.end = start;
+    this.intervals.push({ asset, state, start, end: null });
+  }
+
+  /** Let the open intervals grow to an instant. */
   advance(asOf) {
     this.asOf = asOf;
     this.draw();
@@ -37,76 +51,55 @@ export class Timeline {
   }
 
   write() {
-    const start = this.asOf - this.spanMs;
-    const side = sideOf(this.width);
-    const height = this.machines.length * (ROW + GAP) + FOOT;
-    const x = linear([start, this.asOf], [side, this.width - 1]);
-    const rows = this.machines.map((machine, row) => this.row(machine, row * (ROW + GAP), x, start, side));
-    const label = "States of each machine; the table below has the same in figures";
-    this.root.replaceChildren(
-      svg("svg", { width: this.width, height, role: "img", "aria-label": label }, hatch(), axis(x, start, this.asOf, height, this.width - side), ...rows),
-    );
-    const used = STATES.filter((state) => this.intervals.some((one) => one.state === state && (one.end ?? this.asOf) > start));
-    this.legend.replaceChildren(...used.map((state) => el("li", { "data-state": state }, icon(state), look(state).word)));
-    this.shares.replaceChildren(this.table(start, used));
+    const { asOf, width, machines } = this;
+    const start = asOf - this.spanMs;
+    this.intervals = this.intervals.filter((one) => (one.end ?? asOf) > start);
+    const side = sideOf(width);
+    const height = machines.length * (ROW + GAP) + FOOT;
+    const x = linear([start, asOf], [side, width - 1]);
+    const rows = machines.map((machine, at) => this.row(machine, at * (ROW + GAP), x, start));
+    const label = "States of each machine over time; the table below has the same in figures";
+    this.root.replaceChildren(svg("svg", { width, height, role: "img", "aria-label": label },
+      hatch("hatch-states"), timeAxis(x, start, asOf, height, width - side), ...rows));
+    const used = STATES.filter((state) => this.intervals.some((one) => one.state === state));
+    const sign = (state) => el("li", { "data-state": state }, icon(state), look(state).word);
+    this.legend.replaceChildren(...used.map(sign));
+    this.shares.replaceChildren(this.figures(start, used));
   }
 
-  row(machine, y, x, start, side) {
-    const own = this.intervals.filter((one) => one.asset === machine.path && (one.end ?? this.asOf) > start);
-    const back = svg("rect", { x: side, y, width: Math.max(0, x(this.asOf) - side), height: ROW, class: "nothing" });
-    const name = svg("text", { x: side - 8, y: y + ROW / 2, class: "name" }, machine.display);
+  row(machine, y, x, start) {
+    const own = this.intervals.filter((one) => one.asset === machine.path);
+    const left = x(start);
+    const back = svg("rect", { x: left, y, width: Math.max(0, x(this.asOf) - left), height: ROW, class: "track" });
+    const name = svg("text", { x: left - 10, y: y + ROW / 2, class: "name" }, machine.display);
     return svg("g", { "data-asset": machine.path }, name, back, ...own.flatMap((one) => this.bar(one, y, x, start)));
   }
 
-  bar(one, y, x, start) {
-    const end = one.end ?? this.asOf;
-    const left = x(Math.max(one.start, start));
-    const width = Math.max(1, x(end) - left);
-    const { word, letter } = look(one.state);
-    const told = `${word}, ${lengthText(end - one.start)}: ${clockText(one.start)} to ${one.end ? clockText(end) : "now"}`;
-    const classes = { class: "interval", "data-state": one.state, "data-final": one.known_from ? "yes" : "no" };
-    const parts = [svg("rect", { x: left, y, width, height: ROW, ...classes }, svg("title", {}, told))];
-    if (width > LETTER_PX) {
-      parts.push(svg("text", { x: left + width / 2, y: y + ROW / 2, class: "letter", "data-state": one.state }, letter));
-    }
-    return parts;
+  bar({ state, start, end }, y, x, first) {
+    const until = end ?? this.asOf;
+    const left = x(Math.max(start, first));
+    const width = Math.max(1, x(until) - left);
+    const { word, letter, place } = look(state);
+    const [top, height] = PLACES[place];
+    const told = `${word}, ${lengthText(until - start)}: ${clockText(start)} to ${end ? clockText(end) : "now"}`;
+    const box = { x: left.toFixed(1), y: y + top, width: width.toFixed(1), height };
+    const rect = svg("rect", { ...box, class: "interval", "data-state": state }, svg("title", {}, told));
+    if (!letter || width < LETTER_PX) return [rect];
+    return [rect, svg("text", { x: left + width / 2, y: y + ROW / 2, class: "letter", "data-state": state }, letter)];
   }
 
-  /** The same for people and programs that do not see pictures: share of each state. */
-  table(start, used) {
-    const sums = new Map(this.machines.map((machine) => [machine.path, new Map()]));
-    for (const one of this.intervals) {
-      const length = Math.min(one.end ?? this.asOf, this.asOf) - Math.max(one.start, start);
-      const own = sums.get(one.asset);
-      if (own && length > 0) own.set(one.state, (own.get(one.state) ?? 0) + length);
-    }
-    const head = el("tr", {}, el("th", { scope: "col" }, "Machine"), ...used.map((s) => el("th", { scope: "col", class: "number" }, look(s).word)));
+  /** The same for people and programs that do not see pictures: how long in each state. */
+  figures(start, used) {
     const rows = this.machines.map((machine) => {
-      const own = sums.get(machine.path);
-      const cells = used.map((state) => el("td", { class: "number" }, own.has(state) ? shareText(own.get(state), this.spanMs) : "–"));
-      return el("tr", {}, el("th", { scope: "row" }, machine.display), ...cells);
+      const own = this.intervals.filter((one) => one.asset === machine.path);
+      const length = (state) => own.filter((one) => one.state === state)
+        .reduce((sum, one) => sum + Math.max(0, (one.end ?? this.asOf) - Math.max(one.start, start)), 0);
+      return [machine.display, ...used.map((state) => this.share(length(state)))];
     });
-    return el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows));
+    return table(["Machine", ...used.map((state) => look(state).word)], rows, 1);
   }
-}
 
-/** Room for names at the left of a chart: the same for all, so that instants stand below each other. */
-export const sideOf = (width) => (width < 600 ? 84 : 130);
-
-const shareText = (ms, whole) => `${((100 * ms) / whole).toFixed(1)} % (${lengthText(ms)})`;
-
-/** The pattern that means: not known. */
-export function hatch() {
-  const pattern = svg("pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-    svg("rect", { width: 6, height: 6, class: "hatch-back" }), svg("path", { d: "M0 0v6", class: "hatch-line" }));
-  return svg("defs", {}, pattern);
-}
-
-/** Times along the foot of a chart. */
-export function axis(x, start, end, height, width) {
-  const ticks = timeTicks(start, end, width);
-  return svg("g", { class: "axis" }, ...ticks.flatMap((at) => [
-    svg("path", { d: `M${x(at).toFixed(1)} 0V${height - FOOT + 3}`, class: "grid" }),
-    svg("text", { x: x(at), y: height - 4 }, minuteText(at)),
-  ]));
+  share(ms) {
+    return ms ? `${((100 * ms) / this.spanMs).toFixed(1)} %, ${lengthText(ms)}` : "–";
+  }
 }

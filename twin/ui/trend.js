@@ -1,47 +1,66 @@
 // One tag over time. The line breaks where samples are missing or bad; gaps that have a name are hatched.
 
+import { FOOT, hatch, sideOf, timeAxis } from "./chart.js";
 import { el, setText, svg } from "./dom.js";
 import { clockText, lengthText, numberText, unitText } from "./format.js";
 import { paint } from "./frame.js";
 import { linear, onWidth, valueTicks } from "./scale.js";
-import { axis, hatch, sideOf } from "./timeline.js";
 
-const HEIGHT = 240;
-const FOOT = 20;
+const HEIGHT = 250;
 const HEAD = 8;
-const MOST_LIVE = 4000;
+const FLOOR = HEIGHT - FOOT - 4;
+const MOST_POINTS = 12_000;
+const BAD = 0x80000000;
+const STEPS = { ArrowLeft: -1, ArrowRight: 1, PageUp: -60, PageDown: 60 };
 
 export class Trend {
   constructor(root, spanMs) {
-    Object.assign(this, { root, spanMs, tag: null, unit: "", points: [], gaps: [], asOf: null, width: 0, isStep: false, pointer: null });
-    this.chart = el("div", { class: "chart" });
+    Object.assign(this, { root, spanMs, tag: null, unit: "", points: [], gaps: [], asOf: null, width: 0 });
+    /** Instant that is read out, null: none. */
+    this.read = null;
+    const label = "Trend; the arrow keys read it sample by sample";
+    this.chart = el("div", { class: "chart", tabindex: 0, role: "group", "aria-label": label });
     this.told = el("figcaption", { class: "quiet" });
     root.append(this.chart, this.told);
-    this.chart.addEventListener("pointermove", (event) => this.point(event.clientX - this.chart.getBoundingClientRect().left));
-    this.chart.addEventListener("pointerleave", () => this.point(null));
+    this.listen();
     onWidth(this.chart, (width) => {
       this.width = width;
       this.draw();
     });
   }
 
+  listen() {
+    this.chart.addEventListener("pointermove", (event) => {
+      this.readAt(this.at?.(event.clientX - this.chart.getBoundingClientRect().left));
+    });
+    for (const away of ["pointerleave", "blur"]) this.chart.addEventListener(away, () => this.readAt(null));
+    this.chart.addEventListener("keydown", (event) => {
+      if (!(event.key in STEPS) || !this.points.length) return;
+      event.preventDefault();
+      const now = this.read === null ? this.points.length : this.points.indexOf(this.nearest(this.read));
+      const next = Math.min(this.points.length - 1, Math.max(0, now + STEPS[event.key]));
+      this.readAt(this.points[next].at);
+    });
+  }
+
   /** One series of GET /samples. */
-  show(series, asOf) {
+  show(series) {
+    if (this.tag !== series.tag) this.read = null;
     this.tag = series.tag;
     this.unit = unitText(series.unit);
-    this.isStep = !series.unit; // a state or a counter holds its value, what is measured moves between samples
-    this.points = series.time.map((time, row) => ({ at: Date.parse(time), value: usable(series.value[row], series.status[row]) }));
-    this.gaps = series.gaps.map((gap) => ({ from: Date.parse(gap.from), to: Date.parse(gap.to), cause: gap.cause }));
-    this.advance(asOf);
+    this.isStep = !series.unit; // a state or a counter holds its value; what is measured moves between samples
+    const usable = (row) => (series.status[row] >= BAD ? null : series.value[row]);
+    this.points = series.time.map((time, row) => ({ at: Date.parse(time), value: usable(row) }));
+    this.gaps = series.gaps.map(({ from, to, cause }) => ({ from: Date.parse(from), to: Date.parse(to), cause }));
+    this.draw();
   }
 
   /** A live sample of the tag shown. */
   append(entry) {
     const at = entry.time ? Date.parse(entry.time) : 0;
-    const last = this.points.at(-1);
-    if (!at || (last && at <= last.at)) return;
+    if (!at || at <= (this.points.at(-1)?.at ?? 0)) return;
     this.points.push({ at, value: entry.quality === "bad" ? null : entry.value });
-    if (this.points.length > MOST_LIVE) this.points.splice(0, this.points.length - MOST_LIVE);
+    if (this.points.length > MOST_POINTS) this.points.splice(0, this.points.length - MOST_POINTS);
   }
 
   advance(asOf) {
@@ -49,34 +68,32 @@ export class Trend {
     this.draw();
   }
 
-  draw() {
-    if (this.asOf && this.width && this.tag) paint(this, () => this.write());
-  }
-
   /** The numbers of the picture, for tests. */
   snapshot() {
     return { tag: this.tag, points: this.points, gaps: this.gaps };
   }
 
+  draw() {
+    if (this.asOf && this.width && this.tag) paint(this, () => this.write());
+  }
+
   write() {
-    const start = this.asOf - this.spanMs;
+    const { asOf, width } = this;
+    const start = asOf - this.spanMs;
+    const side = sideOf(width);
     const seen = this.visible(start);
-    const values = seen.map((point) => point.value).filter((value) => value !== null);
-    const [low, high] = bounds(values);
-    const side = sideOf(this.width);
-    const x = linear([start, this.asOf], [side, this.width - 1]);
-    const y = linear([low, high], [HEIGHT - FOOT - 4, HEAD]);
-    this.x = x;
-    const clip = svg("clipPath", { id: "plot" }, svg("rect", { x: side, y: 0, width: Math.max(0, this.width - side), height: HEIGHT }));
-    const bands = this.gaps.filter((gap) => gap.to > start).map((gap) => band(gap, x, start));
+    const [low, high] = bounds(seen.map((point) => point.value).filter((value) => value !== null));
+    const x = linear([start, asOf], [side, width - 1]);
+    const y = linear([low, high], [FLOOR, HEAD]);
+    Object.assign(this, { x, y, at: linear([side, width - 1], [start, asOf]) });
+    const plot = svg("rect", { x: side, y: 0, width: Math.max(0, width - side), height: HEIGHT });
     const line = svg("path", { d: this.path(seen, x, y), class: "curve", "clip-path": "url(#plot)" });
-    const holes = seen.filter((point) => point.value === null && point.at >= start);
-    const marks = holes.map((point) => svg("path", { d: `M${x(point.at).toFixed(1)} ${HEIGHT - FOOT - 4}v-7`, class: "bad" }));
-    const label = `${this.tag}: ${values.length} samples`;
-    this.chart.replaceChildren(
-      svg("svg", { width: this.width, height: HEIGHT, role: "img", "aria-label": label },
-        hatch(), clip, this.sideAxis(low, high, y, side), axis(x, start, this.asOf, HEIGHT, this.width - side), ...bands, line, ...marks),
-    );
+    this.cursor = svg("g", { class: "cursor" });
+    const attributes = { width, height: HEIGHT, role: "img", "aria-label": `${this.tag}: ${this.range()}` };
+    this.chart.replaceChildren(svg("svg", attributes,
+      hatch("hatch-trend"), svg("clipPath", { id: "plot" }, plot), this.valueAxis(low, high, y, side), timeAxis(x, start, asOf, HEIGHT, width - side),
+      ...this.gaps.filter((gap) => gap.to > start).map((gap) => band(gap, x, start)),
+      line, ...holes(seen, x, start), this.cursor));
     this.tell();
   }
 
@@ -87,69 +104,85 @@ export class Trend {
   }
 
   path(seen, x, y) {
-    let pen = "M";
-    let before = null;
+    let isDown = false;
+    let before = -Infinity;
     const parts = [];
-    for (const point of seen) {
-      if (point.value === null || (before && this.isApart(before.at, point.at))) pen = "M";
-      if (point.value !== null) {
-        const [px, py] = [x(point.at).toFixed(1), y(point.value).toFixed(1)];
-        parts.push(pen === "L" && this.isStep ? `H${px}V${py}` : `${pen}${px} ${py}`);
-        pen = "L";
+    for (const { at, value } of seen) {
+      const isOn = isDown && !this.gaps.some((gap) => gap.from < at && gap.to > before);
+      if (value !== null) {
+        const [px, py] = [x(at).toFixed(1), y(value).toFixed(1)];
+        parts.push(!isOn ? `M${px} ${py}` : this.isStep ? `H${px}V${py}` : `L${px} ${py}`);
       }
-      before = point;
+      isDown = value !== null;
+      before = at;
     }
+    if (isDown && this.isStep && !this.gaps.some((gap) => gap.to > before)) parts.push(`H${x(this.asOf).toFixed(1)}`);
     return parts.join("");
   }
 
-  isApart(from, to) {
-    return this.gaps.some((gap) => gap.from < to && gap.to > from);
-  }
-
-  sideAxis(low, high, y, side) {
+  valueAxis(low, high, y, side) {
     const { ticks, decimals } = valueTicks(low, high, 5);
-    return svg("g", { class: "axis side" }, ...ticks.flatMap((at) => [
-      svg("path", { d: `M${side} ${y(at).toFixed(1)}H${this.width}`, class: "grid" }),
-      svg("text", { x: side - 8, y: y(at) }, decimals > 6 ? numberText(at) : at.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })),
+    const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    const text = (value) => (decimals > 6 ? numberText(value) : value.toLocaleString("en", digits));
+    const unit = svg("text", { x: side + 6, y: HEAD + 4, class: "unit" }, this.unit);
+    return svg("g", { class: "axis side" }, unit, ...ticks.flatMap((value) => [
+      svg("path", { d: `M${side} ${y(value).toFixed(1)}H${this.width}`, class: "grid" }),
+      svg("text", { x: side - 10, y: y(value) }, text(value)),
     ]));
   }
 
-  point(px) {
-    this.pointer = px;
+  readAt(instant) {
+    this.read = instant ?? null;
     if (this.x) paint(this.told, () => this.tell());
   }
 
-  /** Under the chart: the sample at the pointer, else the range of all. */
+  /** Under the chart: the sample that is read, else the range of all. */
   tell() {
-    setText(this.told, this.pointer !== null && this.points.length ? this.nearest(this.pointer) : this.range());
+    const near = this.read === null || !this.points.length ? null : this.nearest(this.read);
+    this.cursor.replaceChildren(...(near ? this.cross(near) : []));
+    const value = near && (near.value === null ? "no usable value" : `${numberText(near.value)} ${this.unit}`);
+    setText(this.told, near ? `${clockText(near.at)}  ${value}` : this.range());
   }
 
-  nearest(px) {
-    const near = this.points.reduce((best, one) => (Math.abs(this.x(one.at) - px) < Math.abs(this.x(best.at) - px) ? one : best));
-    const value = near.value === null ? "no usable value" : `${numberText(near.value)} ${this.unit}`;
-    return `${clockText(near.at)}: ${value}`;
+  cross({ at, value }) {
+    const px = this.x(at).toFixed(1);
+    const line = svg("path", { d: `M${px} ${HEAD}V${FLOOR}` });
+    return value === null ? [line] : [line, svg("circle", { cx: px, cy: this.y(value).toFixed(1), r: 4 })];
+  }
+
+  nearest(instant) {
+    return this.points.reduce((best, one) => (Math.abs(one.at - instant) < Math.abs(best.at - instant) ? one : best));
   }
 
   range() {
     const values = this.points.map((point) => point.value).filter((value) => value !== null);
-    const missing = this.gaps.length ? `; ${this.gaps.map((gap) => `gap of ${lengthText(gap.to - gap.from)}: ${gap.cause}`).join("; ")}` : "";
-    const range = values.length ? `least ${numberText(values.reduce((a, b) => Math.min(a, b)))}, greatest ${numberText(values.reduce((a, b) => Math.max(a, b)))} ${this.unit}` : "no samples";
-    return `${range}${missing}`;
+    if (!values.length) return "no samples";
+    const [low, high] = extremes(values);
+    const missing = this.gaps.map((gap) => `; gap of ${lengthText(gap.to - gap.from)}: ${gap.cause}`).join("");
+    return `least ${numberText(low)}, greatest ${numberText(high)} ${this.unit}${missing}`;
   }
 }
 
-const usable = (value, status) => (value === null || status >= 0x80000000 ? null : value);
+/** Without spread arguments: there may be more values than a call takes. */
+function extremes(values) {
+  return values.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [Infinity, -Infinity]);
+}
 
 function bounds(values) {
-  const low = values.reduce((a, b) => Math.min(a, b), Infinity);
-  const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
   if (!values.length) return [0, 1];
+  const [low, high] = extremes(values);
   const air = high > low ? (high - low) * 0.08 : Math.max(Math.abs(high) * 0.05, 1);
   return [low - air, high + air];
 }
 
 function band(gap, x, start) {
   const left = x(Math.max(gap.from, start));
-  return svg("rect", { x: left, y: HEAD, width: Math.max(2, x(gap.to) - left), height: HEIGHT - FOOT - HEAD - 4, class: "gap" },
+  return svg("rect", { x: left, y: HEAD, width: Math.max(2, x(gap.to) - left), height: FLOOR - HEAD, class: "gap" },
     svg("title", {}, `${gap.cause}: ${clockText(gap.from)} to ${clockText(gap.to)}`));
+}
+
+/** A mark at the foot for each sample without a usable value. */
+function holes(seen, x, start) {
+  const bad = seen.filter((point) => point.value === null && point.at >= start);
+  return bad.map((point) => svg("path", { d: `M${x(point.at).toFixed(1)} ${FLOOR}v-7`, class: "bad" }));
 }

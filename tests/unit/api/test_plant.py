@@ -106,6 +106,7 @@ async def test_events_are_told_newest_first_in_pages_even_of_one_instant(tmp_pat
 
 async def test_the_text_of_the_plant_file_is_not_told(tmp_path: Path) -> None:
     async with running(tmp_path) as api:
+        api.clock.at(1)
         (loaded,) = (await api.get("/events", kind="plant.loaded"))["events"]
         assert "digest" in loaded["body"]
         assert "text" not in loaded["body"]

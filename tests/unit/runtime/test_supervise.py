@@ -114,7 +114,7 @@ def test_batches_go_into_the_log_and_are_acknowledged_after_it():
     connector, log, report = supervised(10, plays(1, 2, 3))
     assert [one.value.tolist() for one in log.batches] == [[1], [2], [3]]
     assert connector.acknowledged == 3
-    assert report.counters["values"] == 3
+    assert report.counters["stored"] == 3
     assert connector.closed == 1
 
 
