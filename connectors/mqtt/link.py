@@ -26,6 +26,7 @@ from connectors.mqtt.payload import LARGEST
 from connectors.mqtt.refusal import failure, refusal
 from connectors.mqtt.settings import Broker
 from connectors.mqtt.tls import Context, context_of
+from connectors.mqtt.wire import BufferedClient, Pubacks
 from twin.core.errors import LinetwinError, Unreachable
 from twin.core.ports import Clock
 
@@ -58,10 +59,12 @@ class Link:
         self._granted: dict[int, asyncio.Future[Sequence[int]]] = {}
         self._finished = asyncio.Event()
         self._error: LinetwinError | None = None
-        self._closing = self._answered = False
+        self._closing = self._left = self._answered = False
         self._waiting: deque[Message] = deque()
         self._some = asyncio.Event()
         self._woken = False
+        self._confirmed: deque[int] = deque()
+        self._pubacks = Pubacks()
         self._bytes_in = self._bytes_out = 0
 
     async def open(self) -> bool:
@@ -111,25 +114,28 @@ class Link:
     def acknowledge(self, mid: int) -> None:
         """Confirm one PUBLISH. After the link has ended this does nothing: ids belong to their connection."""
         if self._error is None and not self._closing:
-            self._client.ack(mid, 1)
+            first = not self._confirmed
+            self._confirmed.append(mid)
+            if first:
+                self._wake()
 
     async def close(self) -> None:
         """Disconnect, within 2 s whatever the broker does. The broker keeps the session."""
         self._closing = True
         if not self._thread.is_alive():
             return
-        self._client.disconnect()
+        self._wake()
         try:
             await asyncio.wait_for(self._finished.wait(), LEAVE_S)
         except TimeoutError:
             _cut(self._client.socket())
 
-    def _wake(self, _client: Client, _data: Any, _socket: Any) -> None:
+    def _wake(self, *_of_paho: Any) -> None:
         with suppress(OSError):  # the thread has ended, or has been woken often enough
             self._waker.send(b"\0")
 
     def _make_client(self) -> Client:
-        client = Client(
+        client = BufferedClient(
             CallbackAPIVersion.VERSION2,
             client_id=self.broker.client_id,
             protocol=MQTTProtocolVersion.MQTTv5,
@@ -172,8 +178,6 @@ class Link:
         properties.SessionExpiryInterval = broker.session_expiry
         properties.ReceiveMaximum = broker.receive_maximum
         client.connect(broker.host, broker.port, broker.keepalive, clean_start=self._clean, properties=properties)
-        if self._closing:  # left while the socket was being opened
-            client.disconnect()
         status = MQTTErrorCode.MQTT_ERR_SUCCESS
         while status == MQTTErrorCode.MQTT_ERR_SUCCESS:
             status = self._turn()
@@ -187,18 +191,34 @@ class Link:
         if wire is None:
             return MQTTErrorCode.MQTT_ERR_NO_CONN
         full = self._is_full()
-        held_by_tls = not full and self._tls is not None and wire.pending() > 0
-        to_write = [wire] if self._client.want_write() else []
-        patience = 0.0 if held_by_tls else 0.01 if full else 0.5
+        held = not full and wire.pending() > 0
+        to_write = [wire] if self._pubacks or self._confirmed or self._client.want_write() else []
+        patience = 0.0 if held else 0.01 if full else 0.5
         readable, _, _ = select.select([self._woken_by] if full else [wire, self._woken_by], to_write, [], patience)
         if self._woken_by in readable:
             self._woken_by.recv(4096)
         status = MQTTErrorCode.MQTT_ERR_SUCCESS
-        if held_by_tls or wire in readable:
+        if held or wire in readable:
             status = self._read_all()
-        if status == MQTTErrorCode.MQTT_ERR_SUCCESS and self._client.want_write():
-            status = self._client.loop_write()
+        if status == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            status = self._write_all(wire)
         return status or self._client.loop_misc()
+
+    def _write_all(self, wire: Any) -> MQTTErrorCode:
+        """Acknowledgements and paho's packets take turns; neither cuts into the other's unsent rest.
+
+        DISCONNECT goes last: what was confirmed before `close` is confirmed to the broker.
+        """
+        if not self._pubacks and not self._client.want_write():
+            self._pubacks.add(self._confirmed.popleft() for _ in range(len(self._confirmed)))
+        if self._pubacks:
+            self._pubacks.send(wire)
+        if self._closing and not self._left and not self._pubacks and not self._confirmed:
+            self._left = True
+            self._client.disconnect()
+        if not self._pubacks and self._client.want_write():
+            return self._client.loop_write()
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def _read_all(self) -> MQTTErrorCode:
         status = MQTTErrorCode.MQTT_ERR_SUCCESS

@@ -12,6 +12,7 @@ from pydantic import Field
 from twin.api.access import Caller, Role
 from twin.api.caller import VIEW, Needs, TheTwin
 from twin.api.columns import SampleRow, batch_of, json_texts, json_values, times_text
+from twin.api.decimate import KEPT
 from twin.api.find import LONGEST, tag_named
 from twin.api.gaps import Gap
 from twin.api.load import Heavy
@@ -47,7 +48,7 @@ async def samples(
     start: From = "now-1h",
     end: To = "now",
     max_points: Annotated[
-        int | None, Query(ge=6, le=MOST_POINTS, description="of each tag; keeps peaks, pauses, bad rows")
+        int | None, Query(ge=KEPT, le=MOST_POINTS, description="of each tag; keeps peaks, pauses, bad rows")
     ] = None,
     known_at: KnownAt = None,
 ) -> Response:

@@ -1,7 +1,7 @@
 // The chips in the header: each connection with its link, since when, and why not.
 
 import { el, setAttribute, setText } from "./dom.js";
-import { clockText, lengthText } from "./format.js";
+import { clockText, shortText } from "./format.js";
 
 const SIGNS = { up: "✓", down: "✕", stopped: "■", connecting: "…", off: "○" };
 const PARTS = ["sign", "state", "since", "cause"];
@@ -20,7 +20,7 @@ export class Connections {
       setAttribute(chip.node, "data-problems", one.problems ? "yes" : "no");
       setText(chip.sign, SIGNS[one.state] ?? "?");
       setText(chip.state, one.state);
-      setText(chip.since, since ? lengthText(asOf - since) : "");
+      setText(chip.since, since ? shortText(asOf - since) : "");
       setText(chip.cause, causeOf(one));
       setAttribute(chip.node, "title", `${one.url}${since ? `, ${one.state} since ${clockText(since)}` : ""}`);
     }

@@ -26,7 +26,7 @@ export class Timeline {
   /** Intervals of GET /states: what is settled, and what was corrected. */
   show(states) {
     const instant = (text) => (text ? Date.parse(text) : null);
-    this.intervals = states.map(({ asset, state, from, to }) => ({ asset, state, start: instant(from), end: instant(to) }));
+    this.intervals = states.map((one) => ({ ...one, start: instant(one.from), end: instant(one.to) }));
     this.draw();
   }
 

@@ -91,7 +91,8 @@ export class Trend {
     this.cursor = svg("g", { class: "cursor" });
     const attributes = { width, height: HEIGHT, role: "img", "aria-label": `${this.tag}: ${this.range()}` };
     this.chart.replaceChildren(svg("svg", attributes,
-      hatch("hatch-trend"), svg("clipPath", { id: "plot" }, plot), this.valueAxis(low, high, y, side), timeAxis(x, start, asOf, HEIGHT, width - side),
+      hatch("hatch-trend"), svg("clipPath", { id: "plot" }, plot),
+      this.valueAxis(low, high, y, side), timeAxis(x, start, asOf, HEIGHT, width - side),
       ...this.gaps.filter((gap) => gap.to > start).map((gap) => band(gap, x, start)),
       line, ...holes(seen, x, start), this.cursor));
     this.tell();

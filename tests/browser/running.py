@@ -1,0 +1,64 @@
+"""`twin demo` as a process of its own; afterwards `twin run` on what it left."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.wire.mqtt.brokers import free_port
+
+TWIN = (sys.executable, "-m", "twin.cli.main")
+
+
+class Demo:
+    """A demo with its own port and data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self._data = folder / "data"
+        self._output = folder / "output.txt"
+        self._process: subprocess.Popen[str] | None = None
+
+    def url(self, path: str = "/") -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def get(self, path: str, **query: str) -> Any:
+        """An answer of its API, read by a client that is not the browser."""
+        words = "&".join(f"{name}={value}" for name, value in query.items())
+        with urllib.request.urlopen(self.url(f"/api/v1{path}?{words}"), timeout=10) as answer:
+            return json.load(answer)
+
+    def start(self) -> None:
+        """Start the demo and wait until it says that it serves."""
+        self._run("demo", "--no-open", "--seed", "1", "--speed", "1")
+
+    def start_again_without_machines(self) -> None:
+        """Serve the same data and plant file; none of its connections comes up, for the line ended with the demo."""
+        self._run("run", str(self._data / "plant.yaml"))
+
+    def _run(self, *arguments: str) -> None:
+        command = [*TWIN, *arguments, "--port", str(self.port), "--data", str(self._data)]
+        with self._output.open("a") as output:
+            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=output, text=True)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if self.url("") not in line:
+            raise RuntimeError(f"twin {arguments[0]} does not serve: {line}{self._output.read_text()}")
+
+    def kill(self) -> None:
+        """kill -9, at once."""
+        assert self._process is not None
+        self._process.kill()
+        self.end()
+
+    def end(self) -> None:
+        """Whatever happened: nothing is left running."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        self._process.communicate(timeout=20)
+        self._process = None

@@ -1,0 +1,159 @@
+"""The line page against a real demo: OPC UA and MQTT on real sockets, two hours behind it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+LINE = "demo/plant1/packaging/line1"
+MACHINES = ["filler", "capper", "labeller", "packer", "palletiser"]
+LIVE = "body[data-link=live]"
+
+NEWEST = """path => [...document.querySelectorAll(`[data-asset="${path}"] [data-tag]`)]
+    .map(node => node.dataset.ts).reduce((a, b) => a > b ? a : b, "")"""
+"""The newest instant among the values of a machine."""
+
+
+def opened(page, demo, path="/"):
+    page.goto(demo.url(path))
+    page.wait_for_selector(LIVE)
+    return page
+
+
+def test_line_reads_as_it_stands_in_the_plant_file(page, demo):
+    opened(page, demo)
+    assert page.title() == "demo/plant1 · Linetwin"
+    assert page.locator("article.machine h3").all_inner_texts() == MACHINES
+    assert [text.split() for text in page.locator(".buffer").all_inner_texts()] == [
+        ["buffer", "200", "bottle"],
+        ["buffer", "200", "bottle"],
+        ["buffer", "240", "bottle"],
+        ["buffer", "40", "case"],
+    ]
+    expect(page.locator("#connections .chip[data-state=up]")).to_have_count(3)
+    expect(page.locator("#zone")).to_have_text("Europe/Prague")
+    expect(page.locator("#news li").first).to_contain_text("connected")
+
+
+def test_values_of_every_machine_move(page, demo):
+    """Filler, capper, labeller by OPC UA; packer and palletiser by MQTT."""
+    opened(page, demo)
+    page.wait_for_function("document.querySelectorAll('.machine [data-quality=good][data-tag]').length === 15")
+    for machine in MACHINES:
+        path = f"{LINE}/{machine}"
+        before = page.evaluate(NEWEST, path)
+        page.wait_for_function(f"([path, before]) => ({NEWEST})(path) > before", arg=[path, before], timeout=15_000)
+
+
+def test_states_are_those_of_the_api(page, demo):
+    """State and begin of each machine; a state may change between two looks, so that they are compared again."""
+    opened(page, demo)
+    page.wait_for_function(
+        """async () => {
+            const { machines } = await (await fetch("/api/v1/state")).json();
+            const shown = path => document.querySelector(`article[data-asset="${path}"]`);
+            return machines.length === 5 && machines.every(({ asset, state, since }) =>
+                shown(asset).dataset.state === state && shown(asset).dataset.ts === since
+                && shown(asset).querySelector(".word").textContent.toLowerCase() === state);
+        }""",
+        timeout=10_000,
+    )
+
+
+def hour_of(demo):
+    """(as_of, begin of the hour, pieces by asset and role) as the API tells them."""
+    answer = demo.get("/counts", **{"from": "now-1h", "by": "hour"})
+    hour = max(one["from"] for one in answer["counts"])
+    pieces = {f"{one['asset']}:{one['role']}": one["pieces"] for one in answer["counts"] if one["from"] == hour}
+    return answer["as_of"], hour, pieces
+
+
+SHOWN = """() => Object.fromEntries([...document.querySelectorAll("[data-count]")]
+    .map(node => [node.dataset.count, Number(node.textContent.replaceAll(",", ""))]))"""
+
+
+def test_counts_of_the_hour_are_those_of_the_api(page, demo):
+    """Pieces only grow within an hour: what is shown lies between the API's answers before and after it."""
+    opened(page, demo)
+    while True:
+        as_of, hour, before = hour_of(demo)
+        page.wait_for_function(
+            "as_of => [...document.querySelectorAll('[data-count]')].every(node => node.dataset.ts > as_of)",
+            arg=as_of,
+            timeout=10_000,
+        )
+        shown = page.evaluate(SHOWN)
+        _, hour_after, after = hour_of(demo)
+        if hour == hour_after:  # else the hour was full meanwhile and pieces began at 0 again
+            break
+    assert len(before) == 9  # the palletiser has no reject
+    assert shown.keys() == before.keys()
+    assert all(before[one] <= shown[one] <= after[one] for one in before), (before, shown, after)
+
+
+def test_timeline_shows_two_hours_of_each_machine(page, demo):
+    opened(page, demo)
+    page.wait_for_selector("#timeline rect.interval")
+    rows = page.locator("#timeline g[data-asset]")
+    assert rows.count() == 5
+    for row in rows.all():
+        track = row.locator("rect.track").bounding_box()
+        boxes = [one.bounding_box() for one in row.locator("rect.interval").all()]
+        assert track is not None
+        assert sum(box["width"] for box in boxes) == pytest.approx(track["width"], rel=0.05)
+    page.locator("summary").click()
+    assert page.locator("#shares tbody th").all_inner_texts() == MACHINES
+
+
+def test_chosen_tag_is_drawn_and_read_by_keyboard(page, demo):
+    opened(page, demo)
+    page.locator("#filter").fill("packer temp")
+    expect(page.locator("#tags tbody tr")).to_have_count(1)
+    page.locator("#tags tbody button").click()
+    expect(page.locator("#trend-tag")).to_have_value(f"{LINE}/packer/motor_temp")
+    expect(page.locator("#trend svg[role=img]")).to_have_attribute("aria-label", page_label("packer/motor_temp"))
+    page.locator("#trend .chart").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#trend .cursor circle")).to_have_count(1)
+    expect(page.locator("#trend figcaption")).to_contain_text("°C")
+
+
+def page_label(tag):
+    import re
+
+    return re.compile(rf"{re.escape(tag)}: least \d.*, greatest \d.* °C")
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+@pytest.mark.parametrize("width", [390, 1920])
+def test_nothing_scrolls_sideways(page, demo, path, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(demo.url(path))
+    page.wait_for_selector("#trend .curve" if path == "/" else ".operation table")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_api_page_names_every_route_and_its_role(page, demo):
+    page.goto(demo.url("/docs"))
+    page.wait_for_selector(".operation table")
+    roles = {one.locator("h3 code").inner_text(): one.locator(".role").inner_text() for one in operations(page)}
+    assert roles["WS /api/v1/live"] == "role view"
+    assert roles["GET /healthz"] == "open to all"
+    assert roles["GET /api/v1/states"] == "role view"
+    assert roles["POST /api/v1/samples"] == "role operate"
+
+
+def operations(page):
+    return page.locator(".operation").all()
+
+
+def test_nothing_leaves_this_machine_and_nothing_goes_wrong(seen, demo):
+    opened(seen.page, demo)
+    seen.page.wait_for_selector("#trend .curve")
+    seen.page.goto(demo.url("/docs"))
+    seen.page.wait_for_selector(".operation table")
+    assert seen.hosts == {"127.0.0.1"}
+    assert {"/api/v1/live", "/ui/line.js", "/api/v1/samples", "/openapi.json"} <= seen.paths
+    assert seen.complaints == []
