@@ -37,13 +37,23 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory) -> Iterator[Demo]:
-    """A demo that nobody ends before all tests of the module are done."""
-    one = Demo(tmp_path_factory.mktemp("demo"))
-    one.start()
-    yield one
-    one.end()
+@pytest.fixture(scope="session")
+def demos() -> Iterator[list[Demo]]:
+    """The demos of this session; the last one is the one to watch."""
+    started: list[Demo] = []
+    yield started
+    for one in started:
+        one.end()
+
+
+@pytest.fixture
+def demo(demos, tmp_path) -> Demo:
+    """A running demo: that of the test before, unless that test has ended it."""
+    if not demos or not demos[-1].is_demo:
+        one = Demo(tmp_path)
+        demos.append(one)
+        one.start()
+    return demos[-1]
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ class Demo:
         self._data = folder / "data"
         self._output = folder / "output.txt"
         self._process: subprocess.Popen[str] | None = None
+        self.is_demo = False
+        """Whether the line runs."""
 
     def url(self, path: str = "/") -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -35,6 +37,7 @@ class Demo:
     def start(self) -> None:
         """Start the demo and wait until it says that it serves."""
         self._run("demo", "--no-open", "--seed", "1", "--speed", "1")
+        self.is_demo = True
 
     def start_again_without_machines(self) -> None:
         """Serve the same data and plant file; none of its connections comes up, for the line ended with the demo."""
@@ -52,6 +55,7 @@ class Demo:
     def kill(self) -> None:
         """kill -9, at once."""
         assert self._process is not None
+        self.is_demo = False
         self._process.kill()
         self.end()
 

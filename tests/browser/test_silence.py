@@ -5,31 +5,21 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.running import Demo
-
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def mortal(tmp_path):
-    one = Demo(tmp_path)
-    one.start()
-    yield one
-    one.end()
-
-
-def test_killed_twin_is_stale_within_4_s_and_back_by_itself(page, mortal):
-    page.goto(mortal.url())
-    page.wait_for_function("document.querySelectorAll('.machine [data-quality=good][data-tag]').length === 15")
+def test_killed_twin_is_stale_within_4_s_and_back_by_itself(page, demo):
+    page.goto(demo.url())
+    expect(page.locator(".machine [data-tag][data-quality=good]")).to_have_count(15)
     as_of = page.locator("#as-of").inner_text()
-    mortal.kill()
+    demo.kill()
     page.wait_for_selector("body[data-link=stale]", timeout=4000)
     expect(page.locator("#notice")).to_contain_text("No data from the twin since")
     assert page.locator("#as-of").inner_text() >= as_of
     assert page.locator("[data-tag][data-quality=good]").count() == 0
     assert page.locator("article.machine[data-quality=stale]").count() == 5
 
-    mortal.start_again_without_machines()
+    demo.start_again_without_machines()
     page.wait_for_selector("body[data-link=live]", timeout=15_000)
     expect(page.locator("#notice")).to_be_hidden()
     expect(page.locator("article.machine[data-state=unknown]")).to_have_count(5, timeout=15_000)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CALLS = "recvfrom,sendto,pwrite64,fdatasync,fsync"
-STRACE = ("strace", "-D", "-f", "-y", "-xx", "-s", "1000000", "-e", f"trace={CALLS}", "-o")
+STRACE = ("strace", "-D", "-f", "-yy", "-xx", "-s", "1000000", "-e", f"trace={CALLS}", "-o")
 
 _LINE = re.compile(r"(\d+)\s+(.*)")
-_CALL = re.compile(r"(\w+)\((\d+)<([^>]*)>")
+_CALL = re.compile(r"(\w+)\((\d+)<((?:[^>]|(?<=-)>)*)>")
 _RESUMED = re.compile(r"<\.\.\. (\w+) resumed>")
 _DATA = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 

@@ -176,8 +176,12 @@ class Lane:
         Rows that beat each other all stay: between them the result was another one, and `known` may ask for it.
         """
         before = int(late.recorded.min()) - 1
-        stored = in_order(self._history.read(int(late.time.min()), int(late.time.max()) + 1, before).samples)
-        return late.take(~equal_rows(stored, late))
+        times = np.unique(late.time)
+        parts: list[Samples] = []
+        for near in np.split(times, np.flatnonzero(np.diff(times) > GRID) + 1):  # what lies between may be days
+            found = self._history.read(int(near[0]), int(near[-1]) + 1, before).samples
+            parts.append(found.take(np.isin(found.time, near)))
+        return late.take(~equal_rows(in_order(join(parts)), late))
 
     def _mark_late(self, unit: int, time: int) -> None:
         span = self._late.setdefault(unit, _LateSpan(time, time))

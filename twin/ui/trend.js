@@ -33,10 +33,16 @@ export class Trend {
     this.chart.addEventListener("pointermove", (event) => {
       this.readAt(this.at?.(event.clientX - this.chart.getBoundingClientRect().left));
     });
-    for (const away of ["pointerleave", "blur"]) this.chart.addEventListener(away, () => this.readAt(null));
+    for (const away of ["pointerleave", "blur"]) {
+      this.chart.addEventListener(away, () => {
+        this.told.removeAttribute("aria-live"); // only what keys ask for is spoken, never what ticks
+        this.readAt(null);
+      });
+    }
     this.chart.addEventListener("keydown", (event) => {
       if (!(event.key in STEPS) || !this.points.length) return;
       event.preventDefault();
+      this.told.setAttribute("aria-live", "polite");
       const now = this.read === null ? this.points.length : this.points.indexOf(this.nearest(this.read));
       const next = Math.min(this.points.length - 1, Math.max(0, now + STEPS[event.key]));
       this.readAt(this.points[next].at);

@@ -1,0 +1,120 @@
+"""Results beside a log that fails: nothing that a fold said is lost, and nothing overtakes."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from tests.contract.stores import UNITS, SetClock
+from twin.core.errors import StoreFailed
+from twin.core.fold import Record
+from twin.core.history import Publication, Snapshot
+from twin.core.instant import DAY, FAR_FUTURE, HOUR, MINUTE
+from twin.store.log import SqliteLog
+from twin.store.reader import LogReader
+from twin.store.results import SqliteResults
+
+
+class FailingLog(SqliteLog):
+    """Commits fail while `full`, as on a disk without room."""
+
+    full = False
+
+    def _transaction(self, waiting):
+        if self.full:
+            raise sqlite3.OperationalError("database or disk is full")
+        return super()._transaction(waiting)
+
+
+@pytest.fixture
+def log(tmp_path):
+    one = FailingLog(tmp_path, SetClock())
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def results(tmp_path, log):
+    reader = LogReader(tmp_path)
+    yield SqliteResults(reader, UNITS, "code", log)
+    reader.close()
+
+
+def record(end, state="running"):
+    return Record(0, "state", "m", end - 10, end, (("state", state),))
+
+
+def test_what_a_full_disk_did_not_take_is_written_later_and_in_order(log, results):
+    log.full = True
+    results.publish(Publication(1, [record(10), record(20)]))
+    results.publish(Publication(2, corrected=[record(10, "down")], removed=[record(10)]))
+    with pytest.raises(StoreFailed):
+        results.current(0, 0, 100)
+    log.full = False
+    assert sorted(results.current(0, 0, 100)) == sorted([record(10, "down"), record(20)])
+    assert results.as_known(0, 0, 100, 1) == [record(10), record(20)]
+
+
+def test_a_later_publication_does_not_overtake_one_that_failed(log, results):
+    log.full = True
+    results.publish(Publication(1, [record(10)]))
+    log.submit(lambda _connection: None).exception(10)  # the first one has failed by now
+    log.full = False
+    results.publish(Publication(2, removed=[record(10)], corrected=[record(10, "down")]))
+    assert results.current(0, 0, 100) == [record(10, "down")]
+
+
+def test_an_empty_publication_tries_again(log, results):
+    log.full = True
+    results.publish(Publication(1, [record(10)]))
+    log.submit(lambda _connection: None).exception(10)
+    log.full = False
+    results.publish(Publication(2))
+    log.submit(lambda _connection: None).result(10)
+    reading = SqliteResults(LogReader(log.folder), UNITS, "code")
+    assert reading.current(0, 0, 100) == [record(10)]
+
+
+def test_people_read_on_while_the_disk_is_full(log, results):
+    results.publish(Publication(1, [record(10)]))
+    results.current(0, 0, 100)
+    log.full = True
+    results.publish(Publication(2, [record(20)]))
+    assert [r for r, _ in results.records("state", ["m"], 0, 100)] == [record(10)]
+
+
+def test_results_opened_for_reading_are_not_written(log):
+    reading = SqliteResults(LogReader(log.folder), UNITS, "code")
+    with pytest.raises(RuntimeError):
+        reading.publish(Publication(1, [record(10)]))
+
+
+def test_snapshots_of_another_code_are_not_seen(log, results):
+    results.publish(Publication(1, snapshots=[Snapshot(0, 10, 1, b"x")]))
+    results.current(0, 0, 1)
+    other = SqliteResults(LogReader(log.folder), UNITS, "other", log)
+    assert other.snapshot_before(0, FAR_FUTURE, FAR_FUTURE) is None
+    assert results.snapshot_before(0, FAR_FUTURE, FAR_FUTURE) is not None
+
+
+def test_names_of_units_outlive_their_numbers(log, results):
+    results.publish(Publication(1, [record(10)]))
+    results.current(0, 0, 1)
+    renumbered = SqliteResults(LogReader(log.folder), tuple(reversed(UNITS)), "code")
+    assert [r.unit for r in renumbered.current(1, 0, 100)] == [1]
+
+
+def test_old_snapshots_become_rare_and_the_newest_stays(log, results):
+    now = 100 * DAY
+    frontiers = [now - age + 1 for age in range(0, 2 * DAY, MINUTE)] + [now - 7]
+    results.publish(Publication(1, snapshots=[Snapshot(0, frontier, 1, b"x") for frontier in frontiers]))
+    results.current(0, 0, 1)
+    results.thin(now)
+    log.submit(lambda _connection: None).result(10)
+    kept = {found.frontier for frontier in frontiers if (found := results.snapshot_before(0, frontier, FAR_FUTURE))}
+    ages = sorted(now - one for one in kept)
+    assert max(kept) == max(frontiers)
+    assert sum(age <= HOUR for age in ages) >= 60
+    assert 130 <= sum(HOUR < age <= DAY for age in ages) <= 145
+    assert 22 <= sum(age > DAY for age in ages) <= 26
