@@ -12,6 +12,7 @@ import pytest
 
 from tests.contract.stores import SetClock
 from twin.core.batch import Batch, batch
+from twin.core.errors import StoreFailed
 from twin.core.fold import Record
 from twin.core.instant import FAR_FUTURE, FAR_PAST, HOUR, MINUTE, SECOND
 from twin.model.load import load
@@ -59,7 +60,7 @@ class Feed:
     async def deliver(self, given: Sequence[Sample], now: int) -> None:
         """Make these durable at this instant, and wait until the folds have taken them in and healed."""
         self._clock.instant = now
-        recorded = await self.twin.append(self._batch(given)) if given else 0
+        recorded = await self.twin.append(self.batch(given)) if given else 0
         await self.settled(recorded)
 
     async def settled(self, recorded: int) -> None:
@@ -68,7 +69,7 @@ class Feed:
             while view.known < recorded or view.frontier < self._clock.instant - SECOND:
                 view = await self.twin.next_view(view.number)
 
-    def _batch(self, given: Sequence[Sample]) -> Batch:
+    def batch(self, given: Sequence[Sample]) -> Batch:
         names, times, values = zip(*given, strict=True)
         return batch("test", self.twin.tags.ids_of([f"faults/plant/{name}" for name in names]), times, values)
 
@@ -142,3 +143,28 @@ async def test_a_sample_delivered_again_is_no_correction(tmp_path):
         assert feed.records() == shown
         assert len(feed.twin.corrections) == told
         assert feed.twin.health()["fold_heals_total"] == heals
+
+
+async def test_folds_that_could_not_read_the_log_stand_still_and_then_lose_nothing(in_order, tmp_path, monkeypatch):
+    expected, at_end, _ = in_order
+    everything = samples()
+    (late,) = [one for one in everything if one[0] == "line1/a/st" and one[1] == BEGIN + 20 * MINUTE]
+
+    def unreadable(*_):
+        raise StoreFailed("log.db: disk I/O error")
+
+    async with running(tmp_path / "unreadable") as feed:
+        await feed.deliver(between(everything, BEGIN, BEGIN + 40 * MINUTE, late), BEGIN + 40 * MINUTE)
+        with monkeypatch.context() as patch:
+            patch.setattr(feed.twin.reader, "rows", unreadable)
+            await feed.twin.append(feed.batch([late]))  # makes it read the log again
+            async with asyncio.timeout(20):
+                while feed.twin.ready()[0]:
+                    await asyncio.sleep(0.01)
+            assert "disk I/O error" in feed.twin.ready()[1]
+            await feed.twin.append(feed.batch(between(everything, BEGIN + 40 * MINUTE, BEGIN + 41 * MINUTE)))
+        await feed.deliver(between(everything, BEGIN + 41 * MINUTE, END), END)
+        await feed.deliver([], END + MINUTE)
+        assert feed.twin.ready()[0]
+        assert feed.records() == expected
+        assert await feed.shown(END) == at_end

@@ -102,6 +102,7 @@ class Supervisor:
 
     async def _lost(self, cause: str, state: str) -> None:
         """Log once when lost; while it stays lost only the counter of attempts moves."""
+        cause = cause.removeprefix(f"connection {self._report.id}: ")  # said by whoever shows it
         first = self._report.state in {"up", "connecting"}
         was_up = self._report.state == "up"
         self._report.turned(state, cause) if first or state == "stopped" else None
