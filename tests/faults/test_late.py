@@ -59,17 +59,29 @@ class Feed:
 
     async def deliver(self, given: Sequence[Sample], now: int) -> None:
         """Make these durable at this instant, and wait until the folds have taken them in and healed."""
+        recorded = await self.append(given, now) if given else 0
         self._clock.instant = now
-        recorded = await self.twin.append(self.batch(given)) if given else 0
-        await self.settled(recorded)
+        await self._settled(recorded)
 
-    async def settled(self, recorded: int) -> None:
+    async def append(self, given: Sequence[Sample], now: int) -> int:
+        """Make these durable at this instant."""
+        self._clock.instant = now
+        return await self.twin.append(self._batch(given))
+
+    async def stands_still(self) -> str:
+        """Wait until the twin says that it is not ready, and why."""
+        async with asyncio.timeout(20):
+            while self.twin.ready()[0]:  # noqa: ASYNC110 - a thread that failed sets no event
+                await asyncio.sleep(0.01)
+        return self.twin.ready()[1]
+
+    async def _settled(self, recorded: int) -> None:
         async with asyncio.timeout(20):
             view = self.twin.live()
             while view.known < recorded or view.frontier < self._clock.instant - SECOND:
                 view = await self.twin.next_view(view.number)
 
-    def batch(self, given: Sequence[Sample]) -> Batch:
+    def _batch(self, given: Sequence[Sample]) -> Batch:
         names, times, values = zip(*given, strict=True)
         return batch("test", self.twin.tags.ids_of([f"faults/plant/{name}" for name in names]), times, values)
 
@@ -157,13 +169,10 @@ async def test_folds_that_could_not_read_the_log_stand_still_and_then_lose_nothi
         await feed.deliver(between(everything, BEGIN, BEGIN + 40 * MINUTE, late), BEGIN + 40 * MINUTE)
         with monkeypatch.context() as patch:
             patch.setattr(feed.twin.reader, "rows", unreadable)
-            await feed.twin.append(feed.batch([late]))  # makes it read the log again
-            async with asyncio.timeout(20):
-                while feed.twin.ready()[0]:
-                    await asyncio.sleep(0.01)
-            assert "disk I/O error" in feed.twin.ready()[1]
-            await feed.twin.append(feed.batch(between(everything, BEGIN + 40 * MINUTE, BEGIN + 41 * MINUTE)))
-        await feed.deliver(between(everything, BEGIN + 41 * MINUTE, END), END)
+            await feed.append([late], BEGIN + 41 * MINUTE)  # makes the folds read the log again
+            assert "disk I/O error" in await feed.stands_still()
+            await feed.append(between(everything, BEGIN + 40 * MINUTE, BEGIN + 42 * MINUTE), BEGIN + 42 * MINUTE)
+        await feed.deliver(between(everything, BEGIN + 42 * MINUTE, END), END)
         await feed.deliver([], END + MINUTE)
         assert feed.twin.ready()[0]
         assert feed.records() == expected

@@ -121,3 +121,14 @@ async def test_what_a_caller_sends_carries_their_name(tmp_path: Path) -> None:
             recorded = sent.json()["recorded"]
         sources = api.twin.reader.connection().execute("SELECT source FROM entry WHERE recorded = ?", (recorded,))
         assert sources.fetchone() == ("api:operate",)
+
+
+async def test_only_an_engineer_adds_tags(tmp_path: Path) -> None:
+    async with running(tmp_path) as api:
+        transport = httpx2.ASGITransport(app=create_app(api.twin, ACCESS), client=("10.0.0.7", 50000))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://10.0.0.5") as client:
+            sent = {"samples": [{"tag": "acme/brno/extra", "time": instant(0), "value": 1}]}
+            for secret, status in (("o", 403), ("e", 200)):
+                headers = {"Authorization": f"Bearer {secret}"}
+                answer = await client.post("/api/v1/samples?new=number", headers=headers, json=sent)
+                assert (answer.status_code, api.twin.tags.get("acme/brno/extra") is None) == (status, status == 403)
