@@ -12,8 +12,8 @@ from pathlib import Path
 
 from twin.core.batch import Batch
 from twin.core.errors import StoreFailed
-from twin.core.event import PLANT_LOADED, RUN_STARTED, RUN_STOPPED, Event
-from twin.core.instant import HOUR
+from twin.core.event import CONNECTION_LOST, PLANT_LOADED, RUN_STARTED, RUN_STOPPED, Event
+from twin.core.instant import FAR_FUTURE, FAR_PAST, HOUR
 from twin.core.plugin import Surroundings, TagAddress
 from twin.core.ports import Clock
 from twin.core.tags import TagTable
@@ -103,8 +103,9 @@ class Twin:
 
     def ready(self) -> tuple[bool, str]:
         """Whether the folds are at the present and every connection was tried; the text says what is missing."""
-        if self._folding.failure:
-            return False, self._folding.failure
+        for failure in (self._log.failure, self._folding.failure):
+            if failure:
+                return False, failure
         waiting = [report.id for report in self.reports.values() if report.state == "connecting"]
         if waiting:
             return False, f"connecting: {', '.join(waiting)}"
@@ -152,6 +153,7 @@ async def _running(
 ) -> AsyncGenerator[Twin]:
     assembly = assemble(plant, log.tags)
     reader = LogReader(folder)
+    await _tell_pause(plant, reader, log, clock)
     await log.note(Event(clock.now(), RUN_STARTED, plant.path))
     await _load_plant(plant, reader, log, clock)
     results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.code, log)
@@ -174,6 +176,19 @@ async def _running(
             await log.note(Event(clock.now(), RUN_STOPPED, plant.path))
         await asyncio.to_thread(folding.close)
         reader.close()
+
+
+async def _tell_pause(plant: Plant, reader: LogReader, log: SqliteLog, clock: Clock) -> None:
+    """Since the last entry of the run before nobody listened: what was last known is not known any more.
+
+    Samples that a broker kept meanwhile say what was, as after any outage.
+    """
+    ran_before = await asyncio.to_thread(reader.events, FAR_PAST, FAR_FUTURE, (RUN_STARTED,), 1)
+    if not ran_before:
+        return
+    since = min(log.last, clock.now())
+    for connection in plant.connections:
+        await log.note(Event(since, CONNECTION_LOST, connection, {"cause": "linetwin was not running"}))
 
 
 async def _load_plant(plant: Plant, reader: LogReader, log: SqliteLog, clock: Clock) -> None:

@@ -53,6 +53,8 @@ class SqliteLog:
         self._stored_tags = len(rows)
         self.last = int(self._connection.execute("SELECT coalesce(max(recorded), 0) FROM entry").fetchone()[0])
         self.commits = 0
+        self.failure = ""
+        """Why the last commit failed; empty when it did not."""
         self.on_commit: Callable[[Sequence[Entry]], None] = lambda _entries: None
         """Called in the writer's thread with what a commit made durable, in the order of `recorded`."""
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
@@ -130,10 +132,12 @@ class SqliteLog:
                     self._commit([one])
                 return
             failure = StoreFailed(f"{self.folder / 'log.db'}: {error}; nothing was acknowledged")
+            self.failure = str(failure)
             for one in waiting:
                 one.done.set_exception(failure)
             return
         self.commits += 1
+        self.failure = ""
         self.on_commit([(r, one.item) for one, r in zip(waiting, answers, strict=True) if not callable(one.item)])
         for one, recorded in zip(waiting, answers, strict=True):
             one.done.set_result(recorded)
