@@ -27,7 +27,7 @@ from connectors.mqtt.payload import LARGEST
 from connectors.mqtt.refusal import failure, refusal
 from connectors.mqtt.settings import Broker
 from connectors.mqtt.tls import Context, context_of
-from connectors.mqtt.wire import BufferedClient, Pubacks
+from connectors.mqtt.wire import BufferedClient, Pubacks, Publish
 from twin.core.errors import LinetwinError, Unreachable
 from twin.core.ports import Clock
 
@@ -40,7 +40,6 @@ FILTERS_AT_ONCE = 100
 WAITING_MESSAGES = 70_000
 """More than Receive Maximum can be, so that only QoS 0 meets this bound: then the wire is not read on."""
 WAITING_BYTES = 64 << 20
-_BURST = 200
 PACE_S = 0.005
 """The wire is read at most so often: 10,000 messages a second are 200 wake-ups of thread, loop and log."""
 
@@ -226,13 +225,28 @@ class Link:
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def _read_all(self) -> MQTTErrorCode:
-        status = MQTTErrorCode.MQTT_ERR_SUCCESS
-        for _ in range(_BURST):
-            before = self._bytes_in
+        """One piece of the wire: its PUBLISH packets are taken here, the others are handed to paho one by one."""
+        wire: Any = self._client.socket()
+        wire.fill()
+        arrival = self._clock.now()
+        while True:
+            publish = wire.next_publish()
+            if publish is not None:
+                self._take(publish, arrival)
+                continue
+            if not wire.offer():
+                return MQTTErrorCode.MQTT_ERR_SUCCESS
             status = self._client.loop_read()
-            if status != MQTTErrorCode.MQTT_ERR_SUCCESS or self._bytes_in == before or self._is_full():
-                break
-        return status
+            if status != MQTTErrorCode.MQTT_ERR_SUCCESS or self._client.socket() is None:
+                return status
+
+    def _take(self, publish: Publish, arrival: int) -> None:
+        try:
+            topic = publish.topic.decode()
+        except UnicodeDecodeError:
+            topic = ""
+        payload = publish.payload[: LARGEST + 1]
+        self._add(Message(topic, payload, arrival, publish.retain, publish.dup, publish.mid))
 
     def _is_full(self) -> bool:
         return len(self._waiting) >= WAITING_MESSAGES or self._bytes_in - self._bytes_out >= WAITING_BYTES
@@ -254,8 +268,11 @@ class Link:
             topic = ""
         payload = bytes(message.payload[: LARGEST + 1])
         mid = message.mid if message.qos else 0
-        self._waiting.append(Message(topic, payload, self._clock.now(), message.retain, message.dup, mid))
-        self._bytes_in += len(payload) + 1  # + 1: an empty payload also counts as progress in _burst
+        self._add(Message(topic, payload, self._clock.now(), message.retain, message.dup, mid))
+
+    def _add(self, message: Message) -> None:
+        self._waiting.append(message)
+        self._bytes_in += len(message.payload)
         if not self._woken:
             self._woken = True
             self._post(self._some.set)
