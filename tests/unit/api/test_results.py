@@ -65,7 +65,9 @@ async def test_the_past_is_shown_as_it_was_and_as_it_was_known(tmp_path: Path) -
 @pytest.mark.parametrize(("at", "status"), [("2030-01-01T00:00:00Z", 422), ("2020-01-01T00:00:00Z", 404)])
 async def test_there_is_no_state_before_the_log_and_none_ahead(tmp_path: Path, at: str, status: int) -> None:
     async with running(tmp_path) as api:
-        await api.get("/state", status, at=at)
+        refused = await api.get("/state", status, at=at)
+        assert "machines" not in refused
+        assert refused["detail"].startswith("at")
 
 
 async def test_states_are_told_with_the_open_one(tmp_path: Path) -> None:
