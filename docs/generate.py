@@ -13,11 +13,11 @@ from typing import Any, cast
 
 from fastapi.routing import APIRoute
 
-from twin.api import routes_events, routes_plant, routes_results, routes_samples, routes_service
 from twin.api.access import Access
-from twin.api.app import PREFIX, create_app
+from twin.api.app import create_app
 from twin.api.caller import Needs
 from twin.api.figures import FIGURES
+from twin.api.groups import GROUPS, PREFIX
 from twin.cli.main import COMMANDS
 from twin.core.instant import duration_text
 from twin.core.plugin import COMMON_CONNECTION_KEYS, Key
@@ -46,8 +46,6 @@ OFTEN = {
     "after": "`number` of the last one seen",
 }
 """Parameters that mean the same wherever the code does not say."""
-
-GROUPS = (routes_service, routes_plant, routes_events, routes_samples, routes_results)
 
 SECTIONS = (
     ("The file", "Top level of a PLANT.yaml.", keys.PLANT_KEYS),
@@ -104,7 +102,7 @@ def plant_file() -> str:
 def http() -> str:
     """The page of all routes and metrics."""
     app = create_app(cast(Twin, None), Access.none())  # the description needs no twin
-    routes = [route for group in GROUPS for route in group.router.routes if isinstance(route, APIRoute)]
+    routes = [route for _, group in GROUPS for route in group.router.routes if isinstance(route, APIRoute)]
     roles = {(route.path, method.lower()): _role(route) for route in routes for method in route.methods}
     parts = ["# HTTP", NOTICE, HTTP_RULES]
     for path, operations in app.openapi()["paths"].items():

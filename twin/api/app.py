@@ -8,8 +8,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from twin.api import page, routes_events, routes_live, routes_plant, routes_results, routes_samples, routes_service
+from twin.api import page, routes_live
 from twin.api.access import Access
+from twin.api.groups import GROUPS, PREFIX
 from twin.api.guard import Guard
 from twin.api.live import Live, Pace
 from twin.api.load import AT_ONCE
@@ -17,18 +18,8 @@ from twin.api.problem import MEDIA_TYPE, handle_problems
 from twin.api.shapes import ProblemShape
 from twin.runtime.twin import Twin
 
-PREFIX = "/api/v1"
-
-GROUPS = (
-    ("", routes_service.router),
-    (PREFIX, routes_plant.router),
-    (PREFIX, routes_events.router),
-    (PREFIX, routes_samples.router),
-    (PREFIX, routes_results.router),
-    (PREFIX, routes_live.router),
-    ("", page.router),
-)
-"""All routes; a new group is added here, and each of its routes declares the role it needs (twin.api.caller)."""
+ROUTERS = (*((prefix, group.router) for prefix, group in GROUPS), (PREFIX, routes_live.router), ("", page.router))
+"""Everything that is served."""
 
 _CONTENT = {MEDIA_TYPE: {"schema": ProblemShape.model_json_schema()}}
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -53,7 +44,7 @@ def create_app(twin: Twin, access: Access, pace: Pace | None = None) -> FastAPI:
     app.state.live = Live(twin, pace)
     app.state.heavy = asyncio.Semaphore(AT_ONCE)
     app.state.assets = page.assets()
-    for prefix, router in GROUPS:
+    for prefix, router in ROUTERS:
         app.include_router(router, prefix=prefix)
     handle_problems(app)
     app.add_middleware(Guard, access=access)

@@ -15,9 +15,9 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
-from twin.api import routes_events, routes_plant, routes_results, routes_samples, routes_service
 from twin.api.access import COOKIE, Access
 from twin.api.caller import OPEN, VIEW, Needs, TheTwin
+from twin.api.groups import GROUPS
 from twin.api.problem import Problem, not_found
 
 FOLDER = Path(__file__).parent.parent / "ui"
@@ -86,12 +86,9 @@ def openapi(request: Request) -> dict[str, Any]:
     return description
 
 
-_GROUPS = (routes_service, routes_plant, routes_events, routes_samples, routes_results)
-
-
 def _role(path: str, method: str) -> str:
     """`none` where anybody may call. path: with the prefix of the API, which the routes of a group do not know."""
-    routes = [route for group in _GROUPS for route in group.router.routes if isinstance(route, APIRoute)]
+    routes = [route for _, group in GROUPS for route in group.router.routes if isinstance(route, APIRoute)]
     (route,) = [one for one in routes if path.endswith(one.path) and method.upper() in (one.methods or ())]
     roles = [one.call.role for one in route.dependant.dependencies if isinstance(one.call, Needs)]
     needed = [role for role in roles if role is not None]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.event import CONNECTION_LOST, CONNECTION_UP
-from twin.core.fold import Fold, Outputs, Record, Step
+from twin.core.fold import Fold, Outputs, Record, Series, Step
 from twin.core.state import rows
 from twin.core.status import is_bad
 from twin.core.window import distinct, run_starts
@@ -62,7 +62,8 @@ class _Changes:
 
 
 class MachineState(Fold):
-    """Emits a record `state` when a machine's state ends.
+    """Emits a record `state` when a machine's state ends, and a series of the codes that begin: key is the machine's
+    place in `machines`, value its code in `names`.
 
     State `input`: value, good (the last sample had one), reachable (its connection is up, or a sample came since).
     `machine`: state code (index of `names`, -1 before the first sample) and since when.
@@ -96,11 +97,11 @@ class MachineState(Fold):
         reachable = self._reach_changes(good, step)
         instants = distinct(np.concatenate([value.time, good.time, reachable.time]))
         changed = distinct(np.concatenate([self._keys(c, instants) for c in (value, good, reachable)]))
-        records = self._evaluate((value, good, reachable), instants, changed) if len(changed) else []
+        outputs = self._evaluate((value, good, reachable), instants, changed)
         table = self.state["input"]
         for changes, held in ((value, table.value), (good, table.good), (reachable, table.reachable)):
             changes.remember(held)
-        return Outputs(records)
+        return outputs
 
     # --- what changed, and when --------------------------------------------------------------------------------
 
@@ -175,7 +176,9 @@ class MachineState(Fold):
         """(input, instant) as one number, ascending like the changes."""
         return changes.input * len(instants) + np.searchsorted(instants, changes.time)
 
-    def _evaluate(self, changes: tuple[_Changes, _Changes, _Changes], instants: Times, changed: Index) -> list[Record]:
+    def _evaluate(self, changes: tuple[_Changes, _Changes, _Changes], instants: Times, changed: Index) -> Outputs:
+        if not len(changed):
+            return Outputs(series=Series(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0)))
         input_, rank = np.divmod(changed, len(instants))
         first, last = self._readers[0][input_], self._readers[0][input_ + 1]
         pair = np.repeat(np.arange(len(changed)), last - first)
@@ -208,8 +211,8 @@ class MachineState(Fold):
             columns[name] = Known(value, (good > 0) & (reachable > 0))
         return columns
 
-    def _intervals(self, machine: Index, time: Times, code: NDArray[np.int16]) -> list[Record]:
-        """Where the code differs from the one before, an interval ends; by (machine, time)."""
+    def _intervals(self, machine: Index, time: Times, code: NDArray[np.int16]) -> Outputs:
+        """Where the code differs from the one before, an interval ends and another begins; by (machine, time)."""
         table = self.state["machine"]
         starts = run_starts(machine)
         before = np.empty_like(code)
@@ -225,7 +228,8 @@ class MachineState(Fold):
                 records.append(Record(spec.unit, "state", spec.path, int(table.since[row]), int(time[at]), data))
             table.since[row] = time[at]
             table.code[row] = code[at]
-        return records
+        begun = Series(machine[change].astype(np.int32), time[change], code[change].astype(np.float64))
+        return Outputs(records, begun)
 
 
 def _inputs_of_tags(tag: NDArray[np.int32]) -> tuple[Index, tuple[Index, Index]]:

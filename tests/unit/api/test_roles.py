@@ -13,7 +13,7 @@ from fastapi.dependencies.models import Dependant
 
 from tests.unit.api.running import FILLER, instant, running
 from twin.api.access import Access, Role
-from twin.api.app import GROUPS, create_app
+from twin.api.app import ROUTERS, create_app
 from twin.api.caller import Needs
 
 SECRETS = {"view": "v", "operate": "o", "engineer": "e"}
@@ -51,7 +51,7 @@ def needs_of(dependant: Dependant) -> Iterator[Needs]:
 
 
 def declared() -> Iterator[tuple[tuple[str, str], set[Role | None]]]:
-    for prefix, router in GROUPS:
+    for prefix, router in ROUTERS:
         for route in router.routes:
             known: Any = route
             for method in getattr(known, "methods", None) or {"WS"}:

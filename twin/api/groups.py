@@ -1,0 +1,17 @@
+"""The groups of HTTP routes, in the order in which the documents show them."""
+
+from __future__ import annotations
+
+from twin.api import routes_events, routes_plant, routes_results, routes_samples, routes_service
+
+PREFIX = "/api/v1"
+
+GROUPS = (
+    ("", routes_service),
+    (PREFIX, routes_plant),
+    (PREFIX, routes_events),
+    (PREFIX, routes_samples),
+    (PREFIX, routes_results),
+)
+"""(prefix, module with a `router`). A new group is added here, and each of its routes declares the role it needs
+(twin.api.caller); `/openapi.json` and the reference pages are made from this list."""

@@ -1,0 +1,1 @@
+"""Pure condition monitoring: features, models, scores, onset, forecast; one subject a file."""
