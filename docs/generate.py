@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from fastapi.routing import APIRoute
 
+from docs import constants
 from twin.api.access import Access
 from twin.api.app import create_app
 from twin.api.caller import Needs
 from twin.api.figures import FIGURES
 from twin.api.groups import GROUPS, PREFIX
 from twin.cli.main import COMMANDS
+from twin.core import errors
 from twin.core.instant import duration_text
 from twin.core.plugin import COMMON_CONNECTION_KEYS, Key
+from twin.core.records import RECORD_KINDS
 from twin.model import keys
+from twin.model.schema import schema
 from twin.runtime.plugins import connectors
 from twin.runtime.twin import Twin
 
@@ -38,6 +43,15 @@ them.
 `WS /api/v1/live` (role `view`): send `{"subscribe": {"tags": ["*/filler/*"], "assets": ["demo/plant1"]}}`. A snapshot
 comes first, then what changed, a heartbeat each second, and corrections as they come. A viewer that falls behind gets a
 new snapshot; one that takes nothing for too long is closed with 1013."""
+
+EVENTS = """\
+What the log holds beside samples: `GET /api/v1/events`. Each has `time` (when it was true), `recorded` (when the log
+took it), `kind`, `subject` (path of an asset or tag, or the name of a connection), `body`, and `who` did it; empty when
+the twin itself saw it."""
+
+RECORDS = """\
+Results with a beginning and an end, as the folds make them ([how](../explanation/folds.md)). The routes below
+`/api/v1` read them; a correction replaces one and is announced."""
 
 OFTEN = {
     "cursor": "`cursor` of the answer before, for the next page",
@@ -80,7 +94,15 @@ def commands() -> str:
         parser = argparse.ArgumentParser(prog=f"twin {name}", add_help=False)
         importlib.import_module(module).COMMAND.arguments(parser)
         parts += [f"## twin {name}", text[0].upper() + text[1:] + ".", *_arguments(parser)]
-    return _page(parts)
+    variables = ((f"`{name}`", text) for name, text in constants.described("twin/cli/variables.py").items())
+    return _page(
+        [
+            *parts,
+            "## Environment",
+            "Passwords are not written on a command line.",
+            _table(("variable", "holds"), variables),
+        ]
+    )
 
 
 def plant_file() -> str:
@@ -97,6 +119,32 @@ def plant_file() -> str:
         parts += ["Keys of the connection:", _keys(plugin.connection_keys)] if plugin.connection_keys else []
         parts += ["Keys of its tags:", _keys(plugin.tag_keys)] if plugin.tag_keys else []
     return _page(parts)
+
+
+def plant_schema() -> str:
+    """The JSON Schema of plant files, those of the installed plug-ins included."""
+    return json.dumps(schema(connectors()), indent=2) + "\n"
+
+
+def entries() -> str:
+    """The page of what the log and the results hold beside samples."""
+    events = ((f"`{kind}`", text) for kind, text in constants.described("twin/core/event.py").items())
+    records = ((f"`{kind}`", text) for kind, text in sorted(RECORD_KINDS.items()))
+    parts = ["# Events and records", NOTICE, "## Events", EVENTS, _table(("kind", "says"), events)]
+    return _page([*parts, "## Records", RECORDS, _table(("kind", "says"), records)])
+
+
+def error_tree() -> str:
+    """The page of all errors, by what happens next."""
+    head, _, tree = (errors.__doc__ or "").partition("\n\n")
+    rows = ((f"`{name}`", " ".join((found.__doc__ or "").split())) for name, found in _errors())
+    return _page(["# Errors", NOTICE, head, f"```\n{tree.strip()}\n```", _table(("error", "means"), rows)])
+
+
+def _errors() -> Iterator[tuple[str, type]]:
+    for name, found in vars(errors).items():
+        if isinstance(found, type) and issubclass(found, Exception):
+            yield name, found
 
 
 def http() -> str:
@@ -191,7 +239,14 @@ def _page(parts: Iterable[str]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"commands.md": commands, "plant-file.md": plant_file, "http.md": http}
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands,
+    "plant-file.md": plant_file,
+    "plant.schema.json": plant_schema,
+    "http.md": http,
+    "events.md": entries,
+    "errors.md": error_tree,
+}
 """Page of docs/reference -> what makes it."""
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -58,20 +57,6 @@ def test_every_command_is_in_the_reference() -> None:
 def test_every_decision_is_listed() -> None:
     index = (DECISIONS / "README.md").read_text(encoding="utf-8")
     assert [p.name for p in sorted(DECISIONS.glob("[0-9]*.md")) if f"({p.name})" not in index] == []
-
-
-def test_every_link_between_pages_leads_somewhere() -> None:
-    pages = [
-        *ROOT.glob("*.md"),
-        *(p for d in ("docs", "deploy", "connectors", "simulators") for p in (ROOT / d).rglob("*.md")),
-    ]
-    dead = [
-        f"{page.relative_to(ROOT)}: {target}"
-        for page in pages
-        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
-        if "://" not in target and not (page.parent / target).exists()
-    ]
-    assert dead == []
 
 
 def test_installed_version_is_the_one_of_the_project_file() -> None:

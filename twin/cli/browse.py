@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from twin.cli.command import DONE, Command, data_argument, json_argument
+from twin.cli.variables import PASSWORD
 from twin.core.batch import Batch, texts
 from twin.core.errors import Misconfigured
 from twin.core.event import Event
@@ -27,8 +28,6 @@ from twin.core.tags import TagTable
 from twin.runtime import plugins
 from twin.runtime.clock import WallClock
 
-PASSWORD = "LINETWIN_PASSWORD"  # noqa: S105 - the name of a variable
-"""Environment variable of the password, so that it stands in no shell history."""
 MOST_NODES = 100_000
 
 

@@ -1,4 +1,4 @@
-"""`twin check`: whether a plant file is right, and with --connect whether every tag can be read."""
+"""`twin check`: whether a plant file is right, with --connect whether every tag can be read; --schema for editors."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from twin.cli.command import DONE, FAILED, WRONG_INPUT, Command, data_argument, json_argument
-from twin.core.errors import LinetwinError, Problems
+from twin.core.errors import LinetwinError, Misconfigured, Problems
 from twin.core.event import Event
 from twin.core.plugin import ConnectionSpec, Surroundings
 from twin.core.ports import Probe, Probed
 from twin.core.tags import TagTable
 from twin.model.plant import Plant
+from twin.model.schema import schema
 from twin.runtime import plugins
 from twin.runtime.clock import WallClock
 from twin.runtime.plant_file import read_plant
@@ -78,7 +79,12 @@ async def _probed(plant: Plant, spec: ConnectionSpec, folder: Path) -> Sequence[
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check one file and say what is wrong or what it holds."""
+    """Check one file and say what is wrong or what it holds; or print the schema of all plant files."""
+    if arguments.schema:
+        print(json.dumps(schema(plugins.connectors()), indent=2))
+        return DONE
+    if arguments.plant is None:
+        raise Misconfigured("twin check: no plant file is named (twin check PLANT.yaml, or --schema)")
     try:
         plant = read_plant(arguments.plant)
     except Problems as error:
@@ -99,8 +105,9 @@ def _report(arguments: argparse.Namespace, holds: dict[str, Any], problems: list
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("plant", metavar="PLANT.yaml", help="the plant file")
+    parser.add_argument("plant", metavar="PLANT.yaml", nargs="?", help="the plant file")
     parser.add_argument("--connect", action="store_true", help="also read every tag once")
+    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of plant files, for an editor")
     data_argument(parser)
     json_argument(parser)
 

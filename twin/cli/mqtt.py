@@ -17,6 +17,7 @@ from typing import Any
 
 from twin.cli.check import read_plant
 from twin.cli.command import DONE, FAILED, Command, json_argument
+from twin.cli.variables import MQTT_PASSWORD
 from twin.core.errors import Misconfigured
 from twin.core.instant import to_text
 from twin.core.plugin import ConnectionSpec, ConnectorPlugin, Tried
@@ -35,13 +36,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     watch.add_argument(
         "--topic", metavar="FILTER", default="#", help="+ is one level, # the rest (default: %(default)s)"
     )
-    watch.add_argument("--user", help="name for the broker; its password is read from LINETWIN_MQTT_PASSWORD")
+    watch.add_argument("--user", help=f"name for the broker; its password is read from {MQTT_PASSWORD}")
     watch.add_argument("--ca", metavar="FILE", help="certificates that may sign the broker's (mqtts)")
     watch.add_argument("--seconds", type=float, metavar="N", help="stop after so long (default: at Ctrl-C)")
     json_argument(watch)
     test = verbs.add_parser("test", help="put one message through the mapping of a plant file; needs no broker")
-    test.add_argument("plant", metavar="PLANT.yaml")
-    test.add_argument("topic", metavar="TOPIC")
+    test.add_argument("plant", metavar="PLANT.yaml", help="the plant file")
+    test.add_argument("topic", metavar="TOPIC", help="topic of the message")
     test.add_argument("payload", metavar="PAYLOAD", help="the message, or @FILE")
     json_argument(test)
 
@@ -149,7 +150,7 @@ def _watch(arguments: argparse.Namespace) -> int:
     if plugin.watch is None:
         raise Misconfigured(f"the installed connector for {plugin.protocol} cannot watch")
     settings = {key.name: key.default for key in plugin.connection_keys}
-    settings |= {"user": arguments.user, "ca": arguments.ca, "password": os.environ.get("LINETWIN_MQTT_PASSWORD")}
+    settings |= {"user": arguments.user, "ca": arguments.ca, "password": os.environ.get(MQTT_PASSWORD)}
     spec = ConnectionSpec("watch", plugin.protocol, arguments.url, settings)
     seen = Seen(time.monotonic())
     with suppress(KeyboardInterrupt):

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.cli.variables import TOKEN
 from twin.core.batch import Batch
 from twin.core.errors import Misconfigured, Unreachable
 from twin.core.instant import to_text
@@ -19,7 +20,6 @@ from twin.core.tags import TagTable, TagType
 
 ROWS = 4000
 """Rows in one request: about half of what a request may carry."""
-TOKEN = "LINETWIN_TOKEN"  # noqa: S105 - the name of a variable
 TIMEOUT_S = 60
 
 

@@ -12,7 +12,7 @@ from typing import Any
 class Event:
     """A fact with the instant it was true.
 
-    kind: dotted noun and verb, from `twin.core.kinds`. subject: the path of an asset or tag, or the id of a connection.
+    kind: dotted noun and verb, one of those below. subject: the path of an asset or tag, or the id of a connection.
     body: JSON values only; its keys are sorted when stored, so equal events are equal bytes. who: name of
     the caller, empty when the twin itself saw it.
     """

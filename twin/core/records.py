@@ -1,0 +1,13 @@
+"""The kinds of records that folds make, and what each holds: the reference page is made from this table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+RECORD_KINDS: Mapping[str, str] = {
+    "state": "What a machine did from `start` to `end`. key: the machine. data: `state`.",
+    "count": "Pieces of one minute in which there were any. key: the counter tag. data: `pieces`, and how often the"
+    " counter wrapped, was reset or jumped (`wraps`, `resets`, `jumps`).",
+    "outage": "A connection gave nothing from `start` to `end`. key: the connection. data: `cause`.",
+}
+"""Kind -> what it says, what `key` is, what `data` holds."""
