@@ -7,10 +7,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
 
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+BUNDLE := dist/linetwin-$(VERSION)-bundle
+
 DEMO ?=
 TESTS ?=
 
-.PHONY: demo test test-long check bench docs lock clean
+.PHONY: demo test test-long check bench docs bundle lock clean
 
 demo: $(VENV)/run.stamp ## a living line with two hours behind it, in the browser: make demo DEMO="--port 9000"
 	$(BIN)/twin demo $(DEMO)
@@ -33,6 +36,17 @@ bench: $(VENV)/dev.stamp ## our figures beside those of a rival in the same run
 
 docs: $(VENV)/dev.stamp ## write the generated pages of docs/reference again
 	$(BIN)/python docs/generate.py
+
+bundle: $(VENV)/run.stamp ## dist/linetwin-VERSION-bundle: installs on a machine like this one without a network
+	rm -rf $(BUNDLE) && mkdir -p $(BUNDLE)
+	$(PIP) download --require-hashes --only-binary :all: --dest $(BUNDLE)/wheels -r requirements/run.txt
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir $(BUNDLE)/wheels .
+	cp deploy/bundle/* requirements/run.txt $(BUNDLE) && mv $(BUNDLE)/run.txt $(BUNDLE)/requirements.txt
+	cd $(BUNDLE) && printf 'linetwin==$(VERSION) --hash=sha256:%s\n' \
+	  "$$($(abspath $(BIN))/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' \
+	  wheels/linetwin-$(VERSION)-*.whl)" >> requirements.txt
+	$(BIN)/python -c 'import platform, sys; print(*sys.version_info[:2], sep=".", end=" "); print(platform.system(), platform.machine())' \
+	  > $(BUNDLE)/PYTHON
 
 lock: $(VENV)/dev.stamp ## resolve again; dev.txt first, so that the other two agree with it
 	$(PIP) install uv

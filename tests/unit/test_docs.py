@@ -19,7 +19,7 @@ from twin.runtime.plugins import connectors
 from twin.store.log import SqliteLog
 
 ROOT = Path(__file__).parents[2]
-SECRETS = {"S7_PW": "secret"}
+SECRETS = {"S7_PW": "secret", "MQTT_PASSWORD": "secret"}
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").glob("*.md")]
 PLANT_FILES = [
     (f"{page.relative_to(ROOT).as_posix()}-{number}", text)

@@ -9,6 +9,7 @@ from importlib.metadata import version
 import numpy as np
 
 from twin.core.instant import SECOND
+from twin.model.keys import GENERIC_STATES
 from twin.runtime.twin import Twin
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -34,6 +35,7 @@ FIGURES = (
     Figure("fold_late_entries_total", "counter", "Entries that came behind the frontier."),
     Figure("fold_standing_still", "gauge", "1 while the folds cannot go on because the store answers badly."),
     Figure("corrections_total", "counter", "Results that late data changed."),
+    Figure("machine_state", "gauge", "1 for the state that a machine is in, 0 for every other."),
     Figure("tags", "gauge", "Tags by what their last value is: good, uncertain, bad, none."),
     Figure("tags_stale", "gauge", "Tags whose last value is not the present one."),
     Figure("connection_up", "gauge", "1 while values flow."),
@@ -47,6 +49,7 @@ FIGURES = (
 )  # fmt: skip
 """All metrics, in the order in which they are told. The reference page is made from this table."""
 
+STATES = (*GENERIC_STATES, "unknown")
 Sample = tuple[Mapping[str, str], float]
 
 
@@ -83,6 +86,8 @@ def _values(twin: Twin, live: Mapping[str, float]) -> Iterator[tuple[str, list[S
     corrections = tuple(twin.corrections)
     yield "corrections_total", [({}, corrections[-1].number if corrections else 0)]
     yield from _of_tags(twin)
+    machines = twin.live().machines.items()
+    yield "machine_state", [({"machine": m, "state": s}, float(now.state == s)) for m, now in machines for s in STATES]
     reports = twin.reports
     yield "connection_up", [({"connection": id}, float(r.state == "up")) for id, r in reports.items()]
     yield "connection_lag_seconds", [({"connection": id}, r.lag_ns / SECOND) for id, r in reports.items()]

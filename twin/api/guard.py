@@ -55,7 +55,7 @@ class Guard:
         if not self._access.answers_to(host):
             return (
                 HTTPStatus.MISDIRECTED_REQUEST,
-                f"Host {host!r} is no name of this twin; use its address, or allow the name",
+                f"Host {host!r} is no name of this twin; use its address, or twin run --allow-host NAME",
             )
         origin = headers.get("origin")
         writes = scope["type"] == "websocket" or scope["method"] not in _SAFE

@@ -22,6 +22,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8000, help="port of page and API (default: %(default)s)")
     parser.add_argument("--host", default=LOCAL, help="address to listen on; any but loopback needs --tokens")
     parser.add_argument("--tokens", metavar="FILE", help="callers: lines of NAME ROLE SHA256-OF-SECRET")
+    parser.add_argument(
+        "--allow-host", metavar="NAME", action="append", default=[], help="a name that the twin answers to; repeatable"
+    )
     parser.add_argument("--keep", metavar="AGE", help="forget entries older than this (90d); default: keep all")
     parser.add_argument("--seconds", type=float, help="stop after so many seconds")
     data_argument(parser)
@@ -33,7 +36,8 @@ def _run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     logging.getLogger("asyncua").setLevel(logging.WARNING)
     folder = Path(arguments.data)
-    access = Access.of_file(Path(arguments.tokens)) if arguments.tokens else Access()
+    hosts = arguments.allow_host
+    access = Access.of_file(Path(arguments.tokens), hosts) if arguments.tokens else Access(hosts=hosts)
     check_bind(arguments.host, access)
     check_port(arguments.host, arguments.port)
     plant = read_plant(arguments.plant) if arguments.plant else stored_plant(folder)
