@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from twin.api.problem import not_found, unprocessable
 from twin.core.tags import TagTable
-from twin.model.plant import Machine, Plant
+from twin.model.plant import Line, Machine, Plant
 
 LONGEST = 400
 """A path or a glob has at most so many characters."""
@@ -23,6 +23,12 @@ def machines_below(plant: Plant, asset: str) -> list[Machine]:
     if not found:
         raise not_found(f"asset {asset!r}: no machine here or below{_near(path, _assets(plant), plant)}")
     return found
+
+
+def lines_below(plant: Plant, asset: str) -> list[Line]:
+    """The line of a path, or all below it; none when the path is that of a machine or of nothing."""
+    path = asset.strip("/")
+    return [line for line in plant.lines if not path or _is_below(line.path, path, plant)]
 
 
 def tag_named(plant: Plant, tags: TagTable, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin.api import routes_events, routes_plant, routes_results, routes_samples, routes_service
+from twin.api import routes_events, routes_oee, routes_plant, routes_results, routes_samples, routes_service
 
 PREFIX = "/api/v1"
 
@@ -12,6 +12,7 @@ GROUPS = (
     (PREFIX, routes_events),
     (PREFIX, routes_samples),
     (PREFIX, routes_results),
+    (PREFIX, routes_oee),
 )
 """(prefix, module with a `router`). A new group is added here, and each of its routes declares the role it needs
 (twin.api.caller); `/openapi.json` and the reference pages are made from this list."""

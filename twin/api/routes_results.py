@@ -13,8 +13,9 @@ from twin.api.find import LONGEST, machines_below
 from twin.api.intervals import Interval, intervals
 from twin.api.load import Heavy
 from twin.api.moment import Span, moment, span, whole_minutes
+from twin.api.past import seen_at
 from twin.api.pieces import Pieces, pieces
-from twin.api.problem import not_found, too_much, unprocessable
+from twin.api.problem import too_much, unprocessable
 from twin.api.routes_samples import From, KnownAt, To
 from twin.api.shapes import (
     CorrectionsAnswer,
@@ -57,7 +58,7 @@ async def state(
     view = twin.live()
     known = FAR_FUTURE if known_at is None else moment("known_at", known_at, twin.clock.now())
     if at is not None or known_at is not None:
-        view = await _past(twin, heavy, _instant(twin, at, known), known)
+        view = await seen_at(twin, heavy, _instant(twin, at, known), known)
     return StateAnswer(
         as_of=to_text(view.as_of),
         known_at=None if known_at is None else to_text(known),
@@ -83,7 +84,7 @@ async def states(
     view, known = twin.live(), FAR_FUTURE
     if known_at is not None:
         known = moment("known_at", known_at, now)
-        view = await _past(twin, heavy, _instant(twin, None, known), known)
+        view = await seen_at(twin, heavy, _instant(twin, None, known), known)
     async with heavy:
         found = await asyncio.to_thread(intervals, twin, view, assets, asked, known)
     after = _place(cursor) if cursor else None
@@ -164,16 +165,6 @@ def _instant(twin: Twin, at: str | None, known: int) -> int:
     if at is not None and instant > now and at.strip() != "now":
         raise unprocessable(f"at {at} lies ahead; the twin shows what was and is (as of {to_text(now)})")
     return min(instant, known, now)
-
-
-async def _past(twin: Twin, heavy: asyncio.Semaphore, instant: int, known: int) -> LiveView:
-    first = await asyncio.to_thread(twin.reader.first)
-    if first is None or instant < first:
-        raise not_found(
-            f"at {to_text(instant)}: the log begins at {'no time: it is empty' if first is None else to_text(first)}"
-        )
-    async with heavy:
-        return await twin.at(instant, known)
 
 
 def _state(twin: Twin, view: LiveView, machine: Machine) -> StateShape:

@@ -6,6 +6,7 @@ Keys of connections and tags that belong to a protocol stand with its plug-in. K
 
 from __future__ import annotations
 
+from twin.core.instant import MINUTE
 from twin.core.plugin import Key
 
 VERSION = 1
@@ -45,8 +46,9 @@ PRODUCT_KEYS = (
 TYPE_KEYS = (
     Key("makes", "any", "what one count is: bottle, or {case: 12 bottle}", "piece"),
     Key("tags", "map", "tag name -> where it is found and what it means"),
-    Key("counts", "map", "total, good, reject -> counter tag"),
+    Key("counts", "map", "total, good, reject, rework -> counter tag"),
     Key("state", "any", "rules, the first that holds, or a table of state numbers"),
+    Key("micro_stop", "duration", "a shorter stop is lost speed: its time stays production time", MINUTE),
     Key("health", "list", "models that watch the machine's condition"),
 )
 
@@ -93,6 +95,7 @@ COUNT_KEYS = (
     Key("total", "text", "counter of all pieces"),
     Key("good", "text", "counter of good pieces"),
     Key("reject", "text", "counter of rejected pieces"),
+    Key("rework", "text", "counter of pieces to be worked on again: not good this time"),
 )
 
 STATE_RULE_KEYS = (

@@ -41,6 +41,7 @@ class MachineType:
     makes: Makes | None = None
     counts: Mapping[str, Reference] | None = None
     state: StateDraft | None = None
+    micro_stop: int | None = None
     health: Sequence[HealthDraft] = ()
 
     def references(self) -> Iterator[Reference]:
@@ -65,6 +66,7 @@ class MachineType:
             makes=own.makes or self.makes,
             counts=self.counts if own.counts is None else own.counts,
             state=own.state or self.state,
+            micro_stop=self.micro_stop if own.micro_stop is None else own.micro_stop,
             health=(*self.health, *own.health),
         )
 
@@ -89,6 +91,7 @@ def read_type(fields: Mapping[str, Entry], reader: TagReader) -> MachineType:
         makes=_read_makes(fields["makes"]) if "makes" in fields else None,
         counts=_read_counts(fields["counts"]) if "counts" in fields else None,
         state=read_state(fields["state"]) if "state" in fields else None,
+        micro_stop=read(fields["micro_stop"], MICRO_STOP) if "micro_stop" in fields else None,
         health=tuple(_read_health(item) for item in fields["health"].items()) if "health" in fields else (),
     )
 
@@ -132,3 +135,4 @@ def _read_health(entry: Entry) -> HealthDraft:
 
 MAKES = replace(next(key for key in TYPE_KEYS if key.name == "makes"), kind="text")
 """What a machine makes, where it is one word."""
+MICRO_STOP = next(key for key in TYPE_KEYS if key.name == "micro_stop")

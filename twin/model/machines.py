@@ -9,7 +9,7 @@ from twin.model.entry import Entry
 from twin.model.keys import MACHINE_KEYS, TYPE_KEYS
 from twin.model.kinds import settings
 from twin.model.lookup import Lookup, joined
-from twin.model.machine_types import MachineType, Makes, read_type
+from twin.model.machine_types import MICRO_STOP, MachineType, Makes, read_type
 from twin.model.names import check_segment, expanded, filled
 from twin.model.plant import Machine, TagSpec
 from twin.model.report import suggestion
@@ -50,6 +50,7 @@ class MachineDraft:
             made_of=makes.made_of,
             counts={name: paths[reference.name] for name, reference in (self.type.counts or {}).items()},
             state=self.type.state.model(paths) if self.type.state else None,
+            micro_stop=MICRO_STOP.default if self.type.micro_stop is None else self.type.micro_stop,
             health=tuple({**h.settings, "tags": tuple(paths[t.name] for t in h.tags)} for h in self.type.health),
             display=self.display,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from twin.core.instant import MINUTE
 from twin.core.plugin import ConnectionSpec, TagAddress
 from twin.model.rule import Rule
 from twin.model.week import WeekTimes
@@ -67,8 +68,8 @@ class Machine:
     """A work unit (ISA-95): the machine of a line. path: full; tags: local name -> full path, in file order.
 
     makes: what one count is; pieces: how many `made_of` are in one (12 bottle in a case), 1 and '' if it is not said.
-    counts: total, good, reject -> full path of a counter. health: models as data, keys of twin.model.keys.HEALTH_KEYS,
-    tags by full path.
+    counts: total, good, reject, rework -> full path of a counter. micro_stop: ns; shorter stops are lost speed.
+    health: models as data, keys of twin.model.keys.HEALTH_KEYS, tags by full path.
     """
 
     path: str
@@ -80,6 +81,7 @@ class Machine:
     made_of: str = ""
     counts: Mapping[str, str] = field(default_factory=dict[str, str])
     state: StateModel | None = None
+    micro_stop: int = MINUTE
     health: tuple[Mapping[str, object], ...] = ()
     display: str = ""
 

@@ -17,13 +17,16 @@ from twin.core.tags import TagTable, TagType
 from twin.mes.condition import Input
 from twin.mes.counts import CounterSpec, Counts
 from twin.mes.machine_state import InputSpec, MachineState
+from twin.mes.products import Products
 from twin.mes.program import MachineSpec, model_inputs
 from twin.mes.rates import Rates, RateSpec
 from twin.model.plant import Machine, Plant, TagSpec
 from twin.model.units import Unit, units
+from twin.runtime.mes_folds import product_specs
 from twin.state.connections import Connections
 from twin.state.last_value import LastValue
 
+_KINDS = (LastValue, Connections, Counts, Rates, MachineState, Products)
 LOOSE = "loose"
 """The unit of tags that the log has but the model does not name (imports): last values only."""
 
@@ -71,7 +74,7 @@ def _loose(plant: Plant, tags: TagTable) -> Unit:
 
 
 def _code(plant: Plant) -> str:
-    versions = [f"{fold.name}={fold.version}" for fold in (LastValue, Connections, Counts, Rates, MachineState)]
+    versions = [f"{fold.name}={fold.version}" for fold in _KINDS]
     return hashlib.sha256("|".join([plant.digest, *versions]).encode()).hexdigest()[:16]
 
 
@@ -94,6 +97,7 @@ def _folds(
         Counts(counters),
         Rates(rates),
         MachineState(specs, inputs),
+        Products(product_specs(plant, ids, unit_of)),
     ]
 
 

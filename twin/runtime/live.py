@@ -14,6 +14,7 @@ from twin.core.instant import SECOND
 from twin.core.status import BAD_OUT_OF_RANGE, BAD_WAITING_FOR_INITIAL_DATA, is_bad
 from twin.mes.counts import Counts
 from twin.mes.machine_state import MachineState
+from twin.mes.products import NO_CODE, Products
 from twin.model.plant import Plant
 from twin.state.connections import DOWN, Connections
 from twin.state.last_value import LastValue, usual_interval
@@ -46,6 +47,15 @@ class MachineNow:
     since: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class ProductNow:
+    """What a line makes as of the view, and since when. code, name: None where not known."""
+
+    code: int | None
+    name: str | None
+    since: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LiveView:
     """The plant as of one instant. records: provisional, between the frontier and now. open_minutes: per counter tag.
@@ -62,6 +72,8 @@ class LiveView:
     records: Sequence[Record] = ()
     open_minutes: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     """Path of a counter -> (start of its open minute, pieces in it so far)."""
+    products: Mapping[str, ProductNow] = field(default_factory=dict[str, ProductNow])
+    """By path of the line; none before its product tag had a sample."""
 
 
 class Meaning:
@@ -97,15 +109,18 @@ def view_of(number: int, as_of: int, known: int, lanes: Sequence[LaneView], mean
     columns = _tag_columns(as_of, lanes, meaning, tags)
     machines: dict[str, MachineNow] = {}
     minutes: dict[str, tuple[int, int]] = {}
+    products: dict[str, ProductNow] = {}
     for lane in lanes:
         for fold in lane.folds:
             if isinstance(fold, MachineState):
                 machines |= _machines(fold)
             elif isinstance(fold, Counts):
                 minutes |= _open_minutes(fold)
+            elif isinstance(fold, Products):
+                products |= _products(fold)
     records = [record for lane in lanes for record in lane.records]
     frontier = min((lane.frontier for lane in lanes), default=as_of)
-    return LiveView(number, as_of, known, frontier, columns, machines, records, minutes)
+    return LiveView(number, as_of, known, frontier, columns, machines, records, minutes, products)
 
 
 def _tag_columns(as_of: int, lanes: Sequence[LaneView], meaning: Meaning, tags: int) -> TagColumns:
@@ -161,3 +176,13 @@ def _open_minutes(fold: Counts) -> dict[str, tuple[int, int]]:
     table = fold.state["counter"]
     rows = zip(fold.specs, table.minute.tolist(), table.pieces.tolist(), strict=True)
     return {spec.path: (minute, pieces) for spec, minute, pieces in rows if minute}
+
+
+def _products(fold: Products) -> dict[str, ProductNow]:
+    table = fold.state["line"]
+    rows = zip(fold.specs, table.code.tolist(), table.since.tolist(), strict=True)
+    return {
+        spec.line: ProductNow(None if code == NO_CODE else code, spec.names.get(code), since)
+        for spec, code, since in rows
+        if since
+    }

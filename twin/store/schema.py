@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from twin.core.errors import StoreFailed
+from twin.core.instant import MINUTE
 
 LAYOUT = 1
 """Number of this layout; a folder of a younger one is refused, of an older one migrated."""
@@ -32,6 +33,61 @@ CREATE UNIQUE INDEX IF NOT EXISTS record_current ON record (unit, end, kind, key
 CREATE INDEX IF NOT EXISTS record_key ON record (kind, key, end);
 """
 
+QUARTER = 15 * MINUTE
+"""Counts believed now are also summed by the quarter of an hour: every time zone lies whole quarters off UTC, and
+shifts and breaks mostly begin on one."""
+
+
+_QUANTITIES = ("pieces", "wraps", "resets", "jumps")
+
+
+def _quantity(name: str, row: str = "record") -> str:
+    return f"coalesce(json_extract({row}.data, '$.{name}'), 0)"  # `->>` is younger than the SQLite of some systems
+
+
+def _in_quarter(row: str, sign: str) -> str:
+    """Add a count record to the sums of its quarter, or take it out of them."""
+    changes = ", ".join(f"{name} = {name} {sign} {_quantity(name, row)}" for name in _QUANTITIES)
+    place = f"key = {row}.key AND unit = {row}.unit AND start = {row}.start - {row}.start % {QUARTER}"
+    return f"UPDATE count_quarter SET minutes = minutes {sign} 1, {changes} WHERE {place};"  # noqa: S608
+
+
+_SUMS = f"""
+BEGIN IMMEDIATE;
+-- minutes: how many records are in the sums.
+CREATE TABLE count_quarter (
+    key TEXT NOT NULL, start INTEGER NOT NULL, unit TEXT NOT NULL, minutes INTEGER NOT NULL DEFAULT 0,
+    pieces INTEGER NOT NULL DEFAULT 0, wraps INTEGER NOT NULL DEFAULT 0, resets INTEGER NOT NULL DEFAULT 0,
+    jumps INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (key, start, unit)) WITHOUT ROWID;
+-- The database itself keeps the sums, in the transaction that changes a record: they are those of the records, whatever
+-- is published, corrected, published again after a full disk, or forgotten.
+CREATE TRIGGER count_added AFTER INSERT ON record WHEN new.kind = 'count' AND new.known_to IS NULL BEGIN
+    INSERT OR IGNORE INTO count_quarter (key, start, unit)
+        VALUES (new.key, new.start - new.start % {QUARTER}, new.unit);
+    {_in_quarter("new", "+")}
+END;
+CREATE TRIGGER count_removed AFTER UPDATE OF known_to ON record
+WHEN new.kind = 'count' AND old.known_to IS NULL AND new.known_to IS NOT NULL BEGIN
+    {_in_quarter("old", "-")}
+END;
+CREATE TRIGGER count_forgotten AFTER DELETE ON record WHEN old.kind = 'count' AND old.known_to IS NULL BEGIN
+    {_in_quarter("old", "-")}
+END;
+CREATE TRIGGER count_gone AFTER UPDATE ON count_quarter WHEN new.minutes = 0 BEGIN
+    DELETE FROM count_quarter WHERE key = new.key AND start = new.start AND unit = new.unit;
+END;
+INSERT INTO count_quarter SELECT key, start - start % {QUARTER}, unit, count(*),
+    {", ".join(f"sum({_quantity(name)})" for name in _QUANTITIES)}
+    FROM record WHERE kind = 'count' AND known_to IS NULL GROUP BY 1, 2, 3;
+COMMIT;
+"""  # noqa: S608 - numbers of ours
+
+
+def _keep_sums(connection: sqlite3.Connection) -> None:
+    """Make the sums of counts where a folder has none yet."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'count_quarter'").fetchall():
+        connection.executescript(_SUMS)
+
 
 def open_writer(folder: Path) -> sqlite3.Connection:
     """The writing connection, made for the writer's thread. Raises StoreFailed when the folder is not ours to open."""
@@ -47,6 +103,7 @@ def open_writer(folder: Path) -> sqlite3.Connection:
         connection.executescript(_TABLES)
         connection.execute("INSERT OR IGNORE INTO meta VALUES ('layout', ?)", (str(LAYOUT),))
         _check_layout(connection, folder)
+        _keep_sums(connection)
     except sqlite3.Error as error:
         raise StoreFailed(
             f"{folder / 'log.db'}: {error}; is it a data folder of ours, and may we write there?"

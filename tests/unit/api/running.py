@@ -78,10 +78,12 @@ def instant(seconds: float) -> str:
 
 
 @asynccontextmanager
-async def running(folder: Path, clock: HandClock | None = None, access: Access | None = None) -> AsyncIterator[Api]:
+async def running(
+    folder: Path, clock: HandClock | None = None, access: Access | None = None, plant_file: str = PLANT
+) -> AsyncIterator[Api]:
     """The twin, and its API behind a client that needs no socket."""
     clock = clock or HandClock()
-    plant = load(PLANT, "plant.yaml", connectors(), {})
+    plant = load(plant_file, "plant.yaml", connectors(), {})
     async with open_twin(plant, folder, clock, connect=False) as twin:
         app = create_app(twin, access or Access())
         transport = httpx2.ASGITransport(app=app, client=("127.0.0.1", 50000))

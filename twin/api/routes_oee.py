@@ -1,0 +1,163 @@
+"""GET /oee, /stops."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from twin.api.caller import VIEW, TheTwin
+from twin.api.find import LONGEST, lines_below, machines_below
+from twin.api.load import Heavy
+from twin.api.moment import moment, span, whole_minutes
+from twin.api.past import seen_at
+from twin.api.problem import too_much, unprocessable
+from twin.api.routes_results import Asset
+from twin.api.routes_samples import From, KnownAt, To
+from twin.api.shapes_oee import (
+    ElementsShape,
+    FlagShape,
+    OeeAnswer,
+    OeeShape,
+    PiecesShape,
+    StopsAnswer,
+    StopShape,
+)
+from twin.api.stops import Stop, stops
+from twin.core.instant import DAY, FAR_FUTURE, MINUTE, SECOND, to_text
+from twin.mes.calendar import Period, calendar_of
+from twin.mes.oee import Result
+from twin.runtime.oee import Question, oee
+
+router = APIRouter(tags=["OEE"], dependencies=[VIEW])
+
+LONGEST_OEE = 366 * DAY
+MOST_RESULTS = 10_000
+MOST_MACHINE_DAYS = 4_000
+MOST_PAST_MINUTES = 500_000
+"""Machines times minutes of one request for what was believed at another time: its counts are read by the minute."""
+
+
+@router.get("/oee")
+async def oee_of(
+    twin: TheTwin,
+    heavy: Heavy,
+    asset: Asset = "",
+    start: From = "now-8h",
+    end: To = "now",
+    by: Annotated[
+        Literal["shift", "day", "hour"] | None,
+        Query(description="whole shifts, days or hours that overlap the span; `from=now&to=now`: the present one"),
+    ] = None,
+    known_at: KnownAt = None,
+) -> OeeAnswer:
+    """OEE with its elements, for the lines and machines below a path. Each figure is reckoned from sums, never from
+    other figures. Without `by`: one period, which must stand on full minutes.
+    """
+    view, known = twin.live(), FAR_FUTURE
+    if known_at is not None:
+        known = moment("known_at", known_at, twin.clock.now())
+        view = await seen_at(twin, heavy, min(known, view.as_of), known)
+    calendar = calendar_of(twin.plant)
+    if by is None:
+        asked = whole_minutes(start, end, view.as_of, LONGEST_OEE)
+        periods = [Period("", asked.start, asked.end)]
+    else:
+        asked = span(start, end, view.as_of, LONGEST_OEE)
+        periods = calendar.periods(by, asked.start, asked.end)
+    lines, machines = lines_below(twin.plant, asset), machines_below(twin.plant, asset)
+    _check_cost(periods, len(lines) + len(machines), known_at is not None)
+    question = Question(lines, machines, calendar, periods, known)
+    async with heavy:
+        found = await asyncio.to_thread(oee, twin.plant, twin.results, view, question)
+    return OeeAnswer(
+        as_of=to_text(view.as_of),
+        known_at=None if known_at is None else to_text(known),
+        calendar=calendar.is_known,
+        results=[_result(one) for one in found],
+    )
+
+
+def _check_cost(periods: list[Period], assets: int, is_past: bool) -> None:
+    if len(periods) * assets > MOST_RESULTS:
+        raise too_much(f"{len(periods)} periods of {assets} assets; one answer has at most {MOST_RESULTS} results")
+    length = max((one.end for one in periods), default=0) - min((one.start for one in periods), default=0)
+    if length // DAY * assets > MOST_MACHINE_DAYS:
+        raise too_much(f"{length // DAY} days of {assets} assets; ask for at most {MOST_MACHINE_DAYS // assets} days")
+    if is_past and length // MINUTE * assets > MOST_PAST_MINUTES:
+        most = MOST_PAST_MINUTES * MINUTE // assets // DAY
+        raise too_much(f"{length // DAY} days of {assets} assets as known at another time; ask for at most {most} days")
+
+
+@router.get("/stops")
+async def stops_of(
+    twin: TheTwin,
+    heavy: Heavy,
+    asset: Asset = "",
+    start: From = "now-8h",
+    end: To = "now",
+    micro: Annotated[bool, Query(description="micro stops too")] = False,
+    known_at: KnownAt = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
+    cursor: Annotated[str, Query(max_length=LONGEST)] = "",
+) -> StopsAnswer:
+    """When machines stood although they should work: down, stopped, blocked, starved, waiting, maintenance."""
+    view, known = twin.live(), FAR_FUTURE
+    if known_at is not None:
+        known = moment("known_at", known_at, twin.clock.now())
+        view = await seen_at(twin, heavy, min(known, view.as_of), known)
+    asked = span(start, end, twin.clock.now(), LONGEST_OEE)
+    async with heavy:
+        found = await asyncio.to_thread(stops, twin, view, machines_below(twin.plant, asset), asked, known)
+    after = _place(cursor) if cursor else None
+    wanted = (one for one in found if micro or not one.is_micro)
+    rest = [one for one in wanted if after is None or (one.asset, one.start) > after]
+    shown = rest[:limit]
+    return StopsAnswer(
+        as_of=to_text(view.as_of),
+        stops=[_stop(one) for one in shown],
+        cursor=f"{shown[-1].asset}@{shown[-1].start}" if len(rest) > limit else None,
+    )
+
+
+def _place(cursor: str) -> tuple[str, int]:
+    asset, _, start = cursor.rpartition("@")
+    if not (start.isdecimal() and len(start) < 20):
+        raise unprocessable(f"cursor {cursor!r} is none of ours; take it from the answer before")
+    return asset, int(start)
+
+
+def _stop(one: Stop) -> StopShape:
+    return StopShape(
+        id=f"{one.asset}@{to_text(one.start)}",
+        asset=one.asset,
+        start=to_text(one.start),
+        end=None if one.end is None else to_text(one.end),
+        state=one.state,
+        duration_s=one.length / SECOND,
+        micro=one.is_micro,
+    )
+
+
+def _result(one: Result) -> OeeShape:
+    times: dict[str, Any] = asdict(one.times)
+    elements = {name: None if ns is None else ns / SECOND for name, ns in times.items() if name != "calendar"}
+    p = one.pieces
+    return OeeShape(
+        asset=one.asset,
+        level=one.level,
+        method=one.method,
+        name=one.period.name,
+        start=to_text(one.period.start),
+        end=to_text(one.period.end),
+        ends=to_text(one.ends),
+        so_far=one.so_far,
+        elements=ElementsShape(**elements),
+        pieces=PiecesShape(
+            produced=p.produced, good=p.good, reject=p.reject, rework=p.rework, outside=one.outside, unit=one.unit
+        ),
+        **asdict(one.figures),
+        flags=[FlagShape(code=flag.code, text=flag.text) for flag in one.flags],
+    )

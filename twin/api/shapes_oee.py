@@ -1,0 +1,115 @@
+"""The JSON of OEE and stops."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from twin.api.shapes import Answer, Shape, Time
+
+
+class ElementsShape(Shape):
+    """Times of ISO 22400 in seconds; null where not defined. pbt = pot - pdot = apt + aust + adet + adot + unknown.
+
+    micro: stops too short to count; they are part of apt.
+    """
+
+    pot: float | None
+    pdot: float | None
+    pbt: float | None
+    apt: float | None
+    aust: float | None
+    adet: float | None
+    adot: float | None
+    unknown: float | None
+    micro: float | None
+
+
+class PiecesShape(Shape):
+    """Pieces made in planned busy time: produced = good + reject + rework. null: no counter tells.
+
+    outside: made in breaks or between shifts of the period, in no figure. unit: what one piece is.
+    """
+
+    produced: int | None
+    good: int | None
+    reject: int | None
+    rework: int | None
+    outside: int | None
+    unit: str
+
+
+class FlagShape(Shape):
+    """What to know before believing a figure. code: no_calendar, no_state, unknown_time, no_ideal_rate,
+    ideal_rate_suspect, no_counts, no_reject_counter, counts_disagree, counter_jump, work_outside_plan, no_output,
+    no_common_unit, so_far.
+    """
+
+    code: str
+    text: str
+
+
+class OeeShape(Shape):
+    """One asset over one period. Figures: 1.0 is 100 %; null where not defined; above 1 as it is, with a flag.
+
+    method: how it was reckoned. name: of the shift, the day, the hour. from, to: what the figures speak of; ends:
+    where the period ends; so_far: it goes on.
+    """
+
+    asset: str
+    level: Literal["machine", "line"]
+    method: str
+    name: str
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+    ends: Time
+    so_far: bool
+    elements: ElementsShape
+    pieces: PiecesShape
+    availability: float | None
+    effectiveness: float | None
+    quality: float | None
+    oee: float | None
+    nee: float | None
+    teep: float | None
+    allocation_efficiency: float | None
+    utilisation_efficiency: float | None
+    technical_efficiency: float | None
+    setup_ratio: float | None
+    scrap_ratio: float | None
+    rework_ratio: float | None
+    throughput_per_h: float | None
+    flags: list[FlagShape]
+
+
+class OeeAnswer(Answer):
+    """Lines, each before its machines, by period. calendar: whether the plant file has shifts; without them nobody
+    knows an OEE, and there are no periods by shift.
+    """
+
+    known_at: Time | None
+    calendar: bool
+    results: list[OeeShape]
+
+
+class StopShape(Shape):
+    """A machine stood although it should work. id: asset@from. to null: it still does; duration_s: so far.
+
+    micro: part of a stop that is shorter than the machine's `micro_stop`.
+    """
+
+    id: str
+    asset: str
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time | None, Field(alias="to")]
+    state: str
+    duration_s: float
+    micro: bool
+
+
+class StopsAnswer(Answer):
+    """Stops that overlap [from, to), whole, by asset, then time. cursor: for the next page."""
+
+    stops: list[StopShape]
+    cursor: str | None
