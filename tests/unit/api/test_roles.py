@@ -34,6 +34,8 @@ ROLES: dict[tuple[str, str], Role | None] = {
     ("GET", "/api/v1/states"): Role.VIEW,
     ("GET", "/api/v1/counts"): Role.VIEW,
     ("GET", "/api/v1/corrections"): Role.VIEW,
+    ("GET", "/api/v1/oee"): Role.VIEW,
+    ("GET", "/api/v1/stops"): Role.VIEW,
     ("WS", "/api/v1/live"): Role.VIEW,
     ("GET", "/"): None,
     ("GET", "/docs"): None,
