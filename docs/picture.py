@@ -43,8 +43,8 @@ def take(url: str) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(OPTIONS))
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(url)
-        page.locator(".machine[data-asset$=filler][data-state=down]").wait_for(timeout=60_000)
-        page.locator(".machine[data-asset$=capper][data-state=starved]").wait_for(timeout=60_000)
+        page.locator("article.machine[data-asset$=filler][data-state=down]").wait_for(timeout=60_000)
+        page.locator("article.machine[data-asset$=capper][data-state=starved]").wait_for(timeout=60_000)
         page.screenshot(path=PICTURE)
         browser.close()
 

@@ -34,6 +34,12 @@ class Demo:
         with urllib.request.urlopen(self.url(f"/api/v1{path}?{words}"), timeout=10) as answer:
             return json.load(answer)
 
+    def post(self, path: str, **body: object) -> None:
+        """Ask it to do something."""
+        headers = {"Content-Type": "application/json"}
+        asked = urllib.request.Request(self.url(f"/api/v1{path}"), json.dumps(body).encode(), headers)
+        urllib.request.urlopen(asked, timeout=10).close()
+
     def start(self) -> None:
         """Start the demo and wait until it says that it serves."""
         self._run("demo", "--no-open", "--seed", "1", "--speed", "1")

@@ -10,10 +10,12 @@ from fastapi import FastAPI
 
 from twin.api import page, routes_live
 from twin.api.access import Access
+from twin.api.assets import Assets
 from twin.api.groups import GROUPS, PREFIX
 from twin.api.guard import Guard
 from twin.api.live import Live, Pace
 from twin.api.load import AT_ONCE
+from twin.api.playground import Playground
 from twin.api.problem import MEDIA_TYPE, handle_problems
 from twin.api.shapes import ProblemShape
 from twin.runtime.twin import Twin
@@ -28,8 +30,11 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(twin: Twin, access: Access, pace: Pace | None = None) -> FastAPI:
-    """The API and the page of a running twin. access: who may do what; pace: of the live channel."""
+def create_app(twin: Twin, access: Access, pace: Pace | None = None, playground: Playground | None = None) -> FastAPI:
+    """The API and the pages of a running twin.
+
+    access: who may do what. pace: of the live channel. playground: what a demo lets people break.
+    """
     app = FastAPI(
         title="Linetwin",
         version=version("linetwin"),
@@ -43,7 +48,8 @@ def create_app(twin: Twin, access: Access, pace: Pace | None = None) -> FastAPI:
     app.state.access = access
     app.state.live = Live(twin, pace)
     app.state.heavy = asyncio.Semaphore(AT_ONCE)
-    app.state.assets = page.assets()
+    app.state.assets = Assets.read()
+    app.state.playground = playground
     for prefix, router in ROUTERS:
         app.include_router(router, prefix=prefix)
     handle_problems(app)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from twin.api import routes_events, routes_oee, routes_plant, routes_results, routes_samples, routes_service
+from twin.api import (
+    routes_demo,
+    routes_events,
+    routes_oee,
+    routes_plant,
+    routes_results,
+    routes_samples,
+    routes_service,
+)
 
 PREFIX = "/api/v1"
 
@@ -13,6 +21,7 @@ GROUPS = (
     (PREFIX, routes_samples),
     (PREFIX, routes_results),
     (PREFIX, routes_oee),
+    (PREFIX, routes_demo),
 )
 """(prefix, module with a `router`). A new group is added here, and each of its routes declares the role it needs
 (twin.api.caller); `/openapi.json` and the reference pages are made from this list."""

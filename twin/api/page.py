@@ -1,78 +1,114 @@
-"""The page: a frame made by the server, ES modules and styles beside it. Nothing comes from another host."""
+"""The pages: a frame made by the server, ES modules and styles beside it. Nothing comes from another host.
+
+A page holds what its caller may see already: the plant model and the states of now, so that it can be read before the
+first script has run. Who is not known gets the frame alone; its scripts then say how to come in.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import html
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from string import Template
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from twin.api.access import COOKIE, Access
-from twin.api.caller import OPEN, VIEW, Needs, TheTwin
+from twin.api.assets import TEMPLATES, Asset, Assets
+from twin.api.caller import OPEN, VIEW, Needs, TheTwin, caller_of
 from twin.api.groups import GROUPS
 from twin.api.problem import Problem, not_found
+from twin.api.routes_plant import plant as plant_answer
+from twin.core.instant import to_text
+from twin.runtime.twin import Twin
 
-FOLDER = Path(__file__).parent.parent / "ui"
-TYPES = {
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".html": "text/html; charset=utf-8",
-}
+PAGES = (
+    ("/", "Plant"),
+    ("/trends", "Trends"),
+    ("/alarms", "Alarms"),
+    ("/connections", "Connections"),
+    ("/docs", "API"),
+)
+"""Address and name of what the frame leads to, the same on every page."""
+TIMES = ("at", "from", "to")
+"""What the one time control keeps in the address."""
+FOR_EVER = "public, max-age=31536000, immutable"
 
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
 
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A file as it is sent."""
-
-    body: bytes
-    media_type: str
-    etag: str
-
-
-def assets() -> Mapping[str, Asset]:
-    """All files of the page by their name below `/ui/`; there are no others."""
-    files = sorted(path for path in FOLDER.rglob("*") if path.suffix in TYPES)
-    return {path.relative_to(FOLDER).as_posix(): _asset(path) for path in files}
-
-
-def _asset(path: Path) -> Asset:
-    body = path.read_bytes()
-    return Asset(body, TYPES[path.suffix], f'"{hashlib.sha256(body).hexdigest()[:20]}"')
-
+_TEMPLATES.policies["json.dumps_kwargs"] = {}  # keys as they come: the order of tags and counts has a meaning
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/", dependencies=[OPEN])
-def line(request: Request, twin: TheTwin) -> Response:
-    """The line view; with `?token=` first a cookie, then the page without the token in its address."""
-    return _with_cookie(request) or _frame(request, "line.html", plant=twin.plant.path or "plant")
+def overview(request: Request, twin: TheTwin) -> Response:
+    """All lines; with `?token=` first a cookie, then the page without the token in its address."""
+    return _page(request, twin, "plant.html")
+
+
+@router.get("/line/{path:path}", dependencies=[OPEN])
+def line(request: Request, twin: TheTwin, path: str) -> Response:
+    """A line by its path, with or without the plant before it."""
+    found = {twin.plant.short(one.path): one for one in twin.plant.lines}.get(twin.plant.short(path))
+    if found is None:
+        return _page(request, twin, "missing.html", 404, what=f"no line {path}")
+    return _page(request, twin, "line.html", line=found)
+
+
+@router.get("/machine/{path:path}", dependencies=[OPEN])
+def machine(request: Request, twin: TheTwin, path: str) -> Response:
+    """A machine by its path, with or without the plant before it."""
+    for one in twin.plant.lines:
+        for found in one.machines:
+            if twin.plant.short(found.path) == twin.plant.short(path):
+                return _page(request, twin, "machine.html", line=one, machine=found)
+    return _page(request, twin, "missing.html", 404, what=f"no machine {path}")
+
+
+@router.get("/trends", dependencies=[OPEN])
+def trends(request: Request, twin: TheTwin) -> Response:
+    """Tags over time, `?tag=` as often as wanted."""
+    return _page(request, twin, "trends.html")
+
+
+@router.get("/alarms", dependencies=[OPEN])
+def alarms(request: Request, twin: TheTwin) -> Response:
+    """What is wrong, what was, and how good the alarms are."""
+    return _page(request, twin, "alarms.html")
+
+
+@router.get("/connections", dependencies=[OPEN])
+def connections(request: Request, twin: TheTwin) -> Response:
+    """Every connection with its link, counters and messages that could not be read."""
+    return _page(request, twin, "connections.html")
 
 
 @router.get("/docs", dependencies=[OPEN])
 def docs(request: Request, twin: TheTwin) -> Response:
     """The API on one page, made from /openapi.json."""
-    return _with_cookie(request) or _frame(request, "docs.html", plant=twin.plant.path or "plant")
+    return _page(request, twin, "docs.html")
 
 
 @router.get("/ui/{name:path}", dependencies=[OPEN])
 def file(request: Request, name: str) -> Response:
-    """A module, a style or a picture of the page; holds no data of the plant."""
-    found: Asset | None = request.app.state.assets.get(name)
+    """A module, a style or a picture of the pages; holds no data of the plant."""
+    assets: Assets = request.app.state.assets
+    version, _, rest = name.partition("/")
+    is_fixed = version == assets.version
+    found: Asset | None = assets.files.get(rest if is_fixed else name)
     if found is None:
         raise not_found(f"/ui/{name}: no such file of the page")
-    headers = {"ETag": found.etag, "Cache-Control": "no-cache"}
+    headers = {"ETag": found.etag, "Cache-Control": FOR_EVER if is_fixed else "no-cache", "Vary": "Accept-Encoding"}
     if request.headers.get("if-none-match") == found.etag:
         return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(found.small, media_type=found.media_type, headers=headers | {"Content-Encoding": "gzip"})
     return Response(found.body, media_type=found.media_type, headers=headers)
 
 
@@ -95,10 +131,28 @@ def _role(path: str, method: str) -> str:
     return max(needed).name.lower() if needed else "none"
 
 
-def _with_cookie(request: Request) -> Response | None:
+def _page(request: Request, twin: Twin, template: str, status: int = 200, **words: Any) -> Response:
     secret = request.query_params.get("token")
-    if secret is None:
-        return None
+    if secret is not None:
+        return _with_cookie(request, secret)
+    assets: Assets = request.app.state.assets
+    script = "docs.js" if template == "docs.html" else "main.js"
+    body = _TEMPLATES.get_template(template).render(
+        plant=twin.plant.path or "plant",
+        pages=PAGES,
+        here=request.url.path,
+        times=_times(request),
+        assets=f"/ui/{assets.version}",
+        script=script,
+        modules=assets.modules(script),
+        known=_known(request, twin),
+        now=_now(request, twin),
+        **words,
+    )
+    return Response(body, status, {"Cache-Control": "no-store"}, "text/html; charset=utf-8")
+
+
+def _with_cookie(request: Request, secret: str) -> Response:
     access: Access = request.app.state.access
     if access.holder(secret) is None:
         raise Problem(401, "the token is not known; ask for a new one")  # pyright: ignore[reportArgumentType]
@@ -107,8 +161,33 @@ def _with_cookie(request: Request) -> Response | None:
     return answer
 
 
-def _frame(request: Request, name: str, **words: str) -> Response:
-    escaped = {key: html.escape(value) for key, value in words.items()}
-    template: Asset = request.app.state.assets[name]
-    body = Template(template.body.decode()).substitute(escaped)
-    return Response(body, media_type=template.media_type, headers={"Cache-Control": "no-store"})
+def _times(request: Request) -> str:
+    """What the links to other pages carry on: `?at=...`, or nothing."""
+    given = {name: request.query_params[name] for name in TIMES if name in request.query_params}
+    return f"?{urlencode(given)}" if given else ""
+
+
+def _known(request: Request, twin: Twin) -> Mapping[str, Any] | None:
+    """What the scripts of a page need before they ask: the plant, what the twin can do, who asks. None: for nobody."""
+    caller = caller_of(request)
+    if caller is None:
+        return None
+    served = {getattr(route, "path", "").rpartition("/")[2] for _, group in GROUPS for route in group.router.routes}
+    can = {name: name in served for name in ("oee", "stops", "alarms", "condition", "alerts")}
+    return {
+        "plant": plant_answer(twin).model_dump(mode="json"),
+        "can": can | {"demo": request.app.state.playground is not None},
+        "has_shifts": any(name != "breaks" for name in twin.plant.shifts),
+        "caller": {"name": caller.name, "role": caller.role.name.lower()},
+    }
+
+
+def _now(request: Request, twin: Twin) -> Mapping[str, Any]:
+    """States by machine, for the page before its scripts run; nothing when it is to show the past."""
+    if caller_of(request) is None or _times(request):
+        return {}
+    view = twin.live()
+    return {
+        path: {"state": one.state or "no data yet", "since": "" if one.since is None else to_text(one.since)}
+        for path, one in view.machines.items()
+    }

@@ -123,8 +123,19 @@ class LettersAnswer(Answer):
 # --- tags and samples ------------------------------------------------------------------------------------------
 
 
+class LimitShape(Shape):
+    """A limit of a tag, in its unit. priority: 1 is the highest."""
+
+    kind: str
+    limit: float
+    priority: int
+
+
 class TagShape(Shape):
-    """A tag with its last value, in its unit. stale: the value is not the present one. text: see SampleRow."""
+    """A tag with its last value, in its unit. stale: the value is not the present one. text: see SampleRow.
+
+    limits: where its alarms begin.
+    """
 
     tag: str
     type: str
@@ -139,6 +150,7 @@ class TagShape(Shape):
     stale: bool
     age_s: float | None
     usual_s: float | None
+    limits: list[LimitShape] = []
 
 
 class TagsAnswer(Answer):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from twin.api.shapes import TagNowShape, TagShape
+from twin.api.shapes import LimitShape, TagNowShape, TagShape
 from twin.core import status as codes
 from twin.core.instant import SECOND, to_text
 from twin.runtime.live import LiveView
@@ -68,4 +68,13 @@ def _tag_shape(twin: Twin, view: LiveView, path: str) -> TagShape:
         stale=now.stale,
         age_s=max(0, view.as_of - int(view.tags.time[tag])) / SECOND if came else None,
         usual_s=usual / SECOND if usual else None,
+        limits=[] if spec is None else list(_limits(spec.alarms)),
     )
+
+
+def _limits(alarms: Sequence[Mapping[str, object]]) -> Iterator[LimitShape]:
+    for alarm in alarms:
+        for kind in ("high", "low"):
+            limit, priority = alarm.get(kind), alarm.get("priority")
+            if isinstance(limit, int | float) and isinstance(priority, int):
+                yield LimitShape(kind=kind, limit=limit, priority=priority)

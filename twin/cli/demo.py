@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from twin.cli.command import DONE, Command
+from twin.cli.playground import Playground, cables
 from twin.cli.serving import LOCAL, check_port, serve
 from twin.core.batch import Batch, batch
 from twin.core.errors import Misconfigured
@@ -92,20 +93,28 @@ async def _demo(arguments: argparse.Namespace, folder: Path, broker: str) -> Non
         raise Misconfigured(f"--fault: {error}") from error
     history = await asyncio.to_thread(run.step, now)
     clock = ScaledClock(now, arguments.speed)
-    async with run.serve(clock, mqtt=broker) as addresses:
+    async with run.serve(clock, mqtt=broker) as straight, cables(straight) as (addresses, by_name):
         wait = max(1.0, arguments.speed)
         text = line(LINE).plant_file({**addresses, "wait": f"{wait:g}s"})
         plant = load(text, "demo plant", connectors(), os.environ)
         (folder / "plant.yaml").write_text(text, encoding="utf-8")
         await asyncio.to_thread(_keep_history, plant, folder, clock, history)
-        await _serve(
-            arguments, folder, clock, plant, f"OPC UA {addresses['opcua_a']} {addresses['opcua_b']}, MQTT {broker}"
-        )
+        playground = Playground(run, clock, by_name)
+        playground.know(plant)
+        wires = f"OPC UA {addresses['opcua_a']} {addresses['opcua_b']}, MQTT {broker}"
+        await _serve(arguments, folder, clock, plant, wires, playground)
     if arguments.truth:
         _write_truth(run, Path(arguments.truth))
 
 
-async def _serve(arguments: argparse.Namespace, folder: Path, clock: ScaledClock, plant: Plant, wires: str) -> None:
+async def _serve(
+    arguments: argparse.Namespace,
+    folder: Path,
+    clock: ScaledClock,
+    plant: Plant,
+    wires: str,
+    playground: Playground,
+) -> None:
     from twin.api.access import Access  # noqa: PLC0415 - fastapi, 230 ms: only when it serves
     from twin.runtime.ports import free_ports  # noqa: PLC0415
 
@@ -120,7 +129,7 @@ async def _serve(arguments: argparse.Namespace, folder: Path, clock: ScaledClock
             await asyncio.to_thread(webbrowser.open, url)
 
     async with open_twin(plant, folder, clock, url=url) as twin:
-        await serve(twin, Access(), LOCAL, port, arguments.seconds, started)
+        await serve(twin, Access(), LOCAL, port, arguments.seconds, started, playground)
 
 
 async def _connected(twin: Twin) -> None:

@@ -14,6 +14,7 @@ from twin.runtime.ports import is_free
 
 if TYPE_CHECKING:
     from twin.api.access import Access
+    from twin.api.playground import Playground
     from twin.runtime.twin import Twin
 
 LOCAL = "127.0.0.1"
@@ -26,9 +27,18 @@ def check_port(host: str, port: int) -> None:
 
 
 async def serve(
-    twin: Twin, access: Access, host: str, port: int, seconds: float | None, started: Callable[[], Awaitable[None]]
+    twin: Twin,
+    access: Access,
+    host: str,
+    port: int,
+    seconds: float | None,
+    started: Callable[[], Awaitable[None]],
+    playground: Playground | None = None,
 ) -> None:
-    """Serve until Ctrl-C, SIGTERM, or for so many seconds of wall time; `started` is awaited once it listens."""
+    """Serve until Ctrl-C, SIGTERM, or for so many seconds of wall time; `started` is awaited once it listens.
+
+    playground: what a demo lets people break.
+    """
     import uvicorn  # noqa: PLC0415 - with fastapi 300 ms that only a serving command pays
 
     from twin.api.app import create_app  # noqa: PLC0415
@@ -44,7 +54,7 @@ async def serve(
             listens.set()
 
     listens, stop = asyncio.Event(), asyncio.Event()
-    server = Server(server_config(create_app(twin, access), host, port))
+    server = Server(server_config(create_app(twin, access, playground=playground), host, port))
     with _stopping_on_signals(stop):
         serving = asyncio.create_task(server.serve())
         listening, ended = asyncio.create_task(listens.wait()), asyncio.create_task(stop.wait())

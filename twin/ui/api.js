@@ -18,7 +18,16 @@ export async function get(path, query = {}) {
   for (const [name, value] of Object.entries(query)) {
     for (const one of [value].flat()) address.searchParams.append(name, one);
   }
-  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  return bodyOf(await fetch(address, { headers: { Accept: "application/json" } }));
+}
+
+/** POST below /api/v1. */
+export async function post(path, body) {
+  const headers = { "Content-Type": "application/json", Accept: "application/json" };
+  return bodyOf(await fetch(`/api/v1${path}`, { method: "POST", headers, body: JSON.stringify(body) }));
+}
+
+async function bodyOf(answer) {
   const body = await answer.json();
   if (!answer.ok) throw new Problem(answer.status, body.detail ?? answer.statusText);
   return body;

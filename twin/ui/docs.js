@@ -1,8 +1,12 @@
 // The API on one page, made from openapi.json.
 
+import "./header.js";
 import { el, table } from "./dom.js";
+import { known } from "./known.js";
+import { begin, changed, now } from "./now.js";
 
-const ABOUT = { service: "Service", plant: "Plant, connections, tags, events", samples: "Samples", results: "Results" };
+const ABOUT = { service: "Service", plant: "Plant, connections, tags, events", samples: "Samples", results: "Results",
+  alarms: "Alarms", oee: "OEE and stops", health: "Condition and alerts", demo: "Demo" };
 
 /** Text in which `words` stand for code. */
 function prose(text = "") {
@@ -33,7 +37,7 @@ function parameterTable(api, parameters) {
   return scrolled(table(["Parameter", "Type", "Default", "Meaning"], rows));
 }
 
-const scrolled = (node) => el("div", { class: "scroll" }, node);
+const scrolled = (node) => el("div", { class: "scroll", tabindex: "0" }, node);
 
 /** The fields of a shape and of the shapes in it, folded away. */
 function fields(api, title, schema) {
@@ -88,16 +92,16 @@ function show(api) {
 }
 
 function tell(text) {
-  const notice = document.getElementById("notice");
-  notice.textContent = text;
-  notice.hidden = false;
+  now.notice = text;
+  changed();
 }
 
+begin();
 try {
   const answer = await fetch("/openapi.json");
   const body = await answer.json();
   if (answer.ok) show(body);
-  else tell(body.detail);
+  else if (known) tell(body.detail);
 } catch (error) {
   if (!(error instanceof TypeError)) throw error;
   tell("The twin does not answer; load this page again when it runs.");

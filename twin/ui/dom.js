@@ -1,15 +1,8 @@
 // Elements with attributes and children. Text goes in as text, never as HTML.
 
-const SVG = "http://www.w3.org/2000/svg";
-
 /** An HTML element: el("td", { class: "number" }, "12"). */
 export function el(name, attributes = {}, ...children) {
   return filled(document.createElement(name), attributes, children);
-}
-
-/** An SVG element. */
-export function svg(name, attributes = {}, ...children) {
-  return filled(document.createElementNS(SVG, name), attributes, children);
 }
 
 function filled(node, attributes, children) {
@@ -28,18 +21,4 @@ export function table(heads, rows, numbers = Infinity) {
   return el("table", {},
     el("thead", {}, el("tr", {}, ...head)),
     el("tbody", {}, ...rows.map((cells) => el("tr", {}, ...line(cells)))));
-}
-
-/** Set text only when it differs: an equal write would still cost a layout. */
-export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
-export function setAttribute(node, name, value) {
-  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
-}
-
-/** A path that may break after / and _, so that long names stay inside narrow columns. */
-export function breakable(path) {
-  return path.split(/(?<=[/_])/).flatMap((part, at) => (at ? [el("wbr"), part] : [part]));
 }

@@ -3,17 +3,43 @@
 const clockIn = (timeZone) =>
   new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
-let clock = clockIn("UTC");
+const dayIn = (timeZone) =>
+  new Intl.DateTimeFormat("en-GB", { timeZone, weekday: "short", day: "numeric", month: "short", year: "numeric" });
 
-/** From here on instants are shown in this zone. Gives its name; UTC where the browser does not know it. */
+const partsIn = (timeZone) =>
+  new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" });
+
+let clock = clockIn("UTC");
+let day = dayIn("UTC");
+let parts = partsIn("UTC");
+
+/** The zone in which instants are shown. */
+export let zone = "UTC";
+
+/** From here on instants are shown in this zone; in UTC where the browser does not know it. */
 export function useZone(name) {
   try {
-    clock = clockIn(name);
-    return name;
+    [clock, day, parts] = [clockIn(name), dayIn(name), partsIn(name)];
+    zone = name;
   } catch {
-    return "UTC";
+    zone = "UTC";
   }
 }
+
+/** 2026-11-27T14:03:12 on the clocks of the plant: what a field for date and time takes. */
+export const localText = (ms) => parts.format(ms).replace(" ", "T");
+
+/** The instant of such a text, or NaN. */
+export function fromLocal(text) {
+  const asUtc = Date.parse(`${text}Z`);
+  if (Number.isNaN(asUtc)) return NaN;
+  const offset = (at) => Date.parse(`${localText(at)}Z`) - Math.floor(at / 1000) * 1000;
+  const first = asUtc - offset(asUtc);
+  return asUtc - offset(first);
+}
+
+/** Fri, 27 Nov 2026 */
+export const dayText = (ms) => day.format(ms);
 
 /** 14:03:12 */
 export const clockText = (ms) => clock.format(ms);
@@ -50,3 +76,7 @@ export const shortText = (ms) => lengthText(ms).split(" ").slice(0, 2).join(" ")
 const SIGNS = { degC: "°C", degF: "°F", percent: "%", um: "µm", m3: "m³", m2: "m²" };
 
 export const unitText = (unit) => SIGNS[unit] ?? unit;
+
+/** 87.3 %; a dash for what is not defined. Beyond 100 % is shown as it is. */
+export const percentText = (share, digits = 1) =>
+  typeof share === "number" ? `${(100 * share).toFixed(digits)} %` : "–";

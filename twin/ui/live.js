@@ -21,6 +21,12 @@ export class Live {
     setInterval(() => this.watch(), LOOK_MS);
   }
 
+  /** Watch something else from now on; a snapshot of it comes. */
+  subscribe(wanted) {
+    this.wanted = wanted;
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ subscribe: wanted }));
+  }
+
   connect() {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}/api/v1/live`);

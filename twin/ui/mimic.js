@@ -1,135 +1,99 @@
-// The line as people walk along it: machines in the order of the flow, buffers between them.
+// <lt-mimic>: the line as people walk along it, machines in the order of the flow, buffers between them.
 
-import { el, setAttribute, setText } from "./dom.js";
+import { html, nothing } from "./vendor/lit.js";
+import { get } from "./api.js";
+import { hourCounts } from "./counts.js";
 import { clockText, minuteText, numberText, shortText, unitText } from "./format.js";
+import { lineOf } from "./known.js";
+import { href } from "./moment.js";
+import { follow, now } from "./now.js";
+import { Part } from "./part.js";
 import { icon, look } from "./states.js";
-import { remark, showValue, valueNode } from "./value.js";
+import { qualityOf, remark, valueOf } from "./value.js";
 
 const MOST_VALUES = 4;
 
-export class Mimic {
-  /**
-   * @param {Element} root
-   * @param {object} plant answer of GET /plant
-   * @param {Map<string, object>} tags path of a tag -> what GET /tags says of it
-   */
-  constructor(root, plant, tags) {
-    this.cards = new Map();
-    this.hours = [];
-    root.replaceChildren(...plant.lines.map((line) => this.line(line, tags)));
+class Mimic extends Part {
+  static properties = { asset: {} };
+
+  start() {
+    this.line = lineOf(this.asset);
+    if (!this.line) return;
+    this.counts = { of: new Map() };
+    this.tags = new Map();
+    follow(this, [this.line.path]);
+    get("/tags", { match: this.line.path, limit: 5000 }).then(({ tags }) => {
+      this.tags = new Map(tags.map((tag) => [tag.tag, tag]));
+      this.requestUpdate();
+    }, () => {});
+    this.poll(async () => {
+      this.counts = await hourCounts(this.line.path);
+    }, 2000);
   }
 
-  line(line, tags) {
-    const machines = new Map(line.machines.map((machine) => [machine.path, machine]));
-    const stations = line.flow.map((station) => this.station(station, machines, tags));
-    const rest = [...machines.values()].map((machine) => el("li", { class: "station" }, this.card(machine, tags)));
-    const hour = el("span", { class: "quiet" });
-    this.hours.push(hour);
-    const bar = el("div", { class: "bar" }, el("h2", {}, line.display), hour);
-    return el("section", { class: "line", "aria-label": line.display }, bar,
-      el("ol", { class: "flow" }, ...stations, ...rest));
+  render() {
+    if (!this.line) return nothing;
+    const placed = new Set(this.line.flow.flatMap((station) => station.machines));
+    const rest = this.line.machines.filter((one) => !placed.has(one.path)).map((one) => ({ machines: [one.path] }));
+    const since = this.counts.from ? `pieces since ${minuteText(this.counts.from)}` : "";
+    return html`<section class="line" aria-label=${this.line.display}>
+      <div class="head"><h2><a href=${href(`/line/${this.line.path}`)}>${this.line.display}</a></h2>
+        <span class="quiet">${since}</span></div>
+      <ol class="flow">${[...this.line.flow, ...rest].map((station) => station.capacity ? buffer(station)
+        : html`<li class="station">${station.machines.map((path) => this.card(path))}</li>`)}</ol></section>`;
   }
 
-  /** What stands at this place of the flow; machines that are placed leave the map. */
-  station(station, machines, tags) {
-    if (station.capacity !== null) return buffer(station);
-    const cards = station.machines.map((path) => this.card(machines.get(path), tags));
-    for (const path of station.machines) machines.delete(path);
-    return el("li", { class: "station" }, ...cards);
+  card(path) {
+    const machine = this.line.machines.find((one) => one.path === path);
+    const { state, since } = now.machines[path] ?? {};
+    const start = since ? Date.parse(since) : null;
+    return html`<article class="machine" data-asset=${path} data-state=${state ?? "none"} data-ts=${since ?? ""}
+      data-quality=${this.isStale ? "stale" : "good"} aria-label=${machine.display}>
+      <h3><a href=${href(`/machine/${path}`)}>${machine.display}</a>${flags(path)}</h3>
+      <div class="now"><p class="state">${icon(state)}<b class="word">${look(state).word}</b>
+        <span class="length">${start === null ? "" : shortText(now.asOf - start)}</span></p>
+        <p class="since">${start === null ? "" : `since ${clockText(start)}`}</p></div>
+      <dl class="counts">${Object.keys(machine.counts).map((role) => this.count(machine, role))}</dl>
+      <dl class="values">${mainTags(machine, this.tags).map(([name, tag]) => this.value(name, tag))}</dl></article>`;
   }
 
-  card(machine, tags) {
-    const word = el("b", { class: "word" });
-    const length = el("span", { class: "length" });
-    const state = el("p", { class: "state" }, icon(null), word, length);
-    const since = el("p", { class: "since" });
-    const roles = Object.keys(machine.counts).map((role) => countCell(machine, role));
-    const counts = el("dl", { class: "counts" }, ...roles);
-    const values = mainTags(machine, tags).map(([name, tag]) => valueRow(name, tag, tags.get(tag)?.unit ?? ""));
-    const attributes = { "data-asset": machine.path, "data-state": "none", "aria-label": machine.display };
-    const node = el("article", { class: "machine", ...attributes },
-      el("h3", {}, machine.display), el("div", { class: "now" }, state, since), counts,
-      el("dl", { class: "values" }, ...values.map((one) => one.row)));
-    this.cards.set(machine.path, { node, state, word, length, since, counts, values });
-    return node;
+  count(machine, role) {
+    const { of, asOf } = this.counts;
+    const pieces = of.get(`${machine.path}:${role}`);
+    const total = of.get(`${machine.path}:total`);
+    const share = role !== "total" && pieces !== undefined && total ? ` ${((100 * pieces) / total).toFixed(1)} %` : "";
+    return html`<div><dt>${role === "total" ? `total, ${machine.makes}` : role}<span class="share">${share}</span></dt>
+      <dd><b data-count="${machine.path}:${role}" data-quality=${pieces === undefined ? "none" : "good"}
+        data-ts=${asOf ?? ""}>${pieces === undefined ? "–" : numberText(pieces)}</b></dd></div>`;
   }
 
-  showStates(machines, asOf, isSilent) {
-    for (const [path, now] of Object.entries(machines)) {
-      const card = this.cards.get(path);
-      if (card) showState(card, now, asOf, isSilent);
-    }
+  value(name, tag) {
+    const entry = now.tags.get(tag);
+    return html`<div data-quality=${qualityOf(entry)}><dt>${name.replaceAll("_", " ")}</dt><dd>${valueOf(tag, entry)}</dd>
+      <dd class="unit">${unitText(this.tags.get(tag)?.unit ?? "")}</dd><dd class="said">${remark(entry)}</dd></div>`;
   }
+}
+customElements.define("lt-mimic", Mimic);
 
-  showValues(tags, asOf, isSilent) {
-    for (const one of [...this.cards.values()].flatMap((card) => card.values)) {
-      const entry = tags.get(one.tag);
-      if (!entry) continue;
-      showValue(one.node, entry, isSilent);
-      setText(one.note, remark(entry, asOf));
-    }
-  }
-
-  /** Pieces of the current hour out of an answer of GET /counts by hour. */
-  showCounts({ counts, as_of }) {
-    const hour = counts.reduce((last, one) => (one.from > last ? one.from : last), "");
-    const now = counts.filter((one) => one.from === hour);
-    const pieces = new Map(now.map((one) => [`${one.asset}:${one.role}`, one.pieces]));
-    for (const [path, card] of this.cards) {
-      for (const node of card.counts.querySelectorAll("[data-count]")) {
-        showCount(node, pieces.get(node.dataset.count), pieces.get(`${path}:total`), as_of);
-      }
-    }
-    const text = hour ? `pieces since ${minuteText(Date.parse(hour))}` : "";
-    for (const node of this.hours) setText(node, text);
-  }
+/** Marks beside a machine's name: its worst open alarm, an alert of its condition. */
+export function flags(path) {
+  const open = Object.values(now.alarms).filter((one) => one.asset === path);
+  const alerts = Object.values(now.alerts).filter((one) => one.asset === path && !one.to);
+  const worst = open.reduce((least, one) => Math.min(least, one.priority), 9);
+  return html`<span class="flags">${open.length ? html`<a class="flag" data-priority=${worst}
+    href=${href("/alarms")} aria-label="${open.length} open alarms, highest priority ${worst}">${open.length}</a>` : nothing}
+    ${alerts.length ? html`<a class="flag alert" href=${href(`/machine/${path}`)} aria-label="condition alert">!</a>`
+    : nothing}</span>`;
 }
 
 function buffer({ capacity, unit }) {
-  const room = [el("span", {}, "buffer"), " ", el("b", {}, numberText(capacity)), " ", el("span", {}, unit)];
-  return el("li", { class: "buffer" },
-    el("span", { class: "arrow", "aria-hidden": "true" }), el("span", { class: "room" }, ...room));
-}
-
-function countCell(machine, role) {
-  const number = el("b", { "data-count": `${machine.path}:${role}`, "data-quality": "none", "data-ts": "" }, "–");
-  const share = el("span", { class: "share" });
-  const words = role === "total" ? `total, ${machine.makes}` : role;
-  return el("div", {}, el("dt", {}, words, share), el("dd", {}, number));
-}
-
-function showCount(node, pieces, total, asOf) {
-  setText(node, pieces === undefined ? "–" : numberText(pieces));
-  setAttribute(node, "data-quality", pieces === undefined ? "none" : "good");
-  setAttribute(node, "data-ts", asOf);
-  const isShare = pieces !== undefined && total && !node.dataset.count.endsWith(":total");
-  setText(node.closest("div").querySelector(".share"), isShare ? ` ${((100 * pieces) / total).toFixed(1)} %` : "");
-}
-
-function valueRow(name, tag, unit) {
-  const node = valueNode(tag);
-  const note = el("span", { class: "note" });
-  const row = el("div", {}, el("dt", {}, name.replaceAll("_", " ")), el("dd", {}, node),
-    el("dd", { class: "unit" }, unitText(unit)), el("dd", { class: "said" }, note));
-  return { tag, node, note, row };
-}
-
-function showState(card, now, asOf, isSilent) {
-  if (card.node.dataset.state !== (now.state ?? "none")) {
-    setAttribute(card.node, "data-state", now.state ?? "none");
-    card.state.firstChild.replaceWith(icon(now.state));
-  }
-  setText(card.word, look(now.state).word);
-  setAttribute(card.node, "data-quality", isSilent ? "stale" : "good");
-  setAttribute(card.node, "data-ts", now.since ?? "");
-  const since = now.since ? Date.parse(now.since) : null;
-  setText(card.length, since === null ? "" : shortText(asOf - since));
-  setText(card.since, since === null ? "" : `since ${clockText(since)}`);
+  return html`<li class="buffer"><span class="arrow" aria-hidden="true"></span><span class="room"><span>buffer</span>
+    <b>${numberText(capacity)}</b> <span>${unit}</span></span></li>`;
 }
 
 /** What has a unit is measured, so it tells most; a state word or a counter is shown in other ways. */
-function mainTags(machine, tags) {
+export function mainTags(machine, tags, most = MOST_VALUES) {
   const own = Object.entries(machine.tags);
   const measured = own.filter(([, tag]) => tags.get(tag)?.unit);
-  return (measured.length ? measured : own).slice(0, MOST_VALUES);
+  return (measured.length ? measured : own).slice(0, most);
 }

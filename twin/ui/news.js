@@ -1,9 +1,14 @@
-// What happened lately: connections, gaps, runs, imports, and results that late data corrected.
+// <lt-news>: what happened lately: connections, gaps, runs, imports, people, results that late data corrected.
 
-import { el } from "./dom.js";
-import { clockText, lengthText } from "./format.js";
+import { html, nothing } from "./vendor/lit.js";
+import { get } from "./api.js";
+import { clockText, dayText, lengthText } from "./format.js";
+import { moment, spanQuery } from "./moment.js";
+import { onMessage } from "./now.js";
+import { Part } from "./part.js";
 
 const MOST = 12;
+const DAY = 86_400_000;
 
 /** Kind of event -> what people read. `name` is the last part of its subject. */
 const WORDS = {
@@ -15,20 +20,45 @@ const WORDS = {
   "run.started": () => "twin started",
   "run.stopped": () => "twin stopped",
   "import.done": ({ body }) => `${Number(body.rows).toLocaleString("en")} samples imported from ${body.file}`,
+  "alarm.acknowledged": ({ name, body }) => `alarm of ${name} acknowledged${body.note ? `: ${body.note}` : ""}`,
+  "model.learnt": ({ name }) => `normal running of ${name} learnt`,
+  "alert.judged": ({ name, body }) => `alert of ${name} judged ${body.verdict ?? ""}`,
 };
 const ABNORMAL = new Set(["connection.lost", "gap", "clock.ahead"]);
 
-const lastPart = (path) => path.slice(path.lastIndexOf("/") + 1);
+const lastPart = (path) => path.split("@")[0].split("/").at(-1);
 
-/** Events of GET /events and corrections of GET /corrections as one list, newest first. */
-export function showNews(list, events, corrections) {
-  const all = [...events.map(ofEvent), ...ofCorrections(corrections)].sort((a, b) => b.at - a.at).slice(0, MOST);
-  const rows = all.map(({ at, kind, text, isAbnormal }) =>
-    el("li", { "data-kind": kind, class: isAbnormal ? "abnormal" : null },
-      el("time", { datetime: new Date(at).toISOString() }, clockText(at)),
-      el("span", { class: "sign", "aria-hidden": "true" }, isAbnormal ? "▲" : "·"), el("span", {}, text)));
-  list.replaceChildren(...(rows.length ? rows : [el("li", { class: "quiet" }, "Nothing happened.")]));
+class News extends Part {
+  static every = 60_000;
+
+  start() {
+    this.all = null;
+    const again = this.poll(async () => {
+      const query = moment.isLive ? {} : spanQuery(DAY);
+      const [{ events }, corrected] = await Promise.all([
+        get("/events", { limit: 20, ...query }), moment.isLive ? get("/corrections") : { corrections: [] },
+      ]);
+      const found = [...events.map(ofEvent), ...ofCorrections(corrected.corrections)];
+      this.all = found.sort((a, b) => b.at - a.at).slice(0, MOST);
+    }, 30_000);
+    onMessage((message) => (message.type === "snapshot" || message.connections || message.corrections) && again());
+  }
+
+  render() {
+    const title = moment.isLive ? "Events and corrections" : "Events up to then";
+    let day = "";
+    return html`<section class="card" aria-labelledby="news-title"><div class="head"><h2 id="news-title">${title}</h2></div>
+      <ol id="news" class="news">${this.all?.length ? this.all.map((one) => {
+        const today = dayText(one.at);
+        const heads = today !== day ? html`<li class="day quiet">${today}</li>` : nothing;
+        day = today;
+        return html`${heads}<li data-kind=${one.kind} class=${one.isAbnormal ? "abnormal" : ""}><time
+          datetime=${new Date(one.at).toISOString()}>${clockText(one.at)}</time><span class="sign"
+          aria-hidden="true">${one.isAbnormal ? "▲" : "·"}</span><span>${one.text}</span></li>`;
+      }) : html`<li class="day quiet">${this.all ? "Nothing happened." : ""}</li>`}</ol></section>`;
+  }
 }
+customElements.define("lt-news", News);
 
 function ofEvent({ time, kind, subject, who, body }) {
   const say = WORDS[kind] ?? (({ name }) => `${kind} ${name}`);

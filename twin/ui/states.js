@@ -1,6 +1,6 @@
 // How each machine state looks: a word, a shape, a letter, a place in its row. Colour comes on top, for the abnormal.
 
-import { svg } from "./dom.js";
+import { html } from "./vendor/lit.js";
 
 const SHAPES = {
   play: { d: "M4 2.5 13 8 4 13.5Z" },
@@ -48,6 +48,6 @@ export function look(state) {
 
 /** The shape of a state, for people who see no colour. */
 export function icon(state) {
-  const path = svg("path", SHAPES[look(state).shape]);
-  return svg("svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" }, path);
+  const { d, class: kind } = SHAPES[look(state).shape];
+  return html`<svg viewBox="0 0 16 16" class="icon" aria-hidden="true"><path d=${d} class=${kind ?? ""}></path></svg>`;
 }

@@ -1,61 +1,81 @@
-// All tags with value, unit, status and age. Only what is near the top of the filter is in the page.
+// <lt-tags>: all tags with value, unit, status and age. Only what is near the top of the filter is in the page.
 
-import { breakable, el, setAttribute, setText } from "./dom.js";
+import { html, nothing, repeat } from "./vendor/lit.js";
+import { get } from "./api.js";
 import { shortText, unitText } from "./format.js";
-import { qualityOf, showValue, valueNode } from "./value.js";
+import { inOrder, shortOf } from "./known.js";
+import { moment } from "./moment.js";
+import { follow, now } from "./now.js";
+import { Part } from "./part.js";
+import { qualityOf, valueOf } from "./value.js";
 
-const MOST_ROWS = 300;
+const MOST_ROWS = 100;
+const MOST_TAGS = 20_000;
 
-export class TagTable {
-  /**
-   * @param {{table: HTMLTableElement, filter: HTMLInputElement, told: Element}} nodes
-   * @param {object[]} tags of GET /tags, each with its `short` name
-   * @param {(tag: string) => void} choose somebody wants to see the trend of a tag
-   */
-  constructor(nodes, tags, choose) {
-    Object.assign(this, { ...nodes, tags, choose, rows: new Map() });
-    this.filter.addEventListener("input", () => this.list());
+class Tags extends Part {
+  static properties = { chosen: { attribute: false } };
+  static every = 200;
+
+  start() {
+    Object.assign(this, { tags: [], words: [], chosen: this.chosen ?? [] });
+    this.load();
+  }
+
+  async load() {
+    let cursor = "";
+    do {
+      const page = await get("/tags", { limit: 5000, cursor });
+      this.tags.push(...page.tags.map((tag) => ({ ...tag, short: shortOf(tag.tag), lower: tag.tag.toLowerCase() })));
+      cursor = page.cursor ?? "";
+    } while (cursor && this.tags.length < MOST_TAGS);
+    this.tags = inOrder(this.tags);
+    const first = this.tags.find((tag) => tag.type === "number" && tag.unit) ?? this.tags[0];
+    if (first) this.dispatchEvent(new CustomEvent("first", { detail: first.tag, bubbles: true }));
     this.list();
   }
 
   /** Every word of the filter is a part of the name. */
   list() {
-    const words = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = this.tags.filter((tag) => words.every((word) => tag.tag.toLowerCase().includes(word)));
-    const shown = found.slice(0, MOST_ROWS);
-    this.rows = new Map(shown.map((tag) => [tag.tag, this.row(tag)]));
-    this.table.tBodies[0].replaceChildren(...[...this.rows.values()].map((row) => row.node));
-    const more = found.length > shown.length ? `, the first ${shown.length} are shown` : "";
-    setText(this.told, `${found.length} of ${this.tags.length}${more}`);
-    this.refresh?.();
+    this.found = this.tags.filter((tag) => this.words.every((word) => tag.lower.includes(word)));
+    this.shown = this.found.slice(0, MOST_ROWS);
+    follow(this, this.shown.length > 90 ? ["*"] : this.shown.map((tag) => tag.tag));
+    this.requestUpdate();
+  }
+
+  render() {
+    const more = this.found && this.found.length > MOST_ROWS ? `, the first ${MOST_ROWS} are shown` : "";
+    const filter = ({ target }) => {
+      this.words = target.value.toLowerCase().split(/\s+/).filter(Boolean);
+      this.list();
+    };
+    return html`<section class="card" aria-labelledby="tags-title"><div class="head"><h2 id="tags-title">Tags</h2>
+      <label>Filter <input id="filter" type="search" autocomplete="off" spellcheck="false" placeholder="part of a name"
+        @input=${filter}></label><span id="tags-shown" class="quiet">${this.found
+        ? `${this.found.length} of ${this.tags.length}${more}` : ""}</span></div>
+      <table id="tags"><thead><tr><th scope="col">Tag</th><th scope="col" class="number">Value</th><th scope="col">Unit</th>
+      <th scope="col">Status</th><th scope="col" class="from">Connection</th><th scope="col" class="number">Age</th></tr>
+      </thead><tbody>${repeat(this.shown ?? [], (tag) => tag.tag, (tag) => this.row(tag))}</tbody></table></section>`;
   }
 
   row(tag) {
-    const attributes = { type: "button", class: "plain", title: `${tag.tag}: show its trend` };
-    const name = el("button", attributes, ...breakable(tag.short));
-    name.addEventListener("click", () => this.choose(tag.tag));
-    const [value, status, age] = [valueNode(tag.tag), el("td", { class: "status" }), el("td", { class: "number age" })];
-    const node = el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "number" }, value),
-      el("td", { class: "unit" }, unitText(tag.unit)), status, el("td", { class: "from" }, tag.connection), age);
-    return { node, value, status, age };
-  }
-
-  /** @param {Map<string, import("./value.js").Entry>} entries */
-  show(entries, asOf, isSilent) {
-    this.refresh = () => this.show(entries, asOf, isSilent);
-    for (const [tag, row] of this.rows) {
-      const entry = entries.get(tag);
-      if (!entry) continue;
-      showValue(row.value, entry, isSilent);
-      setAttribute(row.node, "data-quality", qualityOf(entry, isSilent));
-      setText(row.status, statusText(entry, isSilent));
-      setText(row.age, entry.time ? shortText(asOf - Date.parse(entry.time)) : "");
-    }
+    const entry = now.tags.get(tag.tag) ?? (moment.isLive ? tag : undefined); // until the first snapshot: as the list said
+    const isChosen = this.chosen.includes(tag.tag);
+    const pick = () => this.dispatchEvent(new CustomEvent(isChosen ? "drop" : "choose", { detail: tag.tag, bubbles: true }));
+    return html`<tr data-quality=${qualityOf(entry)}><th scope="row"><button type="button" class="plain" @click=${pick}
+      aria-pressed=${isChosen} title=${tag.tag}><span class="tick" aria-hidden="true">${isChosen ? "☑" : "☐"}</span>
+      ${breakable(tag.short)}</button></th><td class="number">${valueOf(tag.tag, entry)}</td>
+      <td class="unit">${unitText(tag.unit)}</td><td class="status">${statusText(entry)}</td>
+      <td class="from">${tag.connection}</td>
+      <td class="number age">${entry?.time && moment.isLive ? shortText(now.asOf - Date.parse(entry.time)) : ""}</td></tr>`;
   }
 }
+customElements.define("lt-tags", Tags);
 
-function statusText(entry, isSilent) {
-  const quality = qualityOf(entry, isSilent);
-  if (quality === "none") return "no sample yet";
+/** A path that may break after / and _, so that long names stay inside narrow columns. */
+const breakable = (path) => path.split(/(?<=[/_])/).map((part, at) => (at ? html`<wbr>${part}` : html`${part}`));
+
+function statusText(entry) {
+  const quality = qualityOf(entry);
+  if (quality === "none") return entry ? "no sample yet" : nothing;
   return quality === "stale" ? `stale, was ${entry.status}` : entry.status;
 }

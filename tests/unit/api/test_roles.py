@@ -12,6 +12,7 @@ import pytest
 from fastapi.dependencies.models import Dependant
 
 from tests.unit.api.running import FILLER, instant, running
+from tests.unit.api.test_demo import Written
 from twin.api.access import Access, Role
 from twin.api.app import ROUTERS, create_app
 from twin.api.caller import Needs
@@ -37,7 +38,14 @@ ROLES: dict[tuple[str, str], Role | None] = {
     ("GET", "/api/v1/oee"): Role.VIEW,
     ("GET", "/api/v1/stops"): Role.VIEW,
     ("WS", "/api/v1/live"): Role.VIEW,
+    ("GET", "/api/v1/demo"): Role.VIEW,
+    ("POST", "/api/v1/demo/break"): Role.ENGINEER,
     ("GET", "/"): None,
+    ("GET", "/line/{path:path}"): None,
+    ("GET", "/machine/{path:path}"): None,
+    ("GET", "/trends"): None,
+    ("GET", "/alarms"): None,
+    ("GET", "/connections"): None,
     ("GET", "/docs"): None,
     ("GET", "/ui/{name:path}"): None,
     ("GET", "/openapi.json"): Role.VIEW,
@@ -74,13 +82,16 @@ async def test_there_are_no_routes_beside_the_groups(tmp_path: Path) -> None:
 @pytest.mark.parametrize("caller", [None, "wrong", *SECRETS])
 async def test_each_route_keeps_to_its_role_from_another_machine(tmp_path: Path, caller: str | None) -> None:
     async with running(tmp_path) as api:
-        transport = httpx2.ASGITransport(app=create_app(api.twin, ACCESS), client=("10.0.0.7", 50000))
+        transport = httpx2.ASGITransport(
+            app=create_app(api.twin, ACCESS, playground=Written()), client=("10.0.0.7", 50000)
+        )
         headers = {} if caller is None else {"Authorization": f"Bearer {SECRETS.get(caller, caller)}"}
         async with httpx2.AsyncClient(transport=transport, base_url="http://10.0.0.5", headers=headers) as client:
             for (method, path), role in ROLES.items():
                 if method == "WS":
                     continue
                 address = path.replace("{id}", "s7").replace("{name:path}", "style.css")
+                address = address.replace("{path:path}", FILLER if "machine" in path else FILLER.rpartition("/")[0])
                 answer = await client.request(method, address, **request(path, method))
                 has = Role[caller.upper()] if caller in SECRETS else None
                 allowed = role is None or (has is not None and has >= role)
@@ -89,6 +100,8 @@ async def test_each_route_keeps_to_its_role_from_another_machine(tmp_path: Path,
 
 
 def request(path: str, method: str) -> dict[str, Any]:
+    if path.endswith("/demo/break"):
+        return {"json": {"what": "filler.jam"}}
     if method == "POST":
         return {"json": {"samples": [{"tag": f"{FILLER}/temp", "time": instant(0), "value": 1}]}}
     return {"params": {"tag": f"{FILLER}/temp"}} if path.endswith("/samples") else {}
