@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.contract.stores import memory, sqlite
+from tests.contract.stores import STORES
 
 
-@pytest.fixture(params=[memory, sqlite], ids=["memory", "sqlite"])
+@pytest.fixture(params=STORES.values(), ids=STORES)
 def store(request, tmp_path):
     with request.param(tmp_path) as one:
         yield one

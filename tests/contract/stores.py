@@ -11,12 +11,17 @@ from typing import Protocol
 from twin.core.batch import Batch
 from twin.core.event import Event
 from twin.core.history import History, Results
+from twin.core.instant import FAR_FUTURE
 from twin.store.log import SqliteLog
 from twin.store.memory import MemoryHistory, MemoryResults
+from twin.store.merge import merge_past_days
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
+from twin.store.seal import Bounds, Sealer
 
 UNITS = ("line1", "line2")
+NAMES = ("c", "a/it's", "e", "b/ž", "", "d")
+"""Of the first tags: by id they stand in another order than by name."""
 
 
 @dataclass
@@ -59,6 +64,30 @@ class InSqlite:
         assert self.log.submit(item).result(10) == recorded
 
 
+@dataclass
+class Sealed(InSqlite):
+    """Every batch is sealed at once."""
+
+    sealer: Sealer
+
+    def put(self, recorded: int, item: Batch | Event) -> None:
+        super().put(recorded, item)
+        self.sealer.seal(FAR_FUTURE)
+
+
+@dataclass
+class Merged(Sealed):
+    """And every file merged with all others of its day."""
+
+    def put(self, recorded: int, item: Batch | Event) -> None:
+        super().put(recorded, item)
+        merge_past_days(self.sealer, FAR_FUTURE)
+        self.sealer.sweep(FAR_FUTURE)
+
+
+AT_ONCE = Bounds(age=0, leave=0, grace=0, settle=0)
+
+
 @contextmanager
 def memory(_folder: Path) -> Iterator[Store]:
     yield InMemory(MemoryHistory(), MemoryResults())
@@ -66,10 +95,32 @@ def memory(_folder: Path) -> Iterator[Store]:
 
 @contextmanager
 def sqlite(folder: Path) -> Iterator[Store]:
+    with _opened(folder) as parts:
+        yield InSqlite(*parts)
+
+
+@contextmanager
+def sealed(folder: Path) -> Iterator[Store]:
+    with _opened(folder) as parts:
+        yield Sealed(*parts, Sealer(parts[0], parts[2], AT_ONCE))
+
+
+@contextmanager
+def merged(folder: Path) -> Iterator[Store]:
+    with _opened(folder) as parts:
+        yield Merged(*parts, Sealer(parts[0], parts[2], AT_ONCE))
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[tuple[SqliteLog, SetClock, LogReader, SqliteResults]]:
     clock = SetClock()
     log, reader = SqliteLog(folder, clock), LogReader(folder)
+    log.tags.ids_of(NAMES)
     try:
-        yield InSqlite(log, clock, reader, SqliteResults(reader, UNITS, "code", log))
+        yield log, clock, reader, SqliteResults(reader, UNITS, "code", log)
     finally:
         reader.close()
         log.close()
+
+
+STORES = {"memory": memory, "sqlite": sqlite, "sealed": sealed, "merged": merged}

@@ -24,6 +24,7 @@ from twin.runtime.intake import Intake
 from twin.runtime.live import LiveView, Meaning
 from twin.runtime.plugins import connector
 from twin.runtime.report import ConnectionReport
+from twin.runtime.sealing import Sealing
 from twin.runtime.supervise import Supervisor
 from twin.store.lock import writer_lock
 from twin.store.log import SqliteLog
@@ -48,6 +49,7 @@ class Twin:
         results: SqliteResults,
         folding: Folding,
         meaning: Meaning,
+        sealing: Sealing,
     ) -> None:
         self.plant = plant
         self.clock = clock
@@ -58,6 +60,7 @@ class Twin:
         self.reports: Mapping[str, ConnectionReport] = {}
         self._log = log
         self._folding = folding
+        self._sealing = sealing
         self._intake = Intake("api", clock)
         self._viewed = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -122,6 +125,7 @@ class Twin:
             "fold_heals_total": self._folding.heals,
             "fold_late_entries_total": self._folding.late,
             "fold_standing_still": float(bool(self._folding.failure)),
+            **self._sealing.figures(),
         }
 
     def _on_view(self) -> None:
@@ -131,17 +135,27 @@ class Twin:
 
 @asynccontextmanager
 async def open_twin(
-    plant: Plant, folder: Path, clock: Clock, *, url: str = "", connect: bool = True, keep: int | None = None
+    plant: Plant,
+    folder: Path,
+    clock: Clock,
+    *,
+    url: str = "",
+    connect: bool = True,
+    keep: int | None = None,
+    sealing: Callable[[SqliteLog, LogReader], Sealing] | None = None,
 ) -> AsyncGenerator[Twin]:
     """Run the twin of a plant on a data folder while the block runs.
 
     url: where the API answers, for others who find the folder locked. connect False: serve what is stored. keep: age
-    in ns past which entries are forgotten, None for ever. Raises Locked, StoreFailed, Misconfigured.
+    in ns past which entries are forgotten, None for ever. sealing: of other bounds, for tests. Raises Locked,
+    StoreFailed, Misconfigured.
     """
     with writer_lock(folder, url):
         log = SqliteLog(folder, clock)
+        reader = LogReader(folder)
+        seals = Sealing(log, reader, clock) if sealing is None else sealing(log, reader)
         try:
-            async with _running(plant, folder, clock, log, connect, keep) as twin:
+            async with _running(plant, clock, log, reader, seals, connect, keep) as twin:
                 yield twin
         finally:
             await asyncio.to_thread(log.close)
@@ -149,23 +163,29 @@ async def open_twin(
 
 @asynccontextmanager
 async def _running(
-    plant: Plant, folder: Path, clock: Clock, log: SqliteLog, connect: bool, keep: int | None
+    plant: Plant,
+    clock: Clock,
+    log: SqliteLog,
+    reader: LogReader,
+    sealing: Sealing,
+    connect: bool,
+    keep: int | None,
 ) -> AsyncGenerator[Twin]:
     assembly = assemble(plant, log.tags)
-    reader = LogReader(folder)
     await _tell_pause(plant, reader, log, clock)
     await log.note(Event(clock.now(), RUN_STARTED, plant.path))
     await _load_plant(plant, reader, log, clock)
     results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.code, log)
     meaning = Meaning(plant, log.tags.names())
     folding = Folding(lambda: assembly.engine(reader, results), results, meaning, clock, lambda: len(log.tags))
-    twin = Twin(plant, clock, log, reader, results, folding, meaning)
+    twin = Twin(plant, clock, log, reader, results, folding, meaning, sealing)
     log.on_commit = folding.accept
     await asyncio.to_thread(folding.resume, log.last)
     folding.start()
+    sealing.start()
     tasks = [asyncio.create_task(_forget(log, clock, keep))] if keep else []
     if connect:
-        tasks += _connect(twin, assembly, log, folder)
+        tasks += _connect(twin, assembly, log, log.folder)
     try:
         yield twin
     finally:
@@ -174,6 +194,7 @@ async def _running(
         await asyncio.gather(*tasks, return_exceptions=True)
         with contextlib.suppress(StoreFailed):  # a full disk; what is durable stays so without it
             await log.note(Event(clock.now(), RUN_STOPPED, plant.path))
+        await asyncio.to_thread(sealing.close)
         await asyncio.to_thread(folding.close)
         reader.close()
 

@@ -18,7 +18,7 @@ from twin.core.event import Event
 from twin.core.ports import Clock
 from twin.core.tags import Tag, TagTable, TagType
 from twin.store.entry import Stored, encode_batch, encode_event
-from twin.store.schema import open_writer
+from twin.store.schema import SEALED_TO, open_writer
 
 Entry = tuple[int, Batch | Event]
 Job = Callable[[sqlite3.Connection], None]
@@ -51,7 +51,8 @@ class SqliteLog:
         rows = self._connection.execute("SELECT name, type FROM tag ORDER BY id").fetchall()
         self.tags = TagTable(Tag(name, TagType(type_)) for name, type_ in rows)
         self._stored_tags = len(rows)
-        self.last = int(self._connection.execute("SELECT coalesce(max(recorded), 0) FROM entry").fetchone()[0])
+        last = f"SELECT max(coalesce(max(recorded), 0), {SEALED_TO}) FROM entry"  # noqa: S608 - no input in it
+        self.last = int(self._connection.execute(last).fetchone()[0])
         self.commits = 0
         self.failure = ""
         """Why the last commit failed; empty when it did not."""

@@ -1,10 +1,11 @@
-"""Reading the log by time, in this process or another, beside a writer that goes on."""
+"""Reading the log and its sealed files by time, in this process or another, beside a writer that goes on."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +15,26 @@ from numpy.typing import NDArray
 from twin.core.errors import Corrupt, StoreFailed
 from twin.core.event import Event
 from twin.core.history import Slice
+from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.core.routing import HORIZON
+from twin.core.rows import join
 from twin.core.tags import Tag, TagTable, TagType
 from twin.store.entry import ROW, decode
-from twin.store.schema import open_reader
+from twin.store.schema import SEALED_TO, open_reader
+from twin.store.sealed import Chosen, Files
 
 Row = tuple[Any, ...]
 _SELECT = "SELECT recorded, kind, crc, body, text FROM entry"
+IN_LOG = f"NOT (kind = '' AND recorded <= {SEALED_TO})"
+"""Which entries count: a sealed batch may still be there, for deleting takes its time."""
 
 
 class LogReader:
-    """Reads of `DIR/log.db`; a connection per thread, no transaction is held between calls."""
+    """Reads of `DIR/log.db` and of the files it lists; a connection per thread, no transaction between calls."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.files = Files(folder)
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
 
@@ -47,38 +54,68 @@ class LogReader:
         except sqlite3.Error as error:
             raise Corrupt(f"{self.folder / 'log.db'}: {error}; restore it from a backup") from error
 
+    @contextmanager
+    def one_moment(self) -> Generator[None]:
+        """All queries of the block see the log as of one instant. Copy and leave: it holds up the checkpoint."""
+        self.rows("BEGIN")
+        try:
+            yield
+        finally:
+            with suppress(sqlite3.Error):
+                self.connection().execute("COMMIT")
+
     def close(self) -> None:
         """Close the connections of all threads; their reads are over."""
         for connection in self._connections:
             connection.close()
+        self.files.close()
 
     def read(self, start: int, end: int, known: int) -> Slice:
         """All entries with start <= time < end and recorded <= known. Raises Corrupt for a damaged one."""
-        found = decode(
-            self.rows(
-                f"{_SELECT} WHERE tmax >= ? AND tmin < ? AND recorded <= ? ORDER BY recorded", (start, end, known)
-            )
-        )
-        samples = found.samples
-        return Slice(samples.take((samples.time >= start) & (samples.time < end)), found.events)
+        return self._read(Chosen(start, end, 0, known), "tmax >= ? AND tmin < ? AND recorded <= ?", (start, end, known))
 
     def read_tags(self, tags: NDArray[np.int32], start: int, end: int, known: int) -> Slice:
         """The same for some tags only; no events."""
-        found = self.read(start, end, known).samples
-        return Slice(found.take(np.isin(found.tag, tags)), ())
+        found = self._read(
+            Chosen(start, end, 0, known, tags),
+            "kind = '' AND tmax >= ? AND tmin < ? AND recorded <= ?",
+            (start, end, known),
+        )
+        return Slice(found.samples, ())
 
     def since(self, after: int, known: int) -> Slice:
         """All entries with after < recorded <= known."""
-        return decode(self.rows(f"{_SELECT} WHERE recorded > ? AND recorded <= ? ORDER BY recorded", (after, known)))
+        return self._read(Chosen(FAR_PAST, FAR_FUTURE, after, known), "recorded > ? AND recorded <= ?", (after, known))
+
+    def _read(self, chosen: Chosen, where: str, given: Sequence[object]) -> Slice:
+        """What the log has, and what its files have, as of one moment."""
+
+        def in_log() -> list[Row]:
+            return self.rows(f"{_SELECT} WHERE {where} AND {IN_LOG} ORDER BY recorded", given)
+
+        stored, sealed = self.files.read(self, chosen, in_log)
+        found = decode(stored)
+        s = found.samples
+        mine = (s.time >= chosen.start) & (s.time < chosen.end)
+        if chosen.tags is not None:
+            mine &= np.isin(s.tag, chosen.tags)
+        return Slice(join([sealed, s if mine.all() else s.take(mine)]), found.events)
 
     def first(self) -> int | None:
         """The time of the earliest entry within the horizon of its `recorded`, or None."""
-        earliest = "SELECT min(max(tmin, recorded - ?)) FROM entry WHERE tmax >= recorded - ?"
+        earliest = (
+            f"SELECT min(t) FROM (SELECT min(max(tmin, recorded - ?)) AS t FROM entry WHERE tmax >= recorded - ? "  # noqa: S608
+            f"AND {IN_LOG} UNION ALL SELECT min(first) FROM file)"
+        )
         return self.rows(earliest, (HORIZON, HORIZON))[0][0]
 
     def last(self) -> int:
         """The greatest `recorded`, 0 for an empty log."""
-        return int(self.rows("SELECT coalesce(max(recorded), 0) FROM entry")[0][0])
+        return int(self.rows(f"SELECT max(coalesce(max(recorded), 0), {SEALED_TO}) FROM entry")[0][0])  # noqa: S608
+
+    def sealed_to(self) -> int:
+        """The greatest `recorded` of a sealed batch, 0 when none is."""
+        return int(self.rows(f"SELECT {SEALED_TO}")[0][0])
 
     def events(self, start: int, end: int, kinds: Sequence[str] = (), limit: int = 1000) -> list[tuple[int, Event]]:
         """Events of [start, end), newest first. kinds: these only, a trailing dot takes the family."""
@@ -101,7 +138,11 @@ class LogReader:
         """Stretches [a, b) of at most `length` ns that hold all entries of [start, end); empty time is skipped."""
         at = start
         while True:
-            ((next_time,),) = self.rows("SELECT min(max(tmin, ?)) FROM entry WHERE tmax >= ?", (at, at))
+            ((next_time,),) = self.rows(
+                f"SELECT min(t) FROM (SELECT min(max(tmin, ?)) AS t FROM entry WHERE tmax >= ? AND {IN_LOG} "  # noqa: S608
+                "UNION ALL SELECT min(max(tmin, ?)) FROM file WHERE tmax >= ?)",
+                (at, at, at, at),
+            )
             if next_time is None or next_time >= end:
                 return
             at = int(next_time)
@@ -114,7 +155,10 @@ class LogReader:
         return int(found[0][0]) if found else None
 
     def counts(self) -> dict[str, int]:
-        """Entries and samples in the log."""
+        """Entries and samples, in the log and sealed."""
         rows = f"coalesce(sum(length(body)) FILTER (WHERE kind = ''), 0) / {ROW.itemsize}"
-        ((entries, events, samples),) = self.rows(f"SELECT count(*), coalesce(sum(kind != ''), 0), {rows} FROM entry")  # noqa: S608
-        return {"entries": entries, "events": events, "samples": samples}
+        ((entries, events, samples, in_files, sealed),) = self.rows(
+            f"SELECT count(*), coalesce(sum(kind != ''), 0), {rows}, (SELECT coalesce(sum(entries), 0) FROM file), "  # noqa: S608
+            f"(SELECT coalesce(sum(rows), 0) FROM file) FROM entry WHERE {IN_LOG}"
+        )
+        return {"entries": entries + in_files, "events": events, "samples": samples + sealed}

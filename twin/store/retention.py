@@ -1,4 +1,7 @@
-"""Retention by age: old entries leave the log in small pieces, so that no acknowledgement waits for them."""
+"""Retention by age: old entries leave the log in small pieces, so that no acknowledgement waits for them.
+
+Of sealed history whole files go, each with the youngest of its rows: a day is kept until its last sample is too old.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,13 @@ PIECE = 100
 def forget_before(log: SqliteLog, limit: int) -> int:
     """Delete entries whose every row is older than `limit` (ns), and the results of that time. Returns how many.
 
-    Blocks until done; run it beside the event loop. The time from which the log is complete is kept in `meta`.
+    Blocks until done; run it beside the event loop. The time from which the log is complete is kept in `meta`. The
+    sealer unlinks the files.
     """
-    log.submit(lambda connection: _mark(connection, limit)).result()
-    total = 0
+    forgotten: list[int] = []
+    since = log.last
+    log.submit(lambda connection: forgotten.append(_mark(connection, limit, since))).result()
+    total = forgotten[-1]
     while True:
         gone: list[int] = []
         log.submit(lambda connection, found=gone: found.append(_delete_piece(connection, limit))).result()
@@ -25,7 +31,8 @@ def forget_before(log: SqliteLog, limit: int) -> int:
             return total
 
 
-def _mark(connection: sqlite3.Connection, limit: int) -> None:
+def _mark(connection: sqlite3.Connection, limit: int, since: int) -> int:
+    """Forget results and files; how many sealed entries that were."""
     connection.execute(
         "INSERT INTO meta VALUES ('kept_from', ?) "
         "ON CONFLICT DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))",
@@ -34,6 +41,10 @@ def _mark(connection: sqlite3.Connection, limit: int) -> None:
     connection.execute("DELETE FROM late WHERE time < ?", (limit,))
     connection.execute("DELETE FROM record WHERE end < ?", (limit,))
     connection.execute("DELETE FROM snapshot WHERE frontier < ?", (limit,))
+    ((entries,),) = connection.execute("SELECT coalesce(sum(entries), 0) FROM file WHERE tmax < ?", (limit,))
+    connection.execute("INSERT OR IGNORE INTO gone SELECT path, ? FROM file WHERE tmax < ?", (since, limit))
+    connection.execute("DELETE FROM file WHERE tmax < ?", (limit,))
+    return int(entries)
 
 
 def _delete_piece(connection: sqlite3.Connection, limit: int) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from twin.core.errors import StoreFailed
 from twin.core.instant import MINUTE
 
-LAYOUT = 1
+LAYOUT = 2
 """Number of this layout; a folder of a younger one is refused, of an older one migrated."""
 
 _TABLES = """
@@ -31,7 +31,19 @@ CREATE TABLE IF NOT EXISTS record (
     end INTEGER NOT NULL, data TEXT NOT NULL, known_from INTEGER NOT NULL, known_to INTEGER);
 CREATE UNIQUE INDEX IF NOT EXISTS record_current ON record (unit, end, kind, key, start, data) WHERE known_to IS NULL;
 CREATE INDEX IF NOT EXISTS record_key ON record (kind, key, end);
+-- Sealed history: which Parquet files count is said here and nowhere else. path: below DIR, with slashes. tmin, tmax,
+-- rmin, rmax: least and greatest time and recorded. entries: batches whose greatest time is in it. first: the earliest
+-- time of those within the horizon. repeats: rows that give a (tag, time) of the file again. blocks: checksums.
+CREATE TABLE IF NOT EXISTS file (
+    path TEXT PRIMARY KEY, day INTEGER NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL, tmin INTEGER NOT NULL,
+    tmax INTEGER NOT NULL, rmin INTEGER NOT NULL, rmax INTEGER NOT NULL, entries INTEGER NOT NULL, first INTEGER,
+    repeats INTEGER NOT NULL, blocks TEXT NOT NULL) WITHOUT ROWID;
+-- Files that count no more, and since when: they go when no reader can have them on its list.
+CREATE TABLE IF NOT EXISTS gone (path TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
 """
+
+SEALED_TO = "(SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta WHERE key = 'sealed_to')"
+"""Batches recorded up to here are in files, whether or not their rows are still in the log."""
 
 QUARTER = 15 * MINUTE
 """Counts believed now are also summed by the quarter of an hour: every time zone lies whole quarters off UTC, and
@@ -104,6 +116,7 @@ def open_writer(folder: Path) -> sqlite3.Connection:
         connection.execute("INSERT OR IGNORE INTO meta VALUES ('layout', ?)", (str(LAYOUT),))
         _check_layout(connection, folder)
         _keep_sums(connection)
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'layout'", (str(LAYOUT),))
     except sqlite3.Error as error:
         raise StoreFailed(
             f"{folder / 'log.db'}: {error}; is it a data folder of ours, and may we write there?"
@@ -123,7 +136,7 @@ def open_reader(folder: Path) -> sqlite3.Connection:
     )
     try:
         connection.execute("PRAGMA busy_timeout = 10000")
-        _check_layout(connection, folder)
+        _check_layout(connection, folder, LAYOUT)
     except sqlite3.Error as error:  # a folder that is just being made has no tables yet
         connection.close()
         raise StoreFailed(f"{path}: {error}; is it a data folder of ours, and is its first run up?") from error
@@ -133,10 +146,15 @@ def open_reader(folder: Path) -> sqlite3.Connection:
     return connection
 
 
-def _check_layout(connection: sqlite3.Connection, folder: Path) -> None:
+def _check_layout(connection: sqlite3.Connection, folder: Path, least: int = 0) -> None:
     row = connection.execute("SELECT value FROM meta WHERE key = 'layout'").fetchone()
     layout = 0 if row is None else int(row[0])
     if layout > LAYOUT:
         raise StoreFailed(
             f"{folder}: written by a newer linetwin (layout {layout}, ours is {LAYOUT}); upgrade linetwin"
+        )
+    if layout < least:
+        raise StoreFailed(
+            f"{folder}: written by an older linetwin (layout {layout}, ours is {LAYOUT}); twin run --data {folder} "
+            "brings it up to date"
         )

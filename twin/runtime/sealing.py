@@ -1,0 +1,105 @@
+"""The sealing thread: log to files, files to fewer files, beside the writer and never in its way."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+
+from twin.core.errors import LinetwinError
+from twin.core.ports import Clock
+from twin.store.log import SqliteLog
+from twin.store.merge import merge_past_days
+from twin.store.reader import LogReader
+from twin.store.seal import Bounds, Sealer, Stopped
+
+_log = logging.getLogger("linetwin")
+
+
+class Sealing:
+    """Looks every now and then whether something is to be sealed, merged or unlinked.
+
+    A failure (a full disk, a damaged entry) changes nothing that counts; it is told once and tried again.
+    """
+
+    def __init__(
+        self,
+        log: SqliteLog,
+        reader: LogReader,
+        clock: Clock,
+        bounds: Bounds | None = None,
+        on_step: Callable[[str], None] = lambda _step: None,
+    ) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._bounds = bounds or Bounds()
+        self._on_step = on_step
+        self._sealer = Sealer(log, reader, self._bounds, self._stepped)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sealing", daemon=True)
+        self._figures: Mapping[str, float] = {}
+        self.merged = 0
+        self.failures = 0
+        self.failure = ""
+        """Why the last look failed; empty when it did not."""
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop after the step that is being done; what was begun is put away at the next start."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def figures(self) -> dict[str, float]:
+        """Figures for /metrics, as of the last look."""
+        counted = {"history_merged_files_total": self.merged, "history_failures_total": self.failures}
+        return {**self._figures, **counted}
+
+    def _stepped(self, step: str) -> None:
+        self._on_step(step)
+        if self._stop.is_set():
+            raise Stopped(step)
+
+    def _run(self) -> None:
+        begun = False
+        while not self._stop.is_set():
+            try:
+                if not begun:
+                    self._sealer.begin()
+                    begun = True
+                else:
+                    self._look()
+                self._figures = self._counted()
+                self.failure = ""
+            except Stopped:
+                return
+            except Exception as error:  # whatever it is: the log has everything, and the next look may succeed
+                self._fail(error)
+            self._stop.wait(self._bounds.pause_s)
+
+    def _look(self) -> None:
+        now = self._clock.now()
+        while self._sealer.seal(now):
+            pass
+        self.merged += merge_past_days(self._sealer, now)
+        self._sealer.sweep(now)
+
+    def _fail(self, error: Exception) -> None:
+        self.failures += 1
+        if str(error) != self.failure:
+            _log.warning("sealing: %s; tried again", error, exc_info=not isinstance(error, LinetwinError))
+        self.failure = str(error) or repr(error)
+
+    def _counted(self) -> Mapping[str, float]:
+        ((files, size, rows),) = self._reader.rows(
+            "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(rows), 0) FROM file"
+        )
+        return {
+            "history_files": files,
+            "history_bytes": size,
+            "history_rows": rows,
+            "history_sealed_to": self._reader.sealed_to(),
+        }

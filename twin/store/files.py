@@ -1,0 +1,109 @@
+"""The list of sealed files, and the checksums that tell whether the bytes of one are those that were written."""
+
+from __future__ import annotations
+
+import json
+import threading
+import zlib
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from twin.core.errors import Corrupt
+
+COLUMNS = "path, rows, bytes, tmin, tmax, rmin, rmax, entries, first, repeats"
+"""What a File is made from, in order."""
+
+
+class Vanished(Corrupt):
+    """A file of the list is not there: merged away since the list was read, or lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A sealed file as the list has it. path: below the data folder."""
+
+    path: str
+    rows: int
+    bytes: int
+    tmin: int
+    tmax: int
+    rmin: int
+    rmax: int
+    entries: int
+    first: int | None
+    repeats: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Bytes [start, end) of a file and their CRC-32. tags: first and last name of its rows; times: least, greatest.
+
+    The footer is a block without rows: tags are empty, and it concerns every read.
+    """
+
+    start: int
+    end: int
+    crc: int
+    tags: tuple[str, str]
+    times: tuple[int, int]
+
+    def concerns(self, wanted: Sequence[str] | None, start: int, end: int) -> bool:
+        """Whether rows of these tags (sorted; None for all) in [start, end) may be in it."""
+        first, last = self.tags
+        if not last:
+            return True
+        if self.times[1] < start or self.times[0] >= end:
+            return False
+        if wanted is None:
+            return True
+        at = bisect_left(wanted, first)
+        return at < len(wanted) and wanted[at] <= last
+
+
+def blocks_to_text(blocks: Sequence[Block]) -> str:
+    """As the list of files keeps them."""
+    return json.dumps([[b.start, b.end, b.crc, *b.tags, *b.times] for b in blocks], ensure_ascii=False)
+
+
+def blocks_from_text(text: str) -> list[Block]:
+    """The blocks of one file."""
+    return [
+        Block(start, end, crc, (first, last), (tmin, tmax))
+        for start, end, crc, first, last, tmin, tmax in json.loads(text)
+    ]
+
+
+class Checks:
+    """Which blocks this process has found whole. A file that was touched since is looked at again. For any thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._whole: set[tuple[str, int, int, int]] = set()
+        self._lock = threading.Lock()
+
+    def check(self, path: str, blocks: Sequence[Block]) -> None:
+        """Raises Corrupt naming the file and the first block that is not as it was written, Vanished without file."""
+        full = self._folder / path
+        try:
+            found = full.stat()
+        except OSError as error:
+            raise Vanished(f"{full}: {error.strerror}; restore it from a backup") from error
+        keys = [(path, block.start, found.st_mtime_ns, found.st_size) for block in blocks]
+        due = [(key, block) for key, block in zip(keys, blocks, strict=True) if key not in self._whole]
+        if not due:
+            return
+        try:
+            with full.open("rb") as file:
+                for _, block in due:
+                    file.seek(block.start)
+                    if zlib.crc32(file.read(block.end - block.start)) != block.crc:
+                        raise Corrupt(
+                            f"{full}: bytes {block.start} to {block.end} do not match their checksum; "
+                            "restore it from a backup"
+                        )
+        except OSError as error:
+            raise Vanished(f"{full}: {error.strerror}; restore it from a backup") from error
+        with self._lock:
+            self._whole.update(key for key, _ in due)

@@ -1,0 +1,90 @@
+"""Merging: the many small and overlapping files of a past day become few that follow each other in time.
+
+No row is dropped, superseded ones least of all: `known_at` asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST
+from twin.core.rows import Samples
+from twin.store.files import COLUMNS, File
+from twin.store.parquet import listed
+from twin.store.seal import Sealer
+from twin.store.sealed import Chosen
+
+
+def merge_past_days(sealer: Sealer, now: int) -> int:
+    """Merge what is to be merged in days that have settled; how many files were merged away."""
+    before = (now - sealer.bounds.settle) // DAY
+    crowded = sealer.reader.rows(
+        "SELECT day FROM file WHERE day < ? GROUP BY day HAVING count(*) > 1 ORDER BY day", (before,)
+    )
+    return sum(merge_day(sealer, day) for (day,) in crowded)
+
+
+def merge_day(sealer: Sealer, day: int) -> int:
+    """Merge one day; how many files went. Raises StoreFailed or Corrupt, then nothing has changed."""
+    found = sealer.reader.rows(f"SELECT {COLUMNS} FROM file WHERE day = ? ORDER BY tmin, tmax, path", (day,))  # noqa: S608
+    away = 0
+    for group in groups([File(*row) for row in found], sealer.bounds.rows):
+        if len(group) > 1:
+            _merge(sealer, day, group)
+            away += len(group)
+    return away
+
+
+def groups(files: Sequence[File], rows: int) -> list[list[File]]:
+    """Files by tmin, grouped: those that overlap together, then neighbours as long as they fit into one file."""
+    apart: list[list[File]] = []
+    reaches = FAR_PAST
+    for file in files:
+        if apart and file.tmin <= reaches:
+            apart[-1].append(file)
+        else:
+            apart.append([file])
+        reaches = max(reaches, file.tmax)
+    joined: list[list[File]] = []
+    for group in apart:
+        if joined and sum(file.rows for file in [*joined[-1], *group]) <= rows:
+            joined[-1] = [*joined[-1], *group]
+        else:
+            joined.append(group)
+    return joined
+
+
+def _merge(sealer: Sealer, day: int, group: Sequence[File]) -> None:
+    """Write the rows of a group as files of about bounds.rows each, one stretch of time after the other."""
+    written: list[tuple[int, File, str]] = []
+    edges = [day * DAY, *_cuts(sealer, group), (day + 1) * DAY]
+    for start, end in pairwise(edges):
+        rows = _rows(sealer, start, end, group)
+        if len(rows):
+            written += sealer.write_days(rows)
+    firsts = [file.first for file in group if file.first is not None]
+    last_day, last, blocks = written[-1]
+    entries = sum(file.entries for file in group)
+    written[-1] = last_day, replace(last, entries=entries, first=min(firsts, default=None)), blocks
+    sealer.commit(written, "merged", gone=[file.path for file in group])
+
+
+def _rows(sealer: Sealer, start: int, end: int, group: Sequence[File]) -> Samples:
+    """All rows of [start, end) of some files: rows of one `recorded` in the order of their batch."""
+    mine = [file for file in group if file.tmin < end and file.tmax >= start]
+    chosen = Chosen(start, end, 0, FAR_FUTURE)
+    return sealer.reader.files.listed_samples(sealer.reader, mine, chosen)
+
+
+def _cuts(sealer: Sealer, group: Sequence[File]) -> list[int]:
+    """Instants that cut the rows into about equal parts of at most bounds.rows."""
+    parts = -(-sum(file.rows for file in group) // sealer.bounds.rows)
+    if parts <= 1:
+        return []
+    shares = ", ".join(str(part / parts) for part in range(1, parts))
+    paths = [sealer.log.folder / file.path for file in group]
+    statement = f"SELECT approx_quantile(epoch_ns(time), [{shares}]) FROM {listed(paths)}"  # noqa: S608
+    ((found,),) = sealer.reader.files.parquet.rows(statement, paths[0])
+    return sorted(set(found))

@@ -1,0 +1,261 @@
+"""Sealing: batches of the log become Parquet files, day by day of `time`, and then leave the log.
+
+Write beside -> fsync -> rename -> fsync the folder -> one transaction {list the files, mark the log sealed up to r1} ->
+delete the sealed rows in pieces. Whatever step a kill falls on, each row counts exactly once: before the transaction
+the log's, after it the file's.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from twin.core.errors import StoreFailed
+from twin.core.instant import DAY, HOUR, MINUTE
+from twin.core.routing import HORIZON
+from twin.core.rows import Samples, join
+from twin.store.entry import ROW, decode
+from twin.store.files import File, blocks_to_text
+from twin.store.log import SqliteLog
+from twin.store.reader import LogReader
+from twin.store.schema import SEALED_TO
+
+HISTORY = "history"
+"""Folder of the sealed files below the data folder."""
+AT_ONCE = 500
+"""Entries decoded at once: other threads have their turn in between."""
+PIECE = 100
+"""Entries deleted in one transaction; 4,000 at once would hold up acknowledgements for a quarter of a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """When to seal and merge. rows: of one file. age: of the oldest batch that is sealed by itself.
+
+    leave: the youngest stay in the log, where folds and live views read them. grace: how long a merged-away file stays
+    for those who still have it on their list. settle: a day is merged so long after its end. pause_s: between looks.
+    """
+
+    rows: int = 2_000_000
+    age: int = HOUR
+    leave: int = MINUTE
+    grace: int = 10 * MINUTE
+    settle: int = 2 * HOUR
+    pause_s: float = 30.0
+
+
+class Stopped(Exception):
+    """The run ends; what was begun is put away at the next start."""
+
+
+class Sealer:
+    """Seals the log of a folder. For one thread, of the process that holds the writer lock.
+
+    on_step: told the name of each step that has just been done, for tests that kill it there.
+    """
+
+    def __init__(
+        self, log: SqliteLog, reader: LogReader, bounds: Bounds, on_step: Callable[[str], None] = lambda _step: None
+    ) -> None:
+        self.bounds = bounds
+        self.step = on_step
+        self.log = log
+        self.reader = reader
+        self._number = 0
+        self._to_delete: list[tuple[int]] = []
+
+    def begin(self) -> None:
+        """Put away what a killed run left: files that are on no list, sealed batches that are still in the log."""
+        listed = {path for (path,) in self.reader.rows("SELECT path FROM file UNION SELECT path FROM gone")}
+        for file in sorted((self.log.folder / HISTORY).rglob("*")):
+            if file.is_file() and file.relative_to(self.log.folder).as_posix() not in listed:
+                file.unlink()
+                self.step("orphan")
+        left = self.reader.rows(f"SELECT recorded FROM entry WHERE kind = '' AND recorded <= {SEALED_TO}")  # noqa: S608
+        self._to_delete = [(recorded,) for (recorded,) in left]
+
+    def seal(self, now: int) -> int:
+        """Seal one file's worth if it is due; how many rows. Raises StoreFailed, then nothing has changed."""
+        self._delete_sealed()
+        until = max(now, self.log.last) - self.bounds.leave
+        up_to = self._due(until)
+        if up_to is None:
+            return 0
+        samples, entries = self._taken(up_to)
+        files = self.write_days(samples)
+        self.commit(_with_entries(files, entries), f"sealed to {up_to}", up_to)
+        self._to_delete = [(recorded,) for recorded, _, _ in entries]
+        self._delete_sealed()
+        return len(samples)
+
+    def _due(self, until: int) -> int | None:
+        """Up to which `recorded` to seal now: one file's worth, or all when its oldest has come of age."""
+        unsealed = f"FROM entry WHERE kind = '' AND recorded > {SEALED_TO} AND recorded <= ?"
+        ((rows, oldest),) = self.reader.rows(
+            f"SELECT coalesce(sum(length(body)), 0) / {ROW.itemsize}, min(recorded) {unsealed}",
+            (until,),
+        )
+        if oldest is None or (rows < self.bounds.rows and oldest > until - self.bounds.age):
+            return None
+        ((up_to, first),) = self.reader.rows(
+            "SELECT max(recorded) FILTER (WHERE bytes <= ?), min(recorded) FROM "  # noqa: S608
+            f"(SELECT recorded, sum(length(body)) OVER (ORDER BY recorded) AS bytes {unsealed})",
+            (self.bounds.rows * ROW.itemsize, until),
+        )
+        return first if up_to is None else up_to
+
+    def _taken(self, up_to: int) -> tuple[Samples, list[tuple[int, int, int]]]:
+        """All unsealed samples up to there in the order of the log, and their entries (recorded, tmin, tmax)."""
+        parts: list[Samples] = []
+        entries: list[tuple[int, int, int]] = []
+        at = self.reader.sealed_to()
+        while True:
+            found = self.reader.rows(
+                "SELECT recorded, kind, crc, body, text, tmin, tmax FROM entry WHERE kind = '' AND recorded > ? "
+                "AND recorded <= ? ORDER BY recorded LIMIT ?",
+                (at, up_to, AT_ONCE),
+            )
+            if not found:
+                return join(parts), entries
+            parts.append(decode([row[:5] for row in found]).samples)
+            entries += [(recorded, tmin, tmax) for recorded, _, _, _, _, tmin, tmax in found]
+            at = entries[-1][0]
+
+    # --- files, for sealing and merging --------------------------------------------------------------------------
+
+    def write_days(self, samples: Samples) -> list[tuple[int, File, str]]:
+        """Write rows, which are in the order of `recorded`, as a file a day: (day, file, blocks) of each."""
+        names = self.reader.tags().names()
+        rank = np.empty(len(names), dtype=np.int32)
+        rank[np.argsort(np.array(names, dtype=object), kind="stable")] = np.arange(len(names), dtype=np.int32)
+        days = samples.time // DAY
+        written: list[tuple[int, File, str]] = []
+        for day in np.unique(days).tolist():
+            mine = samples if len(written) == 0 and bool((days == day).all()) else samples.take(days == day)
+            # Stable: of one tag, time and recorded the later row of the batch stays the later one.
+            ordered = mine.take(np.lexsort((mine.recorded, mine.time, rank[mine.tag])))
+            written.append((day, *self._write(day, ordered, names)))
+        return written
+
+    def _write(self, day: int, ordered: Samples, names: Sequence[str]) -> tuple[File, str]:
+        folder = self.log.folder / HISTORY / str(np.datetime64(day, "D"))
+        path = folder / f"{self._next_number():08d}.parquet"
+        beside = path.with_suffix(".tmp")
+        try:
+            new = not folder.exists()
+            folder.mkdir(parents=True, exist_ok=True)
+            blocks = self.reader.files.parquet.write(beside, ordered, names)
+            self.step("written")
+            _sync(beside)
+            self.step("synced")
+            beside.replace(path)
+            self.step("renamed")
+            for one in (folder, folder.parent, self.log.folder) if new else (folder,):
+                _sync_folder(one)
+            self.step("folder synced")
+        except (OSError, StoreFailed) as error:
+            beside.unlink(missing_ok=True)
+            raise StoreFailed(f"{path}: {error}; nothing was sealed, the log has it all") from error
+        return _described(path.relative_to(self.log.folder).as_posix(), path.stat().st_size, ordered), blocks_to_text(
+            blocks
+        )
+
+    def _next_number(self) -> int:
+        """Of a file, never given twice: a failed commit leaves a file behind that is put away at the next start."""
+        ((listed,),) = self.reader.rows("SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta WHERE key = 'file'")
+        self._number = max(self._number, listed) + 1
+        return self._number
+
+    def commit(
+        self, files: Sequence[tuple[int, File, str]], what: str, sealed_to: int = 0, gone: Sequence[str] = ()
+    ) -> None:
+        """One transaction: these files count from now on, batches up to sealed_to and the files `gone` no more."""
+        number, since = self._number, self.log.last
+        rows = [
+            (f.path, day, f.rows, f.bytes, f.tmin, f.tmax, f.rmin, f.rmax, f.entries, f.first, f.repeats, blocks)
+            for day, f, blocks in files
+        ]
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.executemany("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany("DELETE FROM file WHERE path = ?", [(path,) for path in gone])
+            connection.executemany("INSERT INTO gone VALUES (?, ?)", [(path, since) for path in gone])
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('file', ?)", (str(number),))
+            if sealed_to:
+                connection.execute("INSERT OR REPLACE INTO meta VALUES ('sealed_to', ?)", (str(sealed_to),))
+
+        self.step("committing")
+        self.log.submit(write).result()
+        self.step(what.partition(" ")[0])
+
+    def _delete_sealed(self) -> None:
+        while self._to_delete:
+            piece = self._to_delete[:PIECE]
+
+            def delete(connection: sqlite3.Connection, piece: list[tuple[int]] = piece) -> None:
+                connection.executemany("DELETE FROM entry WHERE recorded = ?", piece)
+
+            self.log.submit(delete).result()
+            self._to_delete = self._to_delete[PIECE:]
+            self.step("deleted")
+
+    def sweep(self, now: int) -> int:
+        """Unlink files that count no more once their grace is over; how many."""
+        due = self.reader.rows("SELECT path FROM gone WHERE since <= ?", (max(now, self.log.last) - self.bounds.grace,))
+        for (path,) in due:
+            full = self.log.folder / path
+            full.unlink(missing_ok=True)
+            self.step("unlinked")
+            if full.parent.exists() and not any(full.parent.iterdir()):
+                full.parent.rmdir()
+        if due:
+            self.log.submit(lambda c: _forget_gone(c, due)).result()
+        return len(due)
+
+
+def _forget_gone(connection: sqlite3.Connection, paths: Sequence[tuple[str]]) -> None:
+    connection.executemany("DELETE FROM gone WHERE path = ?", paths)
+
+
+def _described(path: str, size: int, s: Samples) -> File:
+    """A file of rows by tag, time and recorded. entries and first are known to the one who seals."""
+    again = (s.time[1:] == s.time[:-1]) & (s.tag[1:] == s.tag[:-1])
+    tmin, tmax, rmin, rmax = (int(end) for column in (s.time, s.recorded) for end in (column.min(), column.max()))
+    return File(path, len(s), size, tmin, tmax, rmin, rmax, 0, None, int(again.sum()))
+
+
+def _with_entries(
+    files: Sequence[tuple[int, File, str]], entries: Sequence[tuple[int, int, int]]
+) -> list[tuple[int, File, str]]:
+    """Each entry belongs to the file of the day of its greatest time: counts and the first time stay what they were."""
+    recorded, tmin, tmax = np.array(entries, dtype=np.int64).T
+    first = np.maximum(tmin, recorded - HORIZON)
+    day = tmax // DAY
+    found: list[tuple[int, File, str]] = []
+    for number, file, blocks in files:
+        mine = day == number
+        near = mine & (tmax >= recorded - HORIZON)
+        earliest = int(first[near].min()) if near.any() else None
+        found.append((number, replace(file, entries=int(mine.sum()), first=earliest), blocks))
+    return found
+
+
+def _sync(path: Path) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make names in a folder durable; Windows does it by itself and cannot open a folder."""
+    if os.name == "nt":
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
