@@ -115,11 +115,12 @@ class Items:
         """Give the item its tags; one whose type differs from what the data folder holds is left out, and told."""
         targets: list[Target] = []
         for address, pick in item.tags:
+            type = self._type_of(address, kind)
             try:
-                type = self._type_of(address, kind)
                 targets.append(Target(self.tags.id_of(address.tag, type), type, pick))
             except Misconfigured as error:
-                self.say(address.tag, str(error))
+                fix = f"; if it is new, write `type: {type}`" if type != address.type else ""
+                self.say(address.tag, f"{error}{fix}")
         item.targets[:] = targets
 
     def _type_of(self, address: TagAddress, kind: ua.VariantType | None) -> TagType:

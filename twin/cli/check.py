@@ -15,7 +15,7 @@ from twin.core.errors import LinetwinError, Misconfigured, Problems
 from twin.core.event import Event
 from twin.core.plugin import ConnectionSpec, Surroundings
 from twin.core.ports import Probe, Probed
-from twin.core.tags import TagTable
+from twin.core.tags import TagTable, TagType
 from twin.model.plant import Plant
 from twin.model.schema import schema
 from twin.runtime import plugins
@@ -72,8 +72,11 @@ async def _failures_of(plant: Plant, spec: ConnectionSpec, folder: Path) -> list
 
 
 async def _probed(plant: Plant, spec: ConnectionSpec, folder: Path) -> Sequence[Probed]:
-    """Every tag of a connection, read once; nothing for a protocol that cannot try."""
-    surroundings = Surroundings(TagTable(), WallClock(), Silent(), folder)
+    """Every tag of a connection, read once; nothing for a protocol that cannot try. Types are those of a run."""
+    tags = TagTable()
+    for path, tag in plant.tags.items():
+        tags.id_of(path, TagType(tag.type))
+    surroundings = Surroundings(tags, WallClock(), Silent(), folder)
     connector = plugins.connector(spec.protocol).build(spec, plant.addresses(spec.id), surroundings)
     return await connector.probe() if isinstance(connector, Probe) else ()
 

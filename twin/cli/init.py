@@ -21,22 +21,35 @@ _URI_NODE = re.compile(r"nsu=(?P<uri>[^;]+);s=(?P<text>.*)", re.DOTALL)
 _LOOKS_WHOLE = re.compile(r"(?:ns=\d+|nsu=[^;]+);|[isgb]=")
 UNITS = {"°C": "degC", "°F": "degF", "℃": "degC", "m³/h": "m3/h", "Ω": "ohm"}
 """Display names of units that a plant file writes otherwise."""
+TYPES = {
+    **dict.fromkeys(("String", "LocalizedText", "QualifiedName", "NodeId", "Guid", "XmlElement"), "text"),
+    "ByteString": "bytes",
+}
+"""Type of a variable -> type of its tag; all others are numbers."""
 ADDRESS = "opc.tcp://192.168.0.1:4840"
 """Stands in a file made from a list of tags: the list does not say where the server is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One tag to be. path: names from the plant down, as people wrote them. node: address. unit: as the source says."""
+    """One tag to be. path: names from the plant down, as people wrote them. node: address. unit: as the source says.
+
+    type: of the tag. is_array: an array needs a decision, which element; until then it is a comment.
+    """
 
     path: tuple[str, ...]
     node: str
     unit: str = ""
+    type: str = "number"
+    is_array: bool = False
 
 
 def from_nodes(nodes: Sequence[Node]) -> list[Draft]:
-    """Drafts of what a server offers; arrays need a decision (`pick`), so they are left out."""
-    return [Draft(tuple(names_of(n.path)), n.address, n.unit) for n in nodes if not n.type.endswith("[]")]
+    """Drafts of what a server offers."""
+    return [
+        Draft(tuple(names_of(n.path)), n.address, n.unit, TYPES.get(n.type, "number"), n.type.endswith("[]"))
+        for n in nodes
+    ]
 
 
 def names_of(path: str) -> list[str]:
@@ -118,8 +131,14 @@ def plant_file(protocol: str, url: str, drafts: Sequence[Draft], remark: str = "
     yield f"  c1: {{{settings}}}{remark}"
     yield "tags:"
     for path, draft in unique_paths(drafts):
+        type_ = f", type: {draft.type}" if draft.type != "number" else ""
         unit = f", unit: {quoted(UNITS.get(draft.unit, draft.unit))}" if draft.unit else ""
-        yield f"  {path}: {{from: c1, node: {quoted(shorter(draft.node, namespace))}{unit}}}"
+        node = quoted(shorter(draft.node, namespace))
+        if draft.is_array:
+            yield "  # an array; a tag for each element is"
+            yield f"  # {path}_0: {{from: c1, node: {node}, pick: '[0]'{type_}{unit}}}"
+        else:
+            yield f"  {path}: {{from: c1, node: {node}{type_}{unit}}}"
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -141,6 +141,19 @@ async def test_init_writes_a_plant_file_that_connects(tmp_path: Path) -> None:
     assert len(found) == len(plc.nodes) - 1  # the array is left out
     assert set(found.values()) == {""}
     assert "  line/temp: {from: c1, node: 'Line.temp', unit: 'degC'}" in text.splitlines()
+    assert "  line/recipe: {from: c1, node: 'Line.recipe', type: text}" in text.splitlines()
+    assert "  # line/zones_0: {from: c1, node: 'Line.zones', pick: '[0]'}" in text.splitlines()
+
+
+async def test_a_text_that_the_file_takes_for_a_number_is_found_before_the_run(tmp_path: Path) -> None:
+    file = tmp_path / "plant.yaml"
+    async with Plc().running() as plc:
+        connection = f"linetwin: 1\nconnections: {{c1: {{opcua: '{plc.url}', ns: '{URI}'}}}}\n"
+        file.write_text(f"{connection}tags: {{recipe: {{from: c1, node: Line.recipe}}}}\n")
+        code, _ = await printed("check", str(file), "--connect", "--data", str(tmp_path))
+        assert code == 1
+        file.write_text(f"{connection}tags: {{recipe: {{from: c1, node: Line.recipe, type: text}}}}\n")
+        assert (await printed("check", str(file), "--connect", "--data", str(tmp_path)))[0] == 0
 
 
 def test_init_reads_a_tag_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
