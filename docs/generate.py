@@ -79,7 +79,7 @@ SECTIONS = (
         "One of the list `alarms: [...]` of a tag. Checked and kept; nothing raises alarms yet.",
         keys.ALARM_KEYS,
     ),
-    ("Health", "One of the list `health: [...]`. Checked and kept; no model runs yet.", keys.HEALTH_KEYS),
+    ("Health", "One of the list `health: [...]`: see [health](../explanation/health.md).", keys.HEALTH_KEYS),
     ("Line", "`lines: {PATH: ...}`", keys.LINE_KEYS),
     ("Machine", "`machines: {NAME: ...}` of a line; what it says stands above what its type says.", keys.MACHINE_KEYS),
     ("Connection", "`connections: {NAME: ...}`, whatever the protocol.", COMMON_CONNECTION_KEYS),
@@ -151,7 +151,11 @@ def http() -> str:
     """The page of all routes and metrics."""
     app = create_app(cast(Twin, None), Access.none())  # the description needs no twin
     routes = [route for _, group in GROUPS for route in group.router.routes if isinstance(route, APIRoute)]
-    roles = {(route.path, method.lower()): _role(route) for route in routes for method in route.methods}
+    roles = {
+        (route.path.replace(":path}", "}"), method.lower()): _role(route)
+        for route in routes
+        for method in route.methods
+    }
     parts = ["# HTTP", NOTICE, HTTP_RULES]
     for path, operations in app.openapi()["paths"].items():
         for method, operation in operations.items():

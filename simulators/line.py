@@ -93,13 +93,13 @@ class LineRun:
         return {names[index]: (time * NS_PER_MS, value) for index, (time, value) in self._samples.newest.items()}
 
     def fault(self, what: str, at: int) -> None:
-        """Break something at an instant (ns) not yet passed: `filler.jam`, `filler.bearing`. ValueError otherwise."""
+        """Break something at an instant (ns) not yet passed: see simulators.fault. ValueError otherwise."""
         by_name = {machine.station.spec.name: machine for machine in self._machines}
-        name, component = parse(what, by_name)
+        wanted = parse(what, by_name)
         if to_ms(at) < self._until:
             raise ValueError(f"fault {what!r} at {at}: this instant has passed, the line is at {self.until}")
-        act = self._jam if component == "jam" else self._damage
-        self._agenda.at(to_ms(at), FAULT_RANK, partial(act, by_name[name]))
+        act = self._jam if wanted.component == "jam" else partial(self._damage, wanted.life_s)
+        self._agenda.at(to_ms(at), FAULT_RANK, partial(act, by_name[wanted.machine]))
 
     def truth(self) -> list[Record]:
         """What really happened until now: see simulators.truth."""
@@ -127,10 +127,10 @@ class LineRun:
         station, fault = machine.station, self._note(machine, "jam")
         station.interrupt(stop("jam", station.spec.jam, station.stream, partial(self._end, fault)))
 
-    def _damage(self, machine: Machine, _: int) -> None:
+    def _damage(self, life_s: float | None, machine: Machine, _: int) -> None:
         if not machine.drive.bearing.damaged:
             self._note(machine, "bearing")
-            machine.drive.damage()
+            machine.drive.damage(life_s)
 
     def _trip(self, machine: Machine) -> None:
         fault = next(

@@ -39,10 +39,11 @@ class Drive:
         self._noise = noise(self._sensors)
         self.readings = (0.0, 0.0, 0.0)
 
-    def damage(self) -> None:
-        """Damage the bearing; how long it still lives is drawn."""
+    def damage(self, life_s: float | None = None) -> None:
+        """Damage the bearing; how many seconds of turning it still lives is drawn where nobody says."""
         spec = self._spec.bearing
-        self.bearing.damage(self._wear.uniform(spec.shortest_s, spec.longest_s))
+        drawn = self._wear.uniform(spec.shortest_s, spec.longest_s)
+        self.bearing.pit(drawn if life_s is None else life_s)
 
     def step(self, condition: Condition) -> bool:
         """One second in a condition; True when the drive switches itself off."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from twin.api import (
     routes_demo,
     routes_events,
+    routes_health,
     routes_oee,
     routes_plant,
     routes_results,
@@ -21,6 +22,7 @@ GROUPS = (
     (PREFIX, routes_samples),
     (PREFIX, routes_results),
     (PREFIX, routes_oee),
+    (PREFIX, routes_health),
     (PREFIX, routes_demo),
 )
 """(prefix, module with a `router`). A new group is added here, and each of its routes declares the role it needs

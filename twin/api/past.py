@@ -1,10 +1,11 @@
-"""The plant at a past instant, for routes."""
+"""The plant at a past instant, for routes: which instant may be asked for, and the view of it."""
 
 from __future__ import annotations
 
 import asyncio
 
-from twin.api.problem import not_found
+from twin.api.moment import moment
+from twin.api.problem import not_found, unprocessable
 from twin.core.instant import to_text
 from twin.runtime.live import LiveView
 from twin.runtime.twin import Twin
@@ -19,3 +20,12 @@ async def seen_at(twin: Twin, heavy: asyncio.Semaphore, instant: int, known: int
         )
     async with heavy:
         return await twin.at(instant, known)
+
+
+def shown_instant(twin: Twin, at: str | None, known: int) -> int:
+    """The instant to show: at most now, and nothing later than what was known."""
+    now = twin.live().as_of
+    instant = now if at is None else moment("at", at, twin.clock.now())
+    if at is not None and instant > now and at.strip() != "now":
+        raise unprocessable(f"at {at} lies ahead; the twin shows what was and is (as of {to_text(now)})")
+    return min(instant, known, now)

@@ -13,7 +13,7 @@ from twin.api.find import LONGEST, machines_below
 from twin.api.intervals import Interval, intervals
 from twin.api.load import Heavy
 from twin.api.moment import Span, moment, span, whole_minutes
-from twin.api.past import seen_at
+from twin.api.past import seen_at, shown_instant
 from twin.api.pieces import Pieces, pieces
 from twin.api.problem import too_much, unprocessable
 from twin.api.routes_samples import From, KnownAt, To
@@ -58,7 +58,7 @@ async def state(
     view = twin.live()
     known = FAR_FUTURE if known_at is None else moment("known_at", known_at, twin.clock.now())
     if at is not None or known_at is not None:
-        view = await seen_at(twin, heavy, _instant(twin, at, known), known)
+        view = await seen_at(twin, heavy, shown_instant(twin, at, known), known)
     return StateAnswer(
         as_of=to_text(view.as_of),
         known_at=None if known_at is None else to_text(known),
@@ -84,7 +84,7 @@ async def states(
     view, known = twin.live(), FAR_FUTURE
     if known_at is not None:
         known = moment("known_at", known_at, now)
-        view = await seen_at(twin, heavy, _instant(twin, None, known), known)
+        view = await seen_at(twin, heavy, shown_instant(twin, None, known), known)
     async with heavy:
         found = await asyncio.to_thread(intervals, twin, view, assets, asked, known)
     after = _place(cursor) if cursor else None
@@ -156,15 +156,6 @@ def _record(record: Record | None) -> RecordShape | None:
     return RecordShape(
         kind=record.kind, key=record.key, start=to_text(record.start), end=to_text(record.end), data=data
     )
-
-
-def _instant(twin: Twin, at: str | None, known: int) -> int:
-    """The instant to show: at most now, and nothing later than what was known."""
-    now = twin.live().as_of
-    instant = now if at is None else moment("at", at, twin.clock.now())
-    if at is not None and instant > now and at.strip() != "now":
-        raise unprocessable(f"at {at} lies ahead; the twin shows what was and is (as of {to_text(now)})")
-    return min(instant, known, now)
 
 
 def _state(twin: Twin, view: LiveView, machine: Machine) -> StateShape:

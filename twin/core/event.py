@@ -55,6 +55,9 @@ ALARM_ACKNOWLEDGED = "alarm.acknowledged"
 """A person has seen an alarm. subject: the alarm's tag. body: `id`, `note`. It acts on what is active then (R11)."""
 MODEL_LEARNT = "model.learnt"
 """A model that health folds use from here on; never learnt again on replay (R12). subject: the machine. body: `model`,
-`digest`, `learnt_from`, `learnt_to`, and the model's constants."""
+`signature`, `digest`, `learnt_from`, `learnt_to`, `rows`, `tags`, and the model's `constants`."""
+MODEL_REFUSED = "model.refused"
+"""What a machine did could not be learnt as normal; the next hours are tried. subject: the machine. body: `model`,
+`signature`, `reason`."""
 ALERT_JUDGED = "alert.judged"
 """A person says whether an alert was right. subject: the machine. body: `id`, `verdict` (confirmed, false), `note`."""

@@ -120,9 +120,10 @@ ALARM_KEYS = (
 )
 
 HEALTH_KEYS = (
-    Key("model", "text", "kind of model: normal_behaviour", required=True),
+    Key("model", "choice", "kind of model", None, ("normal_behaviour",), required=True),
     Key("tags", "list", "tags that the model watches", (), required=True),
     Key("while", "choice", "only in this state", None, GENERIC_STATES),
+    Key("learn", "duration", "running time that normal is learnt from, 10m to 24h", 60 * MINUTE),
 )
 
 LOWEST_PRIORITY = 4

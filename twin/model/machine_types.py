@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from twin.core.instant import HOUR, MINUTE, duration_text
 from twin.model.entry import Entry
 from twin.model.keys import COUNT_KEYS, HEALTH_KEYS, TYPE_KEYS
 from twin.model.kinds import read, settings
@@ -14,6 +15,8 @@ from twin.model.quantity import amount
 from twin.model.references import Reference, check_local, read_reference
 from twin.model.states import StateDraft, read_state
 from twin.model.tags import TagDraft, TagReader
+
+SHORTEST_LEARN, LONGEST_LEARN = 10 * MINUTE, 24 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,8 @@ def _read_health(entry: Entry) -> HealthDraft:
     tags = [read_reference(item) for item in fields["tags"].items()] if "tags" in fields else []
     found = settings({name: child for name, child in fields.items() if name != "tags"}, HEALTH_KEYS)
     given = {name: value for name, value in found.items() if name != "tags" and value is not None}
+    if not SHORTEST_LEARN <= given["learn"] <= LONGEST_LEARN:
+        fields["learn"].problem(f"{duration_text(given['learn'])} is not 10 min to 24 h of running")
     return HealthDraft(given, tuple(tag for tag in tags if tag is not None))
 
 

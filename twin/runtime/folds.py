@@ -22,11 +22,12 @@ from twin.mes.program import MachineSpec, model_inputs
 from twin.mes.rates import Rates, RateSpec
 from twin.model.plant import Machine, Plant, TagSpec
 from twin.model.units import Unit, units
+from twin.runtime.health_folds import HEALTH_FOLDS, health_folds
 from twin.runtime.mes_folds import product_specs
 from twin.state.connections import Connections
 from twin.state.last_value import LastValue
 
-_KINDS = (LastValue, Connections, Counts, Rates, MachineState, Products)
+_KINDS = (LastValue, Connections, Counts, Rates, MachineState, Products, *HEALTH_FOLDS)
 LOOSE = "loose"
 """The unit of tags that the log has but the model does not name (imports): last values only."""
 
@@ -90,14 +91,16 @@ def _folds(
     inputs, rates = _inputs(plant, ids, machines, unit_of, {spec.path: row for row, spec in enumerate(counters)})
     models = [(machine_unit[m.path], m) for m in machines]
     specs = [MachineSpec(unit, m.path, m.state) for unit, m in sorted(models, key=_by_unit) if m.state is not None]
+    states = MachineState(specs, inputs)
     connections = [(number, connection) for number in chosen for connection in numbered[number].connections]
     return [
         LastValue(tags.tolist(), unit_of_tag[tags].tolist()),
         Connections(connections),
         Counts(counters),
         Rates(rates),
-        MachineState(specs, inputs),
+        states,
         Products(product_specs(plant, ids, unit_of)),
+        *health_folds(plant, ids, machine_unit, states),
     ]
 
 

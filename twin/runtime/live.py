@@ -12,6 +12,8 @@ from twin.core.engine import LaneView
 from twin.core.fold import Record
 from twin.core.instant import SECOND
 from twin.core.status import BAD_OUT_OF_RANGE, BAD_WAITING_FOR_INITIAL_DATA, is_bad
+from twin.health.condition import Condition
+from twin.health.reading import AlertNow, ConditionNow, ToLearn, alerts, conditions, to_learn
 from twin.mes.counts import Counts
 from twin.mes.machine_state import MachineState
 from twin.mes.products import NO_CODE, Products
@@ -74,6 +76,23 @@ class LiveView:
     """Path of a counter -> (start of its open minute, pieces in it so far)."""
     products: Mapping[str, ProductNow] = field(default_factory=dict[str, ProductNow])
     """By path of the line; none before its product tag had a sample."""
+    health: Sequence[Condition] = ()
+    """The folds that watch machines, as they stand; read by the methods below when somebody asks."""
+
+    def condition(self) -> dict[str, list[ConditionNow]]:
+        """Machine -> how it is judged, by each model that watches it."""
+        found: dict[str, list[ConditionNow]] = {}
+        for one in (one for fold in self.health for one in conditions(fold, self.as_of)):
+            found.setdefault(one.asset, []).append(one)
+        return found
+
+    def alerts(self) -> list[AlertNow]:
+        """The open alerts."""
+        return [one for fold in self.health for one in alerts(fold)]
+
+    def to_learn(self) -> list[ToLearn]:
+        """What a model can be learnt from."""
+        return [one for fold in self.health for one in to_learn(fold)]
 
 
 class Meaning:
@@ -110,6 +129,7 @@ def view_of(number: int, as_of: int, known: int, lanes: Sequence[LaneView], mean
     machines: dict[str, MachineNow] = {}
     minutes: dict[str, tuple[int, int]] = {}
     products: dict[str, ProductNow] = {}
+    health: list[Condition] = []
     for lane in lanes:
         for fold in lane.folds:
             if isinstance(fold, MachineState):
@@ -118,9 +138,11 @@ def view_of(number: int, as_of: int, known: int, lanes: Sequence[LaneView], mean
                 minutes |= _open_minutes(fold)
             elif isinstance(fold, Products):
                 products |= _products(fold)
+            elif isinstance(fold, Condition):
+                health.append(fold)
     records = [record for lane in lanes for record in lane.records]
     frontier = min((lane.frontier for lane in lanes), default=as_of)
-    return LiveView(number, as_of, known, frontier, columns, machines, records, minutes, products)
+    return LiveView(number, as_of, known, frontier, columns, machines, records, minutes, products, health)
 
 
 def _tag_columns(as_of: int, lanes: Sequence[LaneView], meaning: Meaning, tags: int) -> TagColumns:

@@ -21,6 +21,7 @@ from twin.model.plant import Plant
 from twin.runtime.folding import Correction, Folding
 from twin.runtime.folds import Assembly, assemble
 from twin.runtime.intake import Intake
+from twin.runtime.learning import keep_learning
 from twin.runtime.live import LiveView, Meaning
 from twin.runtime.plugins import connector
 from twin.runtime.report import ConnectionReport
@@ -183,7 +184,8 @@ async def _running(
     await asyncio.to_thread(folding.resume, log.last)
     folding.start()
     sealing.start()
-    tasks = [asyncio.create_task(_forget(log, clock, keep))] if keep else []
+    tasks = [asyncio.create_task(keep_learning(twin), name="learning")]
+    tasks += [asyncio.create_task(_forget(log, clock, keep))] if keep else []
     if connect:
         tasks += _connect(twin, assembly, log, log.folder)
     try:

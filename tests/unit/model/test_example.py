@@ -68,7 +68,8 @@ def test_states_counts_and_health_name_full_paths(plant: Plant):
     )
     assert filler.counts == {"total": f"{LINE}/filler/total", "reject": f"{LINE}/filler/reject"}
     watched = (f"{LINE}/filler/motor_temp", f"{LINE}/filler/vibration")
-    assert filler.health == ({"model": "normal_behaviour", "while": "running", "tags": watched},)
+    learn = {"learn": 3600 * SECOND}
+    assert filler.health == ({"model": "normal_behaviour", "while": "running", "tags": watched, **learn},)
     assert packer.state is not None
     assert (packer.state.value, packer.state.table[6], packer.state.rules) == (f"{LINE}/packer1/st", "running", ())
     assert (filler.makes, filler.pieces, filler.made_of) == ("bottle", 1, "")

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from simulators.components.bearing import Bearing, BearingSpec
 from simulators.packaging import LINE as PACKAGING
 from tests.unit.simulators.reader import series
 from tests.unit.simulators.start import HOUR, LINE, MACHINES, MINUTE, SECOND, START
@@ -29,17 +30,17 @@ def test_a_jam_stops_its_machine_at_once_for_some_minutes(machine):
 @pytest.fixture(scope="module")
 def calm():
     """The life of seed 1 without faults."""
-    return series(PACKAGING.build(1, START).step(START + 90 * MINUTE))
+    return series(PACKAGING.build(1, START).step(START + 200 * MINUTE))
 
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_damaged_bearing_wears_trips_and_is_replaced(calm, machine):
     name = machine.rpartition("/")[2]
     run = PACKAGING.build(1, START, [(f"{name}.bearing", START + 10 * MINUTE)])
-    of = series(run.step(START + 4 * HOUR))
+    of = series(run.step(START + 6 * HOUR))
     [fault] = faults(run)
     trip, end = fault["trip"], fault["end"]
-    assert 20 * MINUTE <= trip - fault["start"] <= 100 * MINUTE
+    assert 45 * MINUTE <= trip - fault["start"] <= 180 * MINUTE
     assert 40 * MINUTE <= end - trip <= 60 * MINUTE
 
     def level(life, value, start, until):
@@ -56,11 +57,35 @@ def test_a_damaged_bearing_wears_trips_and_is_replaced(calm, machine):
 
 def test_vibration_grows_all_the_way_to_the_trip():
     run = PACKAGING.build(1, START, [("filler.bearing", START)])
-    times, values = series(run.step(START + 2 * HOUR))["filler/vibration"]
+    times, values = series(run.step(START + 3 * HOUR))["filler/vibration"]
     [fault] = faults(run)
     edges = np.linspace(START, fault["trip"], 6)
     levels = [np.quantile(values[(times >= a) & (times < b)], 0.8) for a, b in pairwise(edges)]
     assert levels == sorted(levels)
+
+
+@pytest.mark.parametrize(("life", "minutes"), [("12m", 12), ("900s", 15), ("1h", 60)])
+def test_a_bearing_lives_as_long_as_its_fault_says(life, minutes):
+    run = PACKAGING.build(1, START, [(f"filler.bearing:{life}", START + MINUTE)])
+    run.step(START + 3 * HOUR)
+    [fault] = faults(run)
+    assert (fault["machine"], fault["component"]) == (f"{LINE}/filler", "bearing")
+    assert minutes * MINUTE - SECOND <= fault["trip"] - fault["start"] <= 1.5 * minutes * MINUTE
+
+
+def test_damage_grows_by_the_paris_law():
+    spec = BearingSpec()
+    bearing = Bearing(spec)
+    bearing.pit(1000.0)
+    damage = [bearing.damage]
+    for _ in range(1000):
+        bearing.step(1.0)
+        damage.append(bearing.damage)
+    assert damage[0] == pytest.approx(spec.first_pit)
+    assert damage[-1] == pytest.approx(1.0)
+    rate = np.diff(damage)
+    middle = np.sqrt(np.array(damage[1:]) * np.array(damage[:-1]))
+    assert rate / middle**1.5 == pytest.approx(np.full(1000, rate[0] / middle[0] ** 1.5), rel=1e-3)
 
 
 def test_damaging_a_damaged_bearing_changes_nothing():
@@ -82,6 +107,14 @@ def test_what_is_not_over_has_no_end():
         "trip": None,
         "end": None,
     }
+
+
+@pytest.mark.parametrize("what", ["filler.jam:12m", "filler.bearing:", "filler.bearing:0m", "filler.bearing:soon"])
+def test_a_life_that_makes_no_sense_is_refused(what):
+    with pytest.raises(
+        ValueError, match=rf"fault '{what}': only a bearing has a life, written like filler.bearing:12m"
+    ):
+        PACKAGING.build(1, START, [(what, START)])
 
 
 @pytest.mark.parametrize("what", ["filler", "oven.jam", "filler.gear", ".jam", "filler.", ""])
