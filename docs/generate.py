@@ -151,11 +151,7 @@ def http() -> str:
     """The page of all routes and metrics."""
     app = create_app(cast(Twin, None), Access.none())  # the description needs no twin
     routes = [route for _, group in GROUPS for route in group.router.routes if isinstance(route, APIRoute)]
-    roles = {
-        (route.path.replace(":path}", "}"), method.lower()): _role(route)
-        for route in routes
-        for method in route.methods
-    }
+    roles = {(route.path_format, method.lower()): _role(route) for route in routes for method in route.methods}
     parts = ["# HTTP", NOTICE, HTTP_RULES]
     for path, operations in app.openapi()["paths"].items():
         for method, operation in operations.items():
