@@ -131,7 +131,8 @@ async def test_a_machine_is_learnt_judged_and_told_of(tmp_path: Path):
     async with watching(tmp_path, HandClock(START + 1301 * SECOND)) as api:
         assert len(api.twin.reader.events(0, FAR_FUTURE, (MODEL_LEARNT,))) == 1
         [again] = (await api.get("/alerts"))["alerts"]
-        assert again == alert | {"verdict": "confirmed"}
+        grown = {"peak": again["peak"], "forecast": again["forecast"], "forecast_text": again["forecast_text"]}
+        assert again == alert | grown | {"verdict": "confirmed"}
         await runs(api, 1301, 2200)
         [over] = (await api.get("/alerts"))["alerts"]
         assert over["to"] is not None
