@@ -40,9 +40,11 @@ fact and the fix. A caller on the same machine needs no token and is an engineer
 `Authorization: Bearer SECRET` ([how-to](../how-to/expose.md)). `GET /openapi.json` has all shapes, `GET /docs` shows
 them.
 
-`WS /api/v1/live` (role `view`): send `{"subscribe": {"tags": ["*/filler/*"], "assets": ["demo/plant1"]}}`. A snapshot
-comes first, then what changed, a heartbeat each second, and corrections as they come. A viewer that falls behind gets a
-new snapshot; one that takes nothing for too long is closed with 1013."""
+`WS /api/v1/live` (role `view`): send
+`{"subscribe": {"tags": ["*/filler/*"], "assets": ["demo/plant1"], "alarms": true}}`. A snapshot comes first, then what
+changed, a heartbeat each second, and corrections as they come. With `alarms` both carry `alarms`: id to alarm as
+`GET /alarms` shows it, null for one that is over; its `value` is of the moment in which the alarm last changed. A
+viewer that falls behind gets a new snapshot; one that takes nothing for too long is closed with 1013."""
 
 EVENTS = """\
 What the log holds beside samples: `GET /api/v1/events`. Each has `time` (when it was true), `recorded` (when the log
@@ -76,7 +78,8 @@ SECTIONS = (
     ("State table", "`state: {...}` instead of rules.", keys.STATE_TABLE_KEYS),
     (
         "Alarm",
-        "One of the list `alarms: [...]` of a tag. Checked and kept; nothing raises alarms yet.",
+        "One of the list `alarms: [...]` of a tag. One entry gives an alarm for each of `high`,"
+        " `low` and `stale` in it ([how-to](../how-to/alarms.md)).",
         keys.ALARM_KEYS,
     ),
     ("Health", "One of the list `health: [...]`: see [health](../explanation/health.md).", keys.HEALTH_KEYS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -9,7 +10,7 @@ from importlib.metadata import version
 import numpy as np
 
 from twin.core.instant import SECOND
-from twin.model.keys import GENERIC_STATES
+from twin.model.keys import GENERIC_STATES, LOWEST_PRIORITY
 from twin.runtime.twin import Twin
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -44,6 +45,9 @@ FIGURES = (
     Figure("machine_state", "gauge", "1 for the state that a machine is in, 0 for every other."),
     Figure("tags", "gauge", "Tags by what their last value is: good, uncertain, bad, none."),
     Figure("tags_stale", "gauge", "Tags whose last value is not the present one."),
+    Figure("alarms_active", "gauge", "Alarms whose limit is passed, by priority; 1 is the most urgent."),
+    Figure("alarms_unacknowledged", "gauge", "Alarms that nobody has acknowledged yet, returned ones too."),
+    Figure("alarm_activations_total", "counter", "Alarms that came up since the start."),
     Figure("connection_up", "gauge", "1 while values flow."),
     Figure("connection_lag_seconds", "gauge", "How old the newest sample was when it became durable."),
     Figure("connection_problems", "gauge", "Tags of the connection that do not work."),
@@ -94,6 +98,7 @@ def _values(twin: Twin, live: Mapping[str, float]) -> Iterator[tuple[str, list[S
     yield from _of_tags(twin)
     machines = twin.live().machines.items()
     yield "machine_state", [({"machine": m, "state": s}, float(now.state == s)) for m, now in machines for s in STATES]
+    yield from _of_alarms(twin)
     reports = twin.reports
     yield "connection_up", [({"connection": id}, float(r.state == "up")) for id, r in reports.items()]
     yield "connection_lag_seconds", [({"connection": id}, r.lag_ns / SECOND) for id, r in reports.items()]
@@ -109,3 +114,10 @@ def _of_tags(twin: Twin) -> Iterator[tuple[str, list[Sample]]]:
     by_quality = {"good": came & (top == 0), "uncertain": came & (top == 1), "bad": came & (top > 1), "none": ~came}
     yield "tags", [({"quality": name}, int(rows.sum())) for name, rows in by_quality.items()]
     yield "tags_stale", [({}, int(columns.stale.sum()))]
+
+
+def _of_alarms(twin: Twin) -> Iterator[tuple[str, list[Sample]]]:
+    found = twin.live().alarms.values()
+    active = Counter(one.priority for one in found if one.is_active)
+    yield "alarms_active", [({"priority": str(p)}, active[p]) for p in range(1, LOWEST_PRIORITY + 1)]
+    yield "alarms_unacknowledged", [({}, sum(one.needs_ack for one in found))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twin.api import (
+    routes_alarms,
     routes_demo,
     routes_events,
     routes_health,
@@ -24,6 +25,7 @@ GROUPS = (
     (PREFIX, routes_oee),
     (PREFIX, routes_health),
     (PREFIX, routes_demo),
+    (PREFIX, routes_alarms),
 )
 """(prefix, module with a `router`). A new group is added here, and each of its routes declares the role it needs
 (twin.api.caller); `/openapi.json` and the reference pages are made from this list."""

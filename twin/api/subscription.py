@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from twin.api.find import all_tags, tags_matching
 from twin.api.routes_plant import connection_shapes
+from twin.api.standing import changes, standing
 from twin.core import status as codes
 from twin.core.instant import to_text
 from twin.runtime.live import LiveView, MachineNow
@@ -23,19 +24,25 @@ MOST_GLOBS = 100
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Globs, paths or prefixes of tags, and of assets (their machines, without their tags)."""
+    """Globs, paths or prefixes of tags, and of assets (their machines, without their tags). alarms: what stands open
+    too (twin.api.standing).
+    """
 
     tags: tuple[str, ...]
     assets: tuple[str, ...]
+    alarms: bool = False
 
     @staticmethod
     def parse(text: str) -> Subscription:
-        """Read `{"subscribe": {"tags": [...], "assets": [...]}}`. Raises ValueError that says what is wrong."""
+        """Read `{"subscribe": {"tags": [...], "assets": [...], "alarms": true}}`. Raises ValueError that says how."""
         message = json.loads(text)
         wanted = message.get("subscribe") if isinstance(message, dict) else None
-        if not isinstance(wanted, dict) or not set(wanted) <= {"tags", "assets"}:
-            raise ValueError('send {"subscribe": {"tags": ["GLOB"], "assets": ["PATH"]}}')
-        return Subscription(_texts(wanted, "tags"), _texts(wanted, "assets"))
+        if not isinstance(wanted, dict) or not set(wanted) <= {"tags", "assets", "alarms"}:
+            raise ValueError('send {"subscribe": {"tags": ["GLOB"], "assets": ["PATH"], "alarms": true}}')
+        alarms = wanted.get("alarms", False)
+        if not isinstance(alarms, bool):
+            raise ValueError("alarms: not true or false")
+        return Subscription(_texts(wanted, "tags"), _texts(wanted, "assets"), alarms)
 
 
 def _texts(wanted: Mapping[str, Any], name: str) -> tuple[str, ...]:
@@ -80,7 +87,10 @@ class Picture:
         tags = _tags(view, self._names, self._ids, range(len(self._ids)))
         tags |= dict.fromkeys(self._silent, _NEVER)
         machines = {path: _machine(now) for path, now in view.machines.items() if path in self._machines}
-        return _message("snapshot", seq, view, tags=tags, machines=machines, connections=self._connections_now())
+        open_now = standing(self._twin, view) if self._wanted.alarms else {}
+        return _message(
+            "snapshot", seq, view, tags=tags, machines=machines, connections=self._connections_now(), **open_now
+        )
 
     def delta(self, seq: int, view: LiveView) -> str | None:
         """What is not as it was; None when everything is. `view` is the last view from here on."""
@@ -94,7 +104,8 @@ class Picture:
         }
         old = self._connections
         connections = {id: one for id, one in self._connections_now().items() if old.get(id) != one}
-        parts = {"tags": tags, "machines": machines, "connections": connections}
+        open_now = changes(self._twin, before, view) if self._wanted.alarms else {}
+        parts = {"tags": tags, "machines": machines, "connections": connections, **open_now}
         changed = {name: part for name, part in parts.items() if part}
         return _message("delta", seq, view, **changed) if changed else None
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from twin.core.event import CONNECTION_LOST, CONNECTION_UP
 from twin.core.fold import Fold, Outputs, Record, Series, Step
+from twin.core.readers import Readers
 from twin.core.state import rows
 from twin.core.status import is_bad
 from twin.core.window import distinct, run_starts
@@ -76,7 +77,7 @@ class MachineState(Fold):
         keys = sorted(inputs, key=lambda key: (inputs[key].unit, key))
         self.inputs = [inputs[key] for key in keys]
         self.names, self._programs = programs(machines, {key: row for row, key in enumerate(keys)})
-        self._by_tag, self._of_tag = _inputs_of_tags(np.array([spec.tag for spec in self.inputs], dtype=np.int32))
+        self._readers_of_tags = Readers(np.array([spec.tag for spec in self.inputs], dtype=np.int32))
         self._rate = np.array([spec.rate for spec in self.inputs], dtype=np.int32)
         self._factor = np.array([spec.factor for spec in self.inputs])
         self._offset = np.array([spec.offset for spec in self.inputs])
@@ -108,13 +109,7 @@ class MachineState(Fold):
     def _samples(self, step: Step) -> tuple[NDArray[np.float64], _Changes]:
         """(value, good) of each sample that an input reads and that says something new, by (input, time)."""
         r = step.rows
-        first, many = self._of_tag
-        tag = np.minimum(r.tag, len(many) - 1)
-        read = np.flatnonzero(many[tag])  # the last place stands for all tags that no input reads
-        tag = tag[read]
-        row = np.repeat(read, many[tag])
-        inner = np.arange(len(row)) - np.repeat(np.cumsum(many[tag]) - many[tag], many[tag])
-        input_ = self._by_tag[np.repeat(first[tag], many[tag]) + inner]
+        row, input_ = self._readers_of_tags.pairs(r.tag)
         order = np.argsort(input_, kind="stable")  # rows stand by time
         row, input_ = row[order], input_[order]
         good = ~is_bad(r.status[row]) & ~np.isnan(r.value[row]) & ~self._is_sentinel(input_, r.value[row])
@@ -230,14 +225,6 @@ class MachineState(Fold):
             table.code[row] = code[at]
         begun = Series(machine[change].astype(np.int32), time[change], code[change].astype(np.float64))
         return Outputs(records, begun)
-
-
-def _inputs_of_tags(tag: NDArray[np.int32]) -> tuple[Index, tuple[Index, Index]]:
-    """Inputs packed by tag, and by tag id (first, how many) of them; one more place at the end, of no input."""
-    packed = np.argsort(tag, kind="stable")
-    ids = np.arange(int(tag.max(initial=-1)) + 2)
-    first, last = np.searchsorted(tag[packed], ids, "left"), np.searchsorted(tag[packed], ids, "right")
-    return packed, (first, last - first)
 
 
 def _input_of_rate(rate_of_input: NDArray[np.int32]) -> Index:

@@ -111,11 +111,14 @@ STATE_TABLE_KEYS = (
 )
 
 ALARM_KEYS = (
-    Key("high", "number", "limit from below"),
-    Key("low", "number", "limit from above"),
+    Key("high", "number", "alarm above this value"),
+    Key("low", "number", "alarm below this value"),
+    Key("stale", "duration", "alarm when no usable value came for this long"),
     Key("delay", "duration", "the limit must be passed for this long", 0),
-    Key("deadband", "number", "how far back the value must come", 0.0),
+    Key("deadband", "number", "how far back behind the limit the value must come", 0.0),
+    Key("off_delay", "duration", "the value must be back for this long", 0),
     Key("priority", "int", "1 is the most urgent, 4 the least", 3),
+    Key("name", "text", "tells alarms of one tag apart; default: high, then high_high further out; low, stale"),
     Key("text", "text", "what to tell people", ""),
 )
 

@@ -28,12 +28,32 @@ class Counter:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """One alarm of a tag.
+
+    name: unique among the alarms of its tag; with the tag's path it is the alarm's key: `TAG~NAME`. kind: high, low,
+    stale. limit: in the tag's unit; of a stale alarm the seconds of silence. deadband: in the tag's unit. delay,
+    off_delay, silence: ns. priority: 1 is the most urgent. text: what to tell people, '' for nothing.
+    """
+
+    name: str
+    kind: str
+    limit: float
+    deadband: float = 0.0
+    delay: int = 0
+    off_delay: int = 0
+    silence: int = 0
+    priority: int = 3
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TagSpec:
     """One tag of the model: what it means. Its samples in the log keep the wire's number; this turns it into a value.
 
     path: full ISA-95 path. unit: as written in the file. factor, offset: value = wire * factor + offset.
     bad: wire numbers that mean "no value" (sentinels such as 32767). was: full path it had before, '' for none; the
-    series goes on under the new one. alarms: limits as data, durations in ns, keys of twin.model.keys.ALARM_KEYS.
+    series goes on under the new one. alarms: its limits, names unique.
     """
 
     path: str
@@ -47,7 +67,7 @@ class TagSpec:
     counter: Counter | None = None
     display: str = ""
     was: str = ""
-    alarms: tuple[Mapping[str, object], ...] = ()
+    alarms: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +161,14 @@ class Plant:
     def machines(self) -> tuple[Machine, ...]:
         """All machines of all lines."""
         return tuple(machine for line in self.lines for machine in line.machines)
+
+    def asset_of(self, tag: str) -> str:
+        """Path of the machine that has a tag, else of the line it stands below, '' for none."""
+        assets = {machine.path for machine in self.machines()} | {line.path for line in self.lines}
+        above = tag
+        while above and above not in assets:
+            above = above.rpartition("/")[0]
+        return above
 
     def addresses(self, connection: str) -> tuple[TagAddress, ...]:
         """Where the tags of a connection are found, in file order: what its plug-in is built with."""

@@ -148,7 +148,7 @@ def _meaning(entry: Entry, fields: Mapping[str, Entry], common: Mapping[str, Any
         "unit": common["unit"],
         "bad": common["bad"],
         "counter": read_counter(fields["counter"]) if "counter" in fields else None,
-        "alarms": tuple(read_alarms(fields["alarms"])) if "alarms" in fields else (),
+        "alarms": read_alarms(fields["alarms"], common["type"]) if "alarms" in fields else (),
         **scale(entry, fields, common),
     }
 

@@ -73,6 +73,8 @@ class Folding:
         self.late = 0
         self.corrections: deque[Correction] = deque(maxlen=KEPT_CORRECTIONS)
         self._corrected = 0
+        self.alarms = 0
+        """Alarms that came up since the start."""
         self.view: LiveView | None = None
         self.on_view: Callable[[], None] = lambda: None
 
@@ -178,7 +180,8 @@ class Folding:
     def _show(self) -> None:
         now = self._clock.now()
         number = 1 if self.view is None else self.view.number + 1
-        self.view = self._view(number, now, self._known, self._engine.live(now))
+        before, self.view = self.view, self._view(number, now, self._known, self._engine.live(now))
+        self.alarms += 0 if before is None else len(self.view.alarms.keys() - before.alarms.keys())
         self.on_view()
 
     def _view(self, number: int, as_of: int, known: int, lanes: Any) -> LiveView:

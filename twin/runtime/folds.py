@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.alarms.alarms import Alarms
 from twin.core.engine import Engine
 from twin.core.fold import Fold
 from twin.core.history import History, Results
@@ -22,12 +23,13 @@ from twin.mes.program import MachineSpec, model_inputs
 from twin.mes.rates import Rates, RateSpec
 from twin.model.plant import Machine, Plant, TagSpec
 from twin.model.units import Unit, units
+from twin.runtime.alarm_folds import alarms
 from twin.runtime.health_folds import HEALTH_FOLDS, health_folds
 from twin.runtime.mes_folds import product_specs
 from twin.state.connections import Connections
 from twin.state.last_value import LastValue
 
-_KINDS = (LastValue, Connections, Counts, Rates, MachineState, Products, *HEALTH_FOLDS)
+_KINDS = (LastValue, Connections, Counts, Rates, MachineState, Products, *HEALTH_FOLDS, Alarms)
 LOOSE = "loose"
 """The unit of tags that the log has but the model does not name (imports): last values only."""
 
@@ -64,7 +66,8 @@ def assemble(plant: Plant, tags: TagTable) -> Assembly:
                 unit_of_tag[tag] = number
     subjects: dict[str, list[int]] = {}
     for number, unit in enumerate(numbered):
-        for subject in (*unit.connections, *unit.machines, unit.name):
+        alarmed = [path for path in unit.tags if path in plant.tags and plant.tags[path].alarms]
+        for subject in (*unit.connections, *unit.machines, unit.name, *alarmed):
             subjects.setdefault(subject, []).append(number)
     routing = Routing(unit_of_tag, {subject: tuple(found) for subject, found in subjects.items()})
     return Assembly(plant, numbered, routing, _code(plant), lambda n: _folds(plant, ids, numbered, unit_of_tag, n))
@@ -101,6 +104,7 @@ def _folds(
         states,
         Products(product_specs(plant, ids, unit_of)),
         *health_folds(plant, ids, machine_unit, states),
+        alarms(plant, ids, unit_of),
     ]
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.alarms.alarms import Alarms
+from twin.alarms.occurrence import Occurrence
 from twin.core.engine import LaneView
 from twin.core.fold import Record
 from twin.core.instant import SECOND
@@ -76,6 +78,8 @@ class LiveView:
     """Path of a counter -> (start of its open minute, pieces in it so far)."""
     products: Mapping[str, ProductNow] = field(default_factory=dict[str, ProductNow])
     """By path of the line; none before its product tag had a sample."""
+    alarms: Mapping[str, Occurrence] = field(default_factory=dict[str, Occurrence])
+    """By id: every alarm that is active or waits for its acknowledgement."""
     health: Sequence[Condition] = ()
     """The folds that watch machines, as they stand; read by the methods below when somebody asks."""
 
@@ -130,6 +134,7 @@ def view_of(number: int, as_of: int, known: int, lanes: Sequence[LaneView], mean
     minutes: dict[str, tuple[int, int]] = {}
     products: dict[str, ProductNow] = {}
     health: list[Condition] = []
+    alarms: dict[str, Occurrence] = {}
     for lane in lanes:
         for fold in lane.folds:
             if isinstance(fold, MachineState):
@@ -140,9 +145,11 @@ def view_of(number: int, as_of: int, known: int, lanes: Sequence[LaneView], mean
                 products |= _products(fold)
             elif isinstance(fold, Condition):
                 health.append(fold)
+            elif isinstance(fold, Alarms):
+                alarms |= {one.id: one for one in fold.open()}
     records = [record for lane in lanes for record in lane.records]
     frontier = min((lane.frontier for lane in lanes), default=as_of)
-    return LiveView(number, as_of, known, frontier, columns, machines, records, minutes, products, health)
+    return LiveView(number, as_of, known, frontier, columns, machines, records, minutes, products, alarms, health)
 
 
 def _tag_columns(as_of: int, lanes: Sequence[LaneView], meaning: Meaning, tags: int) -> TagColumns:

@@ -127,6 +127,7 @@ class Twin:
             "fold_late_entries_total": self._folding.late,
             "fold_standing_still": float(bool(self._folding.failure)),
             **self._sealing.figures(),
+            "alarm_activations_total": self._folding.alarms,
         }
 
     def _on_view(self) -> None:

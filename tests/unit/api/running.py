@@ -34,8 +34,11 @@ types:
       st: {node: .st}
       total: {node: .total, counter: {wraps: 65536}}
       reject: {node: .reject, counter: {}}
-      temp: {node: .temp, unit: degC}
-      raw_temp: {node: .raw, raw: [0, 1000], range: [0, 100], unit: degC}
+      temp:
+        node: .temp
+        unit: degC
+        alarms: [{high: 80, deadband: 5, priority: 2, text: "motor is hot"}, {high: 95, priority: 1}]
+      raw_temp: {node: .raw, raw: [0, 1000], range: [0, 100], unit: degC, alarms: [{low: 10, delay: 10s}, {stale: 30s}]}
       recipe: {node: .recipe, type: text}
       code: {node: .code, type: bytes}
     counts: {total: total, reject: reject}
@@ -120,8 +123,8 @@ class Api:
 
     async def seen(self, recorded: int) -> LiveView:
         """The first view that knows an entry, made at the clock's present time."""
-        view = self.twin.live()
-        while view.known < recorded or view.as_of < self.clock.now():
+        view, now = self.twin.live(), self.clock.now()
+        while view.known < recorded or view.as_of < now:
             view = await self.twin.next_view(view.number)
         return view
 

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from twin.alarms.alarms import Alarms
+from twin.alarms.spec import AlarmSpec
 from twin.core.fold import Fold
 from twin.core.routing import Routing
 from twin.mes.counts import CounterSpec, Counts
 from twin.mes.machine_state import InputSpec, MachineState
 from twin.mes.program import MachineSpec
 from twin.mes.rates import Rates, RateSpec
-from twin.model.plant import StateModel
+from twin.model.plant import Limit, StateModel
 from twin.model.rule import Binary, Bit, Number, Rate, TagValue
 from twin.state.connections import Connections
 from twin.state.last_value import LastValue
@@ -20,7 +22,8 @@ from twin.state.last_value import LastValue
 SECOND = 1_000_000_000
 UNIT_OF_TAG = np.array([0, 0, 0, 1, 1, 1], dtype=np.int32)
 COUNTERS = (0, 3)
-ROUTING = Routing(UNIT_OF_TAG, {"c0": (0,), "c1": (0, 1)})
+ROUTING = Routing(UNIT_OF_TAG, {"c0": (0,), "c1": (0, 1), "t1": (0,), "t2": (0,), "t4": (1,)})
+"""Tags with alarms are subjects of acknowledgements."""
 
 
 def _rules(total: str, status: str) -> StateModel:
@@ -63,4 +66,20 @@ def make_folds(units: Sequence[int]) -> list[Fold]:
         Counts(counters),
         Rates(rates),
         MachineState([m for m in machines if m.unit in units], inputs),
+        Alarms(_alarms(tags)),
+    ]
+
+
+def _alarms(tags: Sequence[int]) -> list[AlarmSpec]:
+    limits = (
+        Limit("high", "high", 9.0, deadband=2.0, delay=2 * SECOND, off_delay=SECOND),
+        Limit("low", "low", 3.0),
+        Limit("stale", "stale", 20.0, silence=20 * SECOND),
+    )
+    of_tags = ((1, "c1"), (2, "c0"), (4, "c1"))
+    return [
+        AlarmSpec(int(UNIT_OF_TAG[t]), t, f"t{t}", connection, limit, bad=(7.0,))
+        for t, connection in of_tags
+        for limit in limits
+        if t in tags
     ]

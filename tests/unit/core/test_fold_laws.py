@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.core.a_line import ROUTING, SECOND, make_folds
 from twin.core.batch import Batch, batch
 from twin.core.engine import Engine
-from twin.core.event import CONNECTION_LOST, CONNECTION_UP, Event
+from twin.core.event import ALARM_ACKNOWLEDGED, CONNECTION_LOST, CONNECTION_UP, Event
 from twin.core.fold import Fold, Record, step_all
 from twin.core.history import Snapshot
 from twin.core.instant import FAR_FUTURE, FAR_PAST
@@ -39,6 +39,8 @@ SAMPLES = st.tuples(
     st.integers(0, 5), TIMES, st.integers(0, 15).map(float) | st.just(math.nan), st.sampled_from([0, 0, 0, 0x80000000])
 )
 
+NAMES = st.sampled_from(["high", "low", "stale"])
+
 
 @st.composite
 def a_log(draw: st.DrawFn) -> list[Delivery]:
@@ -54,6 +56,9 @@ def a_log(draw: st.DrawFn) -> list[Delivery]:
         st.lists(st.tuples(TIMES, st.sampled_from(["c0", "c1"]), st.booleans()), max_size=6)
     ):
         event = Event(time, CONNECTION_UP if up else CONNECTION_LOST, connection, {"cause": "cut"})
+        found.append(Delivery(time + draw(DELAYS), event))
+    for time, tag, name in draw(st.lists(st.tuples(TIMES, st.sampled_from(["t1", "t2", "t4"]), NAMES), max_size=4)):
+        event = Event(time, ALARM_ACKNOWLEDGED, tag, {"id": f"{tag}~{name}@shown", "note": "seen"}, f"p{len(found)}")
         found.append(Delivery(time + draw(DELAYS), event))
     return sorted(found, key=lambda delivery: delivery.at)
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.model.stand_ins import EXAMPLE, loaded, problems
 from twin.core.instant import MILLISECOND, SECOND
-from twin.model.plant import Buffer, Counter, Plant
+from twin.model.plant import Buffer, Counter, Limit, Plant
 from twin.model.rule import Binary, Bit, Number, Rate
 from twin.model.units import Unit, units
 
@@ -51,7 +51,7 @@ def test_meaning_of_tags(plant: Plant):
     temperature = plant.tags[f"{LINE}/filler/motor_temp"]
     assert temperature.factor * 27648 + temperature.offset == pytest.approx(150)
     assert (temperature.unit, temperature.bad) == ("degC", (32767.0,))
-    assert temperature.alarms == ({"high": 85, "delay": 15 * SECOND, "deadband": 1, "priority": 2, "text": ""},)
+    assert temperature.alarms == (Limit("high", "high", 85.0, 1.0, 15 * SECOND, priority=2),)
     assert plant.tags[f"{LINE}/filler/total"].counter == Counter(wraps=65536)
     assert plant.tags[f"{LINE}/filler/reject"].counter == Counter(resets="order")
     assert plant.tags[f"{LINE}/filler/recipe"].was == f"{LINE}/filler/rezept_nr"

@@ -1,0 +1,23 @@
+"""From the plant model to the fold of alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from twin.alarms.alarms import Alarms
+from twin.alarms.spec import AlarmSpec
+from twin.model.plant import Plant
+
+
+def alarms(plant: Plant, ids: Mapping[str, int], unit_of: Mapping[str, int]) -> Alarms:
+    """All alarms of the tags of some units. unit_of: path of a tag -> number of its unit."""
+    return Alarms(list(_specs(plant, ids, unit_of)))
+
+
+def _specs(plant: Plant, ids: Mapping[str, int], unit_of: Mapping[str, int]) -> Iterator[AlarmSpec]:
+    for path, tag in plant.tags.items():
+        for limit in tag.alarms if path in unit_of else ():
+            yield AlarmSpec(
+                unit_of[path], ids[path], path, tag.connection, limit, tag.factor, tag.offset, tag.bad,
+                tag.type == "number",
+            )  # fmt: skip
