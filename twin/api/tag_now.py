@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from twin.api.shapes import LimitShape, TagNowShape, TagShape
 from twin.core import status as codes
 from twin.core.instant import SECOND, to_text
+from twin.model.plant import Limit
 from twin.runtime.live import LiveView
 from twin.runtime.twin import Twin
 
@@ -72,9 +73,7 @@ def _tag_shape(twin: Twin, view: LiveView, path: str) -> TagShape:
     )
 
 
-def _limits(alarms: Sequence[Mapping[str, object]]) -> Iterator[LimitShape]:
+def _limits(alarms: Sequence[Limit]) -> Iterator[LimitShape]:
     for alarm in alarms:
-        for kind in ("high", "low"):
-            limit, priority = alarm.get(kind), alarm.get("priority")
-            if isinstance(limit, int | float) and isinstance(priority, int):
-                yield LimitShape(kind=kind, limit=limit, priority=priority)
+        if alarm.kind in {"high", "low"}:
+            yield LimitShape(kind=alarm.kind, limit=alarm.limit, priority=alarm.priority)

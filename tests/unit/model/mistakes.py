@@ -328,7 +328,8 @@ MISTAKES = {
     "alarm that would always be one": (
         "{node: .t}",
         "{node: .t, alarms: [{stale: 0s}]}",
-        "9: types.filler.tags.temp.alarms[0]: stale 0 would always be an alarm; write how long the tag may be silent: 30s",
+        "9: types.filler.tags.temp.alarms[0]: stale 0 would always be an alarm;"
+        " write how long the tag may be silent: 30s",
     ),
     "alarm of a priority that is not there": (
         "{node: .t}",
@@ -368,7 +369,8 @@ MISTAKES = {
     "name of an alarm": (
         "{node: .t}",
         "{node: .t, alarms: [{high: 5, name: Too Hot}]}",
-        "9: types.filler.tags.temp.alarms[0]: 'Too Hot' is not a name of a-z, 0-9, _ and - (write 'too_hot' and `display` may keep the other)",
+        "9: types.filler.tags.temp.alarms[0]: 'Too Hot' is not a name of a-z, 0-9, _ and -"
+        " (write 'too_hot' and `display` may keep the other)",
     ),
     "health of no tag": (
         "counts: {total: total}",
