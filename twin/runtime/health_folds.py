@@ -55,7 +55,7 @@ def _watch(
 
 
 def _tag(spec: TagSpec, tag: int) -> WatchedTag:
-    highs = [float(cast(float, alarm["high"])) for alarm in spec.alarms if alarm.get("high") is not None]
+    highs = [alarm.limit for alarm in spec.alarms if alarm.kind == "high"]
     limit = max(highs, default=float("nan"))
     return WatchedTag(tag, spec.path, spec.factor, spec.offset, spec.bad, MARGINS.get(spec.unit, 0.0), limit)
 
