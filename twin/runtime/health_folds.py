@@ -21,11 +21,14 @@ HEALTH_FOLDS = (HealthWindows, Condition)
 def health_folds(
     plant: Plant, ids: Mapping[str, int], machine_unit: Mapping[str, int], states: MachineState
 ) -> list[Fold]:
-    """The folds of the machines in `machine_unit` (path -> unit) that a model watches; none when there is none."""
+    """The folds of the machines in `machine_unit` (path -> unit) that a model watches.
+
+    Which folds there are, and how wide, is a matter of the whole plant: units that are folded alone are the same bytes.
+    """
     entries = [(machine, entry) for machine in plant.machines() for entry in _entries(machine)]
-    mine = sorted((machine_unit[m.path], m.path, n) for n, (m, _) in enumerate(entries) if m.path in machine_unit)
-    if not mine:
+    if not entries:
         return []
+    mine = sorted((machine_unit[m.path], m.path, n) for n, (m, _) in enumerate(entries) if m.path in machine_unit)
     places = {spec.path: place for place, spec in enumerate(states.machines)}
     found = [_watch(plant, ids, unit, *entries[n], places.get(path, -1), states.names) for unit, path, n in mine]
     width = max(len(cast(Sequence[str], entry["tags"])) for _, entry in entries)

@@ -32,7 +32,7 @@ def make_folds(units: Sequence[int]) -> list[Fold]:
     """Fresh folds of these units."""
     specs = [MachineSpec(unit, MACHINES[unit], StateModel(table=TABLE, value=f"t{4 * unit}")) for unit in units]
     states = MachineState(specs, {(f"t{4 * unit}", 0): InputSpec(unit, 4 * unit, "c") for unit in units})
-    running = states.names.index("running")
+    running = states.names.index("running") if units else -1
     watches = Watches([_watch(unit, place, running) for place, unit in enumerate(units)], 3)
     return [states, HealthWindows(watches), Condition(watches)]
 

@@ -118,3 +118,9 @@ def test_a_unit_alone_has_the_bytes_that_it_has_among_others():
     piece = of_units(MemoryHistory(ENTRIES).read(FAR_PAST, END, FAR_FUTURE), ROUTING, (1,))
     step_all(folds, step_of(in_order(piece.samples), in_event_order(piece.events), BEGIN - SECOND, END))
     assert unit_state(folds, 1) == EXPECTED[0][1]
+
+
+def test_a_unit_in_which_nothing_is_watched_has_folds_without_rows():
+    folds = make_folds(())
+    step_all(folds, step_of(in_order(MemoryHistory(ENTRIES).read(0, END, END).samples), [], BEGIN, END))
+    assert unit_state(folds, 7) == unit_state(make_folds((0, 1)), 7)
