@@ -45,10 +45,10 @@ class Shift:
     truth: Sequence[dict]
 
 
-def simulated(seed: int) -> Shift:
+def simulated(seed: int, end: int = END) -> Shift:
     """Eight hours with faults."""
     run = LINE.build(seed, START, FAULTS)
-    names, time, index, value = run.step(END)
+    names, time, index, value = run.step(end)
     plant = load(LINE.plant_file({}), "demo plant", connectors(), os.environ)
     tags = TagTable()
     ids = tags.ids_of([f"{plant.path}/{name}" for name in names])

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 
 from twin.api.caller import VIEW, TheTwin
+from twin.api.explained import Samples, explain_shape
 from twin.api.find import LONGEST, lines_below, machines_below
 from twin.api.load import Heavy
 from twin.api.moment import moment, span, whole_minutes
@@ -29,13 +30,16 @@ from twin.api.stops import Stop, stops
 from twin.core.instant import DAY, FAR_FUTURE, MINUTE, SECOND, to_text
 from twin.mes.calendar import Period, calendar_of
 from twin.mes.oee import Result
+from twin.runtime.live import LiveView
 from twin.runtime.oee import Question, oee
+from twin.runtime.twin import Twin
 
 router = APIRouter(tags=["OEE"], dependencies=[VIEW])
 
 LONGEST_OEE = 366 * DAY
 MOST_RESULTS = 10_000
 MOST_MACHINE_DAYS = 4_000
+MOST_EXPLAINED = 100
 MOST_PAST_MINUTES = 500_000
 """Machines times minutes of one request for what was believed at another time: its counts are read by the minute."""
 
@@ -51,6 +55,7 @@ async def oee_of(
         Literal["shift", "day", "hour"] | None,
         Query(description="whole shifts, days or hours that overlap the span; `from=now&to=now`: the present one"),
     ] = None,
+    explain: Annotated[bool, Query(description="with all that each result was made of")] = False,
     known_at: KnownAt = None,
 ) -> OeeAnswer:
     """OEE with its elements, for the lines and machines below a path. Each figure is reckoned from sums, never from
@@ -69,15 +74,40 @@ async def oee_of(
         periods = calendar.periods(by, asked.start, asked.end)
     lines, machines = lines_below(twin.plant, asset), machines_below(twin.plant, asset)
     _check_cost(periods, len(lines) + len(machines), known_at is not None)
-    question = Question(lines, machines, calendar, periods, known)
+    if explain:
+        _check_explained(periods, len(lines) + len(machines))
+    question = Question(lines, machines, calendar, periods, known, explain)
     async with heavy:
-        found = await asyncio.to_thread(oee, twin.plant, twin.results, view, question)
+        found = await asyncio.to_thread(_answered, twin, view, question)
     return OeeAnswer(
         as_of=to_text(view.as_of),
         known_at=None if known_at is None else to_text(known),
         calendar=calendar.is_known,
-        results=[_result(one) for one in found],
+        results=found,
     )
+
+
+def _answered(twin: Twin, view: LiveView, question: Question) -> list[OeeShape]:
+    """Blocking."""
+    found = oee(twin.plant, twin.results, view, question)
+    samples = Samples(twin, found, question.known)
+    micro_stop = {machine.path: machine.micro_stop for machine in question.machines}
+    shapes: list[OeeShape] = []
+    for one in found:
+        shape = _result(one.result)
+        if one.explained is not None:
+            shape.explain = explain_shape(one.result, one.explained, samples, micro_stop.get(one.result.asset))
+        shapes.append(shape)
+    return shapes
+
+
+def _check_explained(periods: list[Period], assets: int) -> None:
+    length = sum(one.end - one.start for one in periods)
+    if len(periods) * assets > MOST_EXPLAINED or length * assets > MOST_EXPLAINED * DAY:
+        raise too_much(
+            f"{len(periods)} periods of {assets} assets opened; ask for at most {MOST_EXPLAINED}, and as many days of "
+            "assets, or without explain"
+        )
 
 
 def _check_cost(periods: list[Period], assets: int, is_past: bool) -> None:

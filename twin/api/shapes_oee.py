@@ -50,6 +50,79 @@ class FlagShape(Shape):
     text: str
 
 
+class ScheduledShape(Shape):
+    """What the calendar says. kind: busy (PBT), break (PDOT), outside (of every shift), unplanned (no shifts known)."""
+
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+    kind: str
+
+
+class StretchShape(Shape):
+    """A state, cut at the period and where the calendar changes. element: apt, aust, adet, adot, unknown; pdot or
+    outside where the calendar says so. micro: a stop too short to count, so its element is apt.
+    """
+
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+    state: str
+    element: str
+    micro: bool
+
+
+class MakingShape(Shape):
+    """A product, to whole minutes. product null: not known. code: what the product tag showed."""
+
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+    product: str | None
+    code: int | None
+
+
+class RateShape(Shape):
+    """ideal_s: ideal run time of one count of a machine (PRI), null when the plant file gives none. content: units of
+    the line in one count. station: place in the flow; machines of one station share its work.
+    """
+
+    asset: str
+    product: str | None
+    ideal_s: float | None
+    content: int
+    station: int | None
+
+
+class CountedShape(Shape):
+    """Pieces of a counter in a part of planned busy time. jumps: readings that gave no pieces."""
+
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+    product: str | None
+    pieces: int
+    jumps: int
+
+
+class CounterShape(Shape):
+    """A counter. first, last: times of its samples in the period; its first step counts from the sample before."""
+
+    asset: str
+    role: str
+    tag: str
+    first: Time | None
+    last: Time | None
+    counted: list[CountedShape]
+
+
+class ExplainShape(Shape):
+    """All that a result was made of. calendar, states and products each cover the period; states only of machines."""
+
+    calendar: list[ScheduledShape]
+    states: list[StretchShape]
+    products: list[MakingShape]
+    rates: list[RateShape]
+    counters: list[CounterShape]
+    micro_stop_s: float | None
+
+
 class OeeShape(Shape):
     """One asset over one period. Figures: 1.0 is 100 %; null where not defined; above 1 as it is, with a flag.
 
@@ -81,6 +154,7 @@ class OeeShape(Shape):
     rework_ratio: float | None
     throughput_per_h: float | None
     flags: list[FlagShape]
+    explain: ExplainShape | None = None
 
 
 class OeeAnswer(Answer):

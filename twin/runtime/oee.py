@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from twin.core.instant import FAR_FUTURE
 from twin.mes.calendar import Calendar, Period
+from twin.mes.explain import Explained, explain_line, explain_machine
 from twin.mes.flow import flow_of
-from twin.mes.oee import Result, line_results, machine_results
+from twin.mes.oee import Observed, Result, line_results, machine_results
 from twin.mes.plan import Plan, plan_of
 from twin.model.plant import Line, Machine, Plant
 from twin.runtime.live import LiveView
@@ -18,43 +19,56 @@ from twin.store.results import SqliteResults
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked for: lines as a whole, single machines, or both. known: as it was believed then."""
+    """What is asked for: lines as a whole, single machines, or both. known: as it was believed then. explain:
+    with all parts.
+    """
 
     lines: Sequence[Line]
     machines: Sequence[Machine]
     calendar: Calendar
     periods: Sequence[Period]
     known: int = FAR_FUTURE
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A result with what it was made of."""
+class Answered:
+    """A result, and what it was made of when asked for."""
 
     result: Result
-    plan: Plan
+    explained: Explained | None = None
 
 
-def oee(plant: Plant, results: SqliteResults, view: LiveView, asked: Question) -> list[Result]:
+def oee(plant: Plant, results: SqliteResults, view: LiveView, asked: Question) -> list[Answered]:
     """By line: the line itself, then its machines; each over the periods that have begun, up to the view's instant."""
     machines = {machine.path for machine in asked.machines}
     lines = [line for line in plant.lines if line in asked.lines or not machines.isdisjoint(_paths(line))]
-    empty = plan_of(asked.calendar, asked.periods, view.as_of, ())
-    start, end = empty.span
+    start, end = plan_of(asked.calendar, asked.periods, view.as_of, ()).span
     production = Production(plant, results, view, start, end, asked.known)
     products = production.products(lines)
     plans = {line.path: plan_of(asked.calendar, asked.periods, view.as_of, products[line.path]) for line in lines}
     needed = [one for line in lines for one in line.machines if line in asked.lines or one.path in machines]
     observed = production.observed(needed, plans)
-    found: list[Result] = []
+    found: list[Answered] = []
     for line in lines:
         plan = plans[line.path]
         if line in asked.lines:
-            found += line_results(plan, line, flow_of(line), observed)
+            found += _line(plan, line, observed, asked.explain)
         for machine in line.machines:
             if machine.path in machines:
-                found += machine_results(plan, observed[machine.path])
+                found += _machine(plan, observed[machine.path], asked.explain)
     return found
+
+
+def _line(plan: Plan, line: Line, observed: Mapping[str, Observed], explain: bool) -> list[Answered]:
+    flow = flow_of(line)
+    found = line_results(plan, line, flow, observed)
+    return [Answered(one, explain_line(plan, one.number, flow, observed) if explain else None) for one in found]
+
+
+def _machine(plan: Plan, observed: Observed, explain: bool) -> list[Answered]:
+    found = machine_results(plan, observed)
+    return [Answered(one, explain_machine(plan, one.number, observed) if explain else None) for one in found]
 
 
 def _paths(line: Line) -> list[str]:
