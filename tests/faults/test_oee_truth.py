@@ -43,20 +43,24 @@ async def fed(folder: Path, samples: Batch, names: list[str]):
     clock = SetClock(START)
     async with open_twin(load(PLANT, "demo", connectors(), os.environ), folder, clock, connect=False) as twin:
         ids = twin.tags.ids_of(names)
+        recorded = 0
         for one in cut(samples, range(START, AFTER, 10 * MINUTE)):
             clock.instant = int(one.time[-1])
-            await twin.append(Batch(one.source, ids[one.tag], one.time, one.value, one.status, one.text))
-        clock.instant = AFTER + MINUTE
-        await settled(twin, clock)
+            recorded = await twin.append(Batch(one.source, ids[one.tag], one.time, one.value, one.status, one.text))
+        await settled(twin, clock, recorded)
         transport = httpx2.ASGITransport(app=create_app(twin, Access()), client=("127.0.0.1", 50000))
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1/api/v1") as client:
             yield client
 
 
-async def settled(twin: Twin, clock: SetClock) -> None:
+async def settled(twin: Twin, clock: SetClock, recorded: int) -> None:
+    """Wait until everything is known; then what came behind the frontier is healed when the frontier goes on."""
     async with asyncio.timeout(60):
         view = twin.live()
-        while view.frontier < clock.instant - 10 * SECOND:
+        while view.known < recorded:
+            view = await twin.next_view(view.number)
+        clock.instant = AFTER + MINUTE
+        while view.frontier < clock.instant - 5 * SECOND:
             view = await twin.next_view(view.number)
 
 
