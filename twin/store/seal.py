@@ -149,6 +149,7 @@ class Sealer:
         try:
             new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
+            self.step("writing")
             blocks = self.reader.files.parquet.write(beside, ordered, names)
             self.step("written")
             _sync(beside)
@@ -211,8 +212,6 @@ class Sealer:
             full = self.log.folder / path
             full.unlink(missing_ok=True)
             self.step("unlinked")
-            if full.parent.exists() and not any(full.parent.iterdir()):
-                full.parent.rmdir()
         if due:
             self.log.submit(lambda c: _forget_gone(c, due)).result()
         return len(due)
