@@ -5,37 +5,32 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.status import is_bad
-from twin.core.window import run_starts
-
-KEPT = 6
-"""First, last, least, greatest, first bad and last bad row of a stretch."""
+from twin.core.instant import MINUTE
+from twin.core.outline import KEPT, outline
 
 
 def decimated(
     time: NDArray[np.int64], value: NDArray[np.float64], status: NDArray[np.uint32], most: int
 ) -> NDArray[np.intp]:
-    """Index of at most `most` rows (at least 6). Rows are by time.
+    """Index of at most `most` rows (at least 6): the outline of equal stretches. Rows are by time.
 
-    [time[0], time[-1]] is cut into equal stretches; of each stay the first and last row (so a pause stays as long as
-    it was), the least and greatest value (so no peak is lost) and the first and last row without a usable value.
+    Stretches longer than a minute are whole minutes of the clock, so that the outlines of minutes that sealed files
+    come with give the same rows as all rows would.
     """
     if len(time) <= most:
         return np.arange(len(time))
+    length = width(int(time[0]), int(time[-1]), most)
+    whole = length >= MINUTE and most >= 2 * KEPT
+    first = int(time[0]) - (int(time[0]) % length if whole else 0)
+    return outline((time - first) // length, value, status)
+
+
+def width(first: int, last: int, most: int) -> int:
+    """How long the stretches of [first, last] are that leave at most `most` rows."""
     stretches = max(1, most // KEPT)
-    width = (int(time[-1]) - int(time[0])) // stretches + 1
-    stretch = (time - time[0]) // width
-    hole = np.isnan(value) | is_bad(status)
-    every = np.arange(len(time))
-    picked = [*_ends(every, stretch), *_ends(every[hole], stretch[hole])]
-    whole = every[~hole]
-    by_value = whole[np.lexsort((value[whole], stretch[whole]))]
-    picked += _ends(by_value, stretch[by_value])
-    return np.unique(np.concatenate(picked))
-
-
-def _ends(row: NDArray[np.intp], stretch: NDArray[np.int64]) -> list[NDArray[np.intp]]:
-    """First and last row of each stretch, in the order given."""
-    starts = run_starts(stretch)
-    ends = np.append(starts[1:], len(row))[: len(starts)] - 1
-    return [row[starts], row[ends]]
+    exact = (last - first) // stretches + 1
+    if exact < MINUTE:
+        return exact
+    if stretches == 1:
+        return last - first + 1
+    return -(-((last - first) // (stretches - 1) + 1) // MINUTE) * MINUTE

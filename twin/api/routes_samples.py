@@ -10,22 +10,25 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from twin.api.access import Caller, Role
+from twin.api.aggregation import aggregated, edges_of, interval_of
 from twin.api.caller import VIEW, Needs, TheTwin
 from twin.api.columns import SampleRow, batch_of, json_texts, json_values, times_text
-from twin.api.decimate import KEPT
 from twin.api.find import LONGEST, tag_named
 from twin.api.gaps import Gap
 from twin.api.load import Heavy
 from twin.api.moment import Span, moment, span
-from twin.api.problem import Problem
+from twin.api.problem import Problem, unprocessable
 from twin.api.series import Series, gaps_of, series
-from twin.api.shapes import GapShape, RecordedAnswer, SamplesAnswer, SeriesShape, Shape
-from twin.core.instant import FAR_FUTURE, to_text
+from twin.api.shapes import AggregatesShape, GapShape, RecordedAnswer, SamplesAnswer, SeriesShape, Shape
+from twin.core.aggregate import Aggregates
+from twin.core.instant import FAR_FUTURE, SECOND, to_text
+from twin.core.outline import KEPT
 from twin.core.tags import TagType
 from twin.runtime.twin import Twin
 
 router = APIRouter(tags=["samples"])
 
+COLUMNS = ("mean", "min", "max", "count", "first", "last", "twa")
 MOST_TAGS = 50
 MOST_POINTS = 20_000
 
@@ -50,14 +53,25 @@ async def samples(
     max_points: Annotated[
         int | None, Query(ge=KEPT, le=MOST_POINTS, description="of each tag; keeps peaks, pauses, bad rows")
     ] = None,
+    aggregate: Annotated[
+        str | None,
+        Query(max_length=LONGEST, description="some of mean,min,max,count,first,last,twa (time-weighted average)"),
+    ] = None,
+    interval: Annotated[str | None, Query(max_length=LONGEST, description="of the aggregates, from 1s: 1m, 1h")] = None,
     known_at: KnownAt = None,
 ) -> Response:
-    """Samples of up to 50 tags by time, exactly as they were, with the gaps of their connections."""
+    """Samples of up to 50 tags by time, exactly as they were, with the gaps of their connections; or aggregates."""
+    if aggregate is not None and max_points is not None:
+        raise unprocessable("aggregate and max_points: give one of them")
     now = twin.clock.now()
     asked = span(start, end, now)
     known = FAR_FUTURE if known_at is None else moment("known_at", known_at, now)
     async with heavy:
-        body = await asyncio.to_thread(_answer, twin, tag, asked, known, max_points)
+        if aggregate is None:
+            body = await asyncio.to_thread(_answer, twin, tag, asked, known, max_points)
+        else:
+            length = interval_of(interval)
+            body = await asyncio.to_thread(_aggregates, twin, tag, asked, known, _columns(aggregate), length)
     return Response(body, media_type="application/json")
 
 
@@ -92,10 +106,64 @@ def _answer(twin: Twin, names: list[str], asked: Span, known: int, most: int | N
     ).model_dump_json()
 
 
-def _shape(twin: Twin, path: str, tag: int | None, one: Series, missing: list[Gap]) -> SeriesShape:
+def _columns(aggregate: str) -> set[str]:
+    asked = {one.strip() for one in aggregate.split(",")}
+    if wrong := sorted(asked - set(COLUMNS)):
+        raise unprocessable(f"aggregate: {wrong[0]!r} is none of {', '.join(COLUMNS)}")
+    return asked
+
+
+def _aggregates(twin: Twin, names: list[str], asked: Span, known: int, columns: set[str], interval: int) -> str:
+    paths = list(dict.fromkeys(tag_named(twin.plant, twin.tags, name) for name in names))
+    ids = [twin.tags.get(path) for path in paths]
+    edges = edges_of(asked, interval, twin.live().as_of)
+    missing = gaps_of(twin, asked, known)
+    gaps = [_gaps_of(twin, path, tag, missing) for path, tag in zip(paths, ids, strict=True)]
+    found = aggregated(twin, ids, edges, known, gaps)
+    return SamplesAnswer(
+        as_of=to_text(twin.live().as_of),
+        start=to_text(asked.start),
+        end=to_text(asked.end),
+        known_at=None if known == FAR_FUTURE else to_text(known),
+        samples=[],
+        aggregates=[
+            _aggregates_shape(twin, path, one, columns, interval, mine)
+            for path, one, mine in zip(paths, found, gaps, strict=True)
+        ],
+    ).model_dump_json()
+
+
+def _aggregates_shape(
+    twin: Twin, path: str, one: Aggregates, columns: set[str], interval: int, missing: list[Gap]
+) -> AggregatesShape:
+    spec = twin.plant.tags.get(path)
+    asked = {name: json_values(getattr(one, name)) if name in columns else None for name in COLUMNS if name != "count"}
+    return AggregatesShape(
+        tag=path,
+        unit="" if spec is None else spec.unit,
+        interval_s=interval / SECOND,
+        time=times_text(one.time),
+        count=one.count.tolist(),
+        left_out=one.left_out.tolist(),
+        covered_s=one.covered_s.tolist() if "twa" in columns else None,
+        gaps=_gap_shapes(missing),
+        **asked,
+    )
+
+
+def _gaps_of(twin: Twin, path: str, tag: int | None, missing: list[Gap]) -> list[Gap]:
+    """The gaps of the connection of a tag that are true for it."""
     spec = twin.plant.tags.get(path)
     connection = "" if spec is None else spec.connection
-    mine = [gap for gap in missing if gap.connection == connection and (gap.tags is None or tag in gap.tags)]
+    return [gap for gap in missing if gap.connection == connection and (gap.tags is None or tag in gap.tags)]
+
+
+def _gap_shapes(missing: list[Gap]) -> list[GapShape]:
+    return [GapShape(start=to_text(gap.start), end=to_text(gap.end), cause=gap.cause) for gap in missing]
+
+
+def _shape(twin: Twin, path: str, tag: int | None, one: Series, missing: list[Gap]) -> SeriesShape:
+    spec = twin.plant.tags.get(path)
     return SeriesShape(
         tag=path,
         unit="" if spec is None else spec.unit,
@@ -105,5 +173,5 @@ def _shape(twin: Twin, path: str, tag: int | None, one: Series, missing: list[Ga
         status=one.status.tolist(),
         text=json_texts(one.value, one.text),
         decimated=one.is_decimated,
-        gaps=[GapShape(start=to_text(gap.start), end=to_text(gap.end), cause=gap.cause) for gap in mine],
+        gaps=_gap_shapes(_gaps_of(twin, path, tag, missing)),
     )

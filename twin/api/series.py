@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.api.decimate import decimated
+from twin.api.decimate import decimated, width
 from twin.api.gaps import KINDS, Gap, gaps
 from twin.api.moment import Span
 from twin.api.problem import too_much
-from twin.core.instant import MINUTE, to_text
-from twin.core.rows import Samples, in_order, join, no_samples
+from twin.core.instant import MINUTE
+from twin.core.rows import Samples, in_order, no_samples
 from twin.runtime.twin import Twin
 
 MOST_ROWS = 200_000
 """An answer has at most so many rows."""
 MOST_SCANNED = 20_000_000
-"""A request reads at most so many samples, those of other tags among them."""
-FIRST_PIECE = 10 * MINUTE
-SCANNED_AT_ONCE = 1_000_000
-"""The log is read in pieces of about so many samples: memory is bounded, and a piece is soon done."""
+"""A request decodes at most so many samples of the log, those of other tags among them; of sealed files it reads its
+own tags alone."""
+MOST_DECIMATED = 8_000_000
+"""A request decimates at most so many rows."""
 MOST_EVENTS = 1000
 
 
@@ -43,8 +43,7 @@ def series(twin: Twin, ids: Sequence[int | None], span: Span, known: int, most: 
     Raises a problem when more would be read or answered than one request may cost.
     """
     wanted = np.array(sorted({tag for tag in ids if tag is not None}), dtype=np.int32)
-    rows = in_order(_read(twin, wanted, span, known, MOST_ROWS if most is None else MOST_SCANNED))
-    found = {tag: _one(twin, rows.take(rows.tag == tag), tag, most) for tag in wanted.tolist()}
+    found = _found(twin, wanted, span, known, most) if len(wanted) else {}
     answer = [_none() if tag is None else found[tag] for tag in ids]
     total = sum(len(one.time) for one in answer)
     if total > MOST_ROWS:
@@ -52,35 +51,48 @@ def series(twin: Twin, ids: Sequence[int | None], span: Span, known: int, most: 
     return answer
 
 
+def _found(twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, most: int | None) -> dict[int, Series]:
+    if (scanned := twin.reader.in_log(span.start, span.end)) > MOST_SCANNED:
+        raise too_much(f"{scanned} samples of that span are not sealed yet; ask for a shorter one")
+    if most is None:
+        rows = in_order(_read(twin, wanted, span, known, MOST_ROWS))
+        return {tag: _one(twin, rows.take(rows.tag == tag), tag, None) for tag in wanted.tolist()}
+    outlined = _outlined(twin, wanted, span, known, most)
+    rest = np.array([tag for tag in wanted.tolist() if tag not in outlined], dtype=np.int32)
+    if not len(rest):
+        return outlined
+    rows = in_order(_read(twin, rest, span, known, MOST_DECIMATED))
+    return outlined | {tag: _one(twin, rows.take(rows.tag == tag), tag, most) for tag in rest.tolist()}
+
+
+def _outlined(twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, most: int) -> dict[int, Series]:
+    """Decimated from the outlines of minutes: the tags for which that gives what all their rows would.
+
+    Not those whose stretches are shorter than a minute, nor those that may have few rows in all. A value that the model
+    takes for none may hide the greatest of its minute, so such tags are read in full.
+    """
+    ends = twin.reader.ends()
+    if ends is None or width(max(span.start, ends[0]), min(span.end - 1, ends[1]), most) < MINUTE:
+        return {}
+    sentinels = {row for row, _ in twin.meaning.bad}
+    fit = np.array([tag for tag in wanted.tolist() if tag not in sentinels], dtype=np.int32)
+    found = twin.reader.read_shape(fit, span.start, span.end, known, MOST_DECIMATED).samples
+    if len(found) > MOST_DECIMATED:
+        raise too_much(f"more than {MOST_DECIMATED} samples, past days are not merged yet; ask for a shorter span")
+    rows = in_order(found)
+    by_tag = {tag: rows.take(rows.tag == tag) for tag in fit.tolist()}
+    return {
+        tag: _one(twin, mine, tag, most)
+        for tag, mine in by_tag.items()
+        if len(mine) > most and width(int(mine.time[0]), int(mine.time[-1]), most) >= MINUTE
+    }
+
+
 def _read(twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, most: int) -> Samples:
-    if not len(wanted):
-        return no_samples()
-    kept: list[Samples] = []
-    scanned = rows = 0
-    for piece in _pieces(twin, span, known):
-        scanned += len(piece)
-        mine = piece.take(np.isin(piece.tag, wanted))
-        rows += len(mine)
-        kept.append(mine)
-        if rows > most:
-            raise too_much(f"more than {most} samples; ask for a shorter span, or give max_points for the shape")
-        if scanned > MOST_SCANNED:
-            reached = to_text(int(piece.time.max()))
-            raise too_much(
-                f"the span holds more than {MOST_SCANNED} samples (reached {reached}); ask for a shorter one"
-            )
-    return join(kept)
-
-
-def _pieces(twin: Twin, span: Span, known: int) -> Iterator[Samples]:
-    """The log of a span piece by piece; the pieces grow while they bring little."""
-    at, length = span.start, FIRST_PIECE
-    while at < span.end:
-        to = min(at + length, span.end)
-        piece = twin.reader.read(at, to, known).samples
-        yield piece
-        length = length * 4 if len(piece) < SCANNED_AT_ONCE // 4 else max(length // 2, 1)
-        at = to
+    found = twin.reader.read_tags(wanted, span.start, span.end, known, most).samples
+    if len(found) > most:
+        raise too_much(f"more than {most} samples; ask for a shorter span, or give max_points for the shape")
+    return found
 
 
 def _one(twin: Twin, rows: Samples, tag: int, most: int | None) -> Series:

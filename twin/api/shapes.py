@@ -187,13 +187,39 @@ class SeriesShape(Shape):
     gaps: list[GapShape]
 
 
+class AggregatesShape(Shape):
+    """One tag by interval, as columns of equal length; null where an interval has nothing.
+
+    time: where each interval begins, counted from `from`; the last one ends at `to` or now. left_out: rows without a
+    usable value (bad, none, infinite); count and the others are of the rest. twa: average weighted by how long each
+    value held: until the next row, but not over gaps, nor after a row without a value; covered_s says for how many
+    seconds a value held. Columns that were not asked for are null.
+    """
+
+    tag: str
+    unit: str
+    interval_s: float
+    time: list[Time]
+    count: list[int]
+    left_out: list[int]
+    mean: list[float | None] | None
+    min: list[float | None] | None
+    max: list[float | None] | None
+    first: list[float | None] | None
+    last: list[float | None] | None
+    twa: list[float | None] | None
+    covered_s: list[float] | None
+    gaps: list[GapShape]
+
+
 class SamplesAnswer(Answer):
-    """Samples of [from, to) as they were known at `known_at`, or now."""
+    """Samples of [from, to) as they were known at `known_at`, or now; or aggregates, where `aggregate` is given."""
 
     start: Annotated[Time, Field(alias="from")]
     end: Annotated[Time, Field(alias="to")]
     known_at: Time | None
     samples: list[SeriesShape]
+    aggregates: list[AggregatesShape] = []
 
 
 class RecordedAnswer(Answer):

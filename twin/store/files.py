@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 import zlib
 from bisect import bisect_left
@@ -12,7 +13,14 @@ from pathlib import Path
 
 from twin.core.errors import Corrupt
 
-COLUMNS = "path, rows, bytes, tmin, tmax, rmin, rmax, entries, first, repeats"
+HISTORY = "history"
+"""Folder of the sealed files below the data folder."""
+OUTLINE = "outline"
+"""Folder of their outlines."""
+COLUMNS = (
+    "path, rows, bytes, tmin, tmax, rmin, rmax, entries, first, repeats, "
+    "coalesce((SELECT o.rows FROM outline o WHERE o.file = path), 0)"
+)
 """What a File is made from, in order."""
 
 
@@ -22,7 +30,7 @@ class Vanished(Corrupt):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A sealed file as the list has it. path: below the data folder."""
+    """A sealed file as the list has it. path: below the data folder. outline: rows of its outline, 0 without one."""
 
     path: str
     rows: int
@@ -34,6 +42,12 @@ class File:
     entries: int
     first: int | None
     repeats: int
+    outline: int = 0
+
+
+def outline_path(path: str) -> str:
+    """Where the outline of a file is."""
+    return OUTLINE + path.removeprefix(HISTORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +121,12 @@ class Checks:
             raise Vanished(f"{full}: {error.strerror}; restore it from a backup") from error
         with self._lock:
             self._whole.update(key for key, _ in due)
+
+
+def unlist(connection: sqlite3.Connection, paths: Sequence[str], since: int) -> None:
+    """These files count no more, nor do their outlines; the sealer unlinks them after a while."""
+    for path in paths:
+        connection.execute("INSERT INTO gone VALUES (?, ?)", (path, since))
+        outlined = connection.execute("DELETE FROM outline WHERE file = ?", (path,)).rowcount
+        connection.executemany("INSERT INTO gone VALUES (?, ?)", [(outline_path(path), since)] * outlined)
+        connection.execute("DELETE FROM file WHERE path = ?", (path,))

@@ -13,7 +13,7 @@ from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST
 from twin.core.rows import Samples
 from twin.store.files import COLUMNS, File
 from twin.store.parquet import listed
-from twin.store.seal import Sealer
+from twin.store.seal import Sealer, Written
 from twin.store.sealed import Chosen
 
 
@@ -58,16 +58,16 @@ def groups(files: Sequence[File], rows: int) -> list[list[File]]:
 
 def _merge(sealer: Sealer, day: int, group: Sequence[File]) -> None:
     """Write the rows of a group as files of about bounds.rows each, one stretch of time after the other."""
-    written: list[tuple[int, File, str]] = []
+    written: list[Written] = []
     edges = [day * DAY, *_cuts(sealer, group), (day + 1) * DAY]
     for start, end in pairwise(edges):
         rows = _rows(sealer, start, end, group)
         if len(rows):
             written += sealer.write_days(rows)
     firsts = [file.first for file in group if file.first is not None]
-    last_day, last, blocks = written[-1]
     entries = sum(file.entries for file in group)
-    written[-1] = last_day, replace(last, entries=entries, first=min(firsts, default=None)), blocks
+    last = replace(written[-1].file, entries=entries, first=min(firsts, default=None))
+    written[-1] = replace(written[-1], file=last)
     sealer.commit(written, "merged", gone=[file.path for file in group])
 
 

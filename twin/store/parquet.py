@@ -81,11 +81,20 @@ class Parquet:
         return _blocks(path, [(int(rows), int(end)) for rows, end in groups], samples, names)
 
     def read(
-        self, paths: Sequence[Path], names: Sequence[str], wanted: Sequence[str] | None, where: Sequence[str]
+        self,
+        paths: Sequence[Path],
+        names: Sequence[str],
+        wanted: Sequence[str] | None,
+        where: Sequence[str],
+        most: int | None = None,
     ) -> Samples:
-        """Rows of these files, each in its order. names: by id; wanted: these tags only. Raises Corrupt."""
+        """Rows of these files, each in its order. names: by id; wanted: these tags only. Raises Corrupt.
+
+        most: of more rows than this, one more than this.
+        """
         clauses = [*where, *([] if wanted is None else [f"tag IN ({', '.join(map(quoted, wanted))})"])]
         condition = f" WHERE {' AND '.join(clauses)}" if clauses else ""
+        condition += "" if most is None else f" LIMIT {most + 1}"
         with self.cursor() as cursor:
             ids = self._enumerated(cursor, names)
             columns = f"enum_code(tag::tags_{len(names)}) AS tag, time, value, status, text, recorded"

@@ -20,6 +20,7 @@ from twin.core.routing import HORIZON
 from twin.core.rows import join
 from twin.core.tags import Tag, TagTable, TagType
 from twin.store.entry import ROW, decode
+from twin.store.files import Vanished
 from twin.store.schema import SEALED_TO, open_reader
 from twin.store.sealed import Chosen, Files
 
@@ -27,6 +28,10 @@ Row = tuple[Any, ...]
 _SELECT = "SELECT recorded, kind, crc, body, text FROM entry"
 IN_LOG = f"NOT (kind = '' AND recorded <= {SEALED_TO})"
 """Which entries count: a sealed batch may still be there, for deleting takes its time."""
+
+_OF_TAGS = "kind = '' AND tmax >= ? AND tmin < ? AND recorded <= ?"
+TRIES = 3
+"""A file may be merged away and unlinked between reading the list and opening it; then the list is read again."""
 
 
 class LogReader:
@@ -74,32 +79,40 @@ class LogReader:
         """All entries with start <= time < end and recorded <= known. Raises Corrupt for a damaged one."""
         return self._read(Chosen(start, end, 0, known), "tmax >= ? AND tmin < ? AND recorded <= ?", (start, end, known))
 
-    def read_tags(self, tags: NDArray[np.int32], start: int, end: int, known: int) -> Slice:
-        """The same for some tags only; no events."""
-        found = self._read(
-            Chosen(start, end, 0, known, tags),
-            "kind = '' AND tmax >= ? AND tmin < ? AND recorded <= ?",
-            (start, end, known),
-        )
-        return Slice(found.samples, ())
+    def read_tags(self, tags: NDArray[np.int32], start: int, end: int, known: int, most: int | None = None) -> Slice:
+        """The same for some tags only; no events. most: when there are more rows than this, some more than this."""
+        return self._read(Chosen(start, end, 0, known, tags, most), _OF_TAGS, (start, end, known))
+
+    def read_shape(self, tags: NDArray[np.int32], start: int, end: int, known: int, most: int | None = None) -> Slice:
+        """The same for trends: of each whole minute at least the rows that `outline` keeps of all rows."""
+        return self._read(Chosen(start, end, 0, known, tags, most), _OF_TAGS, (start, end, known), shape=True)
 
     def since(self, after: int, known: int) -> Slice:
         """All entries with after < recorded <= known."""
         return self._read(Chosen(FAR_PAST, FAR_FUTURE, after, known), "recorded > ? AND recorded <= ?", (after, known))
 
-    def _read(self, chosen: Chosen, where: str, given: Sequence[object]) -> Slice:
-        """What the log has, and what its files have, as of one moment."""
+    def _read(self, chosen: Chosen, where: str, given: Sequence[object], shape: bool = False) -> Slice:
+        """What the log has and what its files have, as of one moment."""
 
         def in_log() -> list[Row]:
             return self.rows(f"{_SELECT} WHERE {where} AND {IN_LOG} ORDER BY recorded", given)
 
-        stored, sealed = self.files.read(self, chosen, in_log)
-        found = decode(stored)
-        s = found.samples
-        mine = (s.time >= chosen.start) & (s.time < chosen.end)
-        if chosen.tags is not None:
-            mine &= np.isin(s.tag, chosen.tags)
-        return Slice(join([sealed, s if mine.all() else s.take(mine)]), found.events)
+        for left in range(TRIES - 1, -1, -1):
+            stored, files = self.files.of_one_moment(self, chosen, in_log)
+            found = decode(stored)
+            s = found.samples
+            mine = (s.time >= chosen.start) & (s.time < chosen.end)
+            if chosen.tags is not None:
+                mine &= np.isin(s.tag, chosen.tags)
+            s = s if mine.all() else s.take(mine)
+            try:
+                sealed = self.files.shape(files, chosen, s.time) if shape else self.files.samples(files, chosen)
+            except Vanished:
+                if not left:
+                    raise
+                continue
+            return Slice(join([sealed, s]), found.events)
+        raise AssertionError("unreachable")
 
     def first(self) -> int | None:
         """The time of the earliest entry within the horizon of its `recorded`, or None."""
@@ -148,6 +161,18 @@ class LogReader:
             at = int(next_time)
             yield at, min(at + length, end)
             at += length
+
+    def ends(self) -> tuple[int, int] | None:
+        """The least and the greatest time of all entries, None when there are none."""
+        ends = "SELECT min(a), max(b) FROM (SELECT min(tmin) AS a, max(tmax) AS b FROM {} UNION ALL SELECT min(tmin), "
+        ((least, greatest),) = self.rows(f"{ends.format('entry')} max(tmax) FROM file)")
+        return None if least is None else (least, greatest)
+
+    def in_log(self, start: int, end: int) -> int:
+        """How many samples that are not sealed a read of [start, end) must decode, whatever tags it wants."""
+        where = f"kind = '' AND tmax >= ? AND tmin < ? AND {IN_LOG}"
+        found = self.rows(f"SELECT coalesce(sum(length(body)), 0) FROM entry WHERE {where}", (start, end))  # noqa: S608
+        return int(found[0][0]) // ROW.itemsize
 
     def kept_from(self) -> int | None:
         """The time from which retention has kept everything, None when it never forgot."""

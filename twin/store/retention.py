@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from twin.store.files import unlist
 from twin.store.log import SqliteLog
 
 PIECE = 100
@@ -42,8 +43,9 @@ def _mark(connection: sqlite3.Connection, limit: int, since: int) -> int:
     connection.execute("DELETE FROM record WHERE end < ?", (limit,))
     connection.execute("DELETE FROM snapshot WHERE frontier < ?", (limit,))
     ((entries,),) = connection.execute("SELECT coalesce(sum(entries), 0) FROM file WHERE tmax < ?", (limit,))
-    connection.execute("INSERT OR IGNORE INTO gone SELECT path, ? FROM file WHERE tmax < ?", (since, limit))
-    connection.execute("DELETE FROM file WHERE tmax < ?", (limit,))
+    unlist(
+        connection, [path for (path,) in connection.execute("SELECT path FROM file WHERE tmax < ?", (limit,))], since
+    )
     return int(entries)
 
 

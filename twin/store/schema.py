@@ -38,6 +38,9 @@ CREATE TABLE IF NOT EXISTS file (
     path TEXT PRIMARY KEY, day INTEGER NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL, tmin INTEGER NOT NULL,
     tmax INTEGER NOT NULL, rmin INTEGER NOT NULL, rmax INTEGER NOT NULL, entries INTEGER NOT NULL, first INTEGER,
     repeats INTEGER NOT NULL, blocks TEXT NOT NULL) WITHOUT ROWID;
+-- Of a file with many rows a minute: a smaller one below `outline` with those that show the shape of each minute.
+CREATE TABLE IF NOT EXISTS outline (
+    file TEXT PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL, blocks TEXT NOT NULL) WITHOUT ROWID;
 -- Files that count no more, and since when: they go when no reader can have them on its list.
 CREATE TABLE IF NOT EXISTS gone (path TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
 """

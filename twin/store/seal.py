@@ -17,16 +17,18 @@ import numpy as np
 
 from twin.core.errors import StoreFailed
 from twin.core.instant import DAY, HOUR, MINUTE
+from twin.core.outline import outline
 from twin.core.routing import HORIZON
 from twin.core.rows import Samples, join
+from twin.core.window import run_starts
 from twin.store.entry import ROW, decode
-from twin.store.files import File, blocks_to_text
+from twin.store.files import HISTORY, OUTLINE, File, blocks_to_text, outline_path, unlist
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.schema import SEALED_TO
 
-HISTORY = "history"
-"""Folder of the sealed files below the data folder."""
+WORTH = 4
+"""An outline is written where it has at most one in so many rows of its file."""
 AT_ONCE = 500
 """Entries decoded at once: other threads have their turn in between."""
 PIECE = 100
@@ -47,6 +49,16 @@ class Bounds:
     grace: int = 10 * MINUTE
     settle: int = 2 * HOUR
     pause_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that is on disk but on no list yet. blocks: its checksums. outline: (rows, bytes, blocks) of its own."""
+
+    day: int
+    file: File
+    blocks: str
+    outline: tuple[int, int, str] | None
 
 
 class Stopped(Exception):
@@ -72,7 +84,9 @@ class Sealer:
     def begin(self) -> None:
         """Put away what a killed run left: files that are on no list, sealed batches that are still in the log."""
         listed = {path for (path,) in self.reader.rows("SELECT path FROM file UNION SELECT path FROM gone")}
-        for file in sorted((self.log.folder / HISTORY).rglob("*")):
+        listed |= {outline_path(path) for (path,) in self.reader.rows("SELECT file FROM outline")}
+        folder = self.log.folder
+        for file in sorted((*(folder / HISTORY).rglob("*"), *(folder / OUTLINE).rglob("*"))):
             if file.is_file() and file.relative_to(self.log.folder).as_posix() not in listed:
                 file.unlink()
                 self.step("orphan")
@@ -88,7 +102,7 @@ class Sealer:
             return 0
         samples, entries = self._taken(up_to)
         files = self.write_days(samples)
-        self.commit(_with_entries(files, entries), f"sealed to {up_to}", up_to)
+        self.commit(_with_entries(files, entries), "sealed", up_to)
         self._to_delete = [(recorded,) for recorded, _, _ in entries]
         self._delete_sealed()
         return len(samples)
@@ -128,29 +142,39 @@ class Sealer:
 
     # --- files, for sealing and merging --------------------------------------------------------------------------
 
-    def write_days(self, samples: Samples) -> list[tuple[int, File, str]]:
-        """Write rows, which are in the order of `recorded`, as a file a day: (day, file, blocks) of each."""
+    def write_days(self, samples: Samples) -> list[Written]:
+        """Write rows, which are in the order of `recorded`, as a file a day."""
         names = self.reader.tags().names()
         rank = np.empty(len(names), dtype=np.int32)
         rank[np.argsort(np.array(names, dtype=object), kind="stable")] = np.arange(len(names), dtype=np.int32)
         days = samples.time // DAY
-        written: list[tuple[int, File, str]] = []
+        written: list[Written] = []
         for day in np.unique(days).tolist():
-            mine = samples if len(written) == 0 and bool((days == day).all()) else samples.take(days == day)
+            mine = samples.take(days == day)
             # Stable: of one tag, time and recorded the later row of the batch stays the later one.
             ordered = mine.take(np.lexsort((mine.recorded, mine.time, rank[mine.tag])))
-            written.append((day, *self._write(day, ordered, names)))
+            written.append(self._write_day(day, ordered, names))
         return written
 
-    def _write(self, day: int, ordered: Samples, names: Sequence[str]) -> tuple[File, str]:
-        folder = self.log.folder / HISTORY / str(np.datetime64(day, "D"))
-        path = folder / f"{self._next_number():08d}.parquet"
-        beside = path.with_suffix(".tmp")
+    def _write_day(self, day: int, ordered: Samples, names: Sequence[str]) -> Written:
+        path = f"{HISTORY}/{np.datetime64(day, 'D')}/{self._next_number():08d}.parquet"
+        blocks, size = self._write(path, ordered, names)
+        file = _described(path, size, ordered)
+        shape = None if file.repeats else _shape(ordered)
+        if shape is None:
+            return Written(day, file, blocks, None)
+        outlined, outline_size = self._write(outline_path(path), shape, names)
+        return Written(day, file, blocks, (len(shape), outline_size, outlined))
+
+    def _write(self, name: str, rows: Samples, names: Sequence[str]) -> tuple[str, int]:
+        """Make a file durable; (blocks, bytes) of it. Raises StoreFailed, then it is not there."""
+        path = self.log.folder / name
+        beside, folder = path.with_suffix(".tmp"), path.parent
         try:
             new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
             self.step("writing")
-            blocks = self.reader.files.parquet.write(beside, ordered, names)
+            blocks = self.reader.files.parquet.write(beside, rows, names)
             self.step("written")
             _sync(beside)
             self.step("synced")
@@ -162,9 +186,7 @@ class Sealer:
         except (OSError, StoreFailed) as error:
             beside.unlink(missing_ok=True)
             raise StoreFailed(f"{path}: {error}; nothing was sealed, the log has it all") from error
-        return _described(path.relative_to(self.log.folder).as_posix(), path.stat().st_size, ordered), blocks_to_text(
-            blocks
-        )
+        return blocks_to_text(blocks), path.stat().st_size
 
     def _next_number(self) -> int:
         """Of a file, never given twice: a failed commit leaves a file behind that is put away at the next start."""
@@ -172,27 +194,27 @@ class Sealer:
         self._number = max(self._number, listed) + 1
         return self._number
 
-    def commit(
-        self, files: Sequence[tuple[int, File, str]], what: str, sealed_to: int = 0, gone: Sequence[str] = ()
-    ) -> None:
+    def commit(self, files: Sequence[Written], what: str, sealed_to: int = 0, gone: Sequence[str] = ()) -> None:
         """One transaction: these files count from now on, batches up to sealed_to and the files `gone` no more."""
         number, since = self._number, self.log.last
         rows = [
-            (f.path, day, f.rows, f.bytes, f.tmin, f.tmax, f.rmin, f.rmax, f.entries, f.first, f.repeats, blocks)
-            for day, f, blocks in files
+            (f.path, w.day, f.rows, f.bytes, f.tmin, f.tmax, f.rmin, f.rmax, f.entries, f.first, f.repeats, w.blocks)
+            for w in files
+            for f in (w.file,)
         ]
+        outlines = [(w.file.path, *w.outline) for w in files if w.outline is not None]
 
         def write(connection: sqlite3.Connection) -> None:
             connection.executemany("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-            connection.executemany("DELETE FROM file WHERE path = ?", [(path,) for path in gone])
-            connection.executemany("INSERT INTO gone VALUES (?, ?)", [(path, since) for path in gone])
+            connection.executemany("INSERT INTO outline VALUES (?, ?, ?, ?)", outlines)
+            unlist(connection, gone, since)
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('file', ?)", (str(number),))
             if sealed_to:
                 connection.execute("INSERT OR REPLACE INTO meta VALUES ('sealed_to', ?)", (str(sealed_to),))
 
         self.step("committing")
         self.log.submit(write).result()
-        self.step(what.partition(" ")[0])
+        self.step(what)
 
     def _delete_sealed(self) -> None:
         while self._to_delete:
@@ -228,19 +250,25 @@ def _described(path: str, size: int, s: Samples) -> File:
     return File(path, len(s), size, tmin, tmax, rmin, rmax, 0, None, int(again.sum()))
 
 
-def _with_entries(
-    files: Sequence[tuple[int, File, str]], entries: Sequence[tuple[int, int, int]]
-) -> list[tuple[int, File, str]]:
+def _shape(ordered: Samples) -> Samples | None:
+    """The outline of each tag's minutes, or None where that is not much less."""
+    starts = run_starts(ordered.tag, ordered.time // MINUTE)
+    lengths = np.diff(np.append(starts, len(ordered)))
+    picked = outline(np.repeat(np.arange(len(starts)), lengths), ordered.value, ordered.status)
+    return ordered.take(picked) if WORTH * len(picked) <= len(ordered) else None
+
+
+def _with_entries(files: Sequence[Written], entries: Sequence[tuple[int, int, int]]) -> list[Written]:
     """Each entry belongs to the file of the day of its greatest time: counts and the first time stay what they were."""
     recorded, tmin, tmax = np.array(entries, dtype=np.int64).T
     first = np.maximum(tmin, recorded - HORIZON)
     day = tmax // DAY
-    found: list[tuple[int, File, str]] = []
-    for number, file, blocks in files:
-        mine = day == number
+    found: list[Written] = []
+    for one in files:
+        mine = day == one.day
         near = mine & (tmax >= recorded - HORIZON)
         earliest = int(first[near].min()) if near.any() else None
-        found.append((number, replace(file, entries=int(mine.sum()), first=earliest), blocks))
+        found.append(replace(one, file=replace(one.file, entries=int(mine.sum()), first=earliest)))
     return found
 
 

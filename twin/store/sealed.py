@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.rows import Samples, no_samples
-from twin.store.files import COLUMNS, Block, Checks, File, Vanished, blocks_from_text
+from twin.core.instant import MINUTE
+from twin.core.rows import Samples, join, no_samples
+from twin.store.files import COLUMNS, Block, Checks, File, blocks_from_text, outline_path
 from twin.store.parquet import Parquet, within
 
 if TYPE_CHECKING:
     from twin.store.reader import LogReader
 
-TRIES = 3
-"""A file may be merged away and unlinked between reading the list and opening it; then the list is read again."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chosen:
-    """Rows with start <= time < end and after < recorded <= known. tags: these only, None for all."""
+    """Rows with start <= time < end and after < recorded <= known. tags: these only, None for all.
+
+    most: with more rows than this, some more than this are enough.
+    """
 
     start: int
     end: int
     after: int
     known: int
     tags: NDArray[np.int32] | None = None
+    most: int | None = None
 
 
 class Files:
@@ -45,19 +47,6 @@ class Files:
     def close(self) -> None:
         """Close the query engine."""
         self.parquet.close()
-
-    def read(self, reader: LogReader, chosen: Chosen, in_log: Callable[[], list[Any]]) -> tuple[list[Any], Samples]:
-        """(rows of the log, samples of files) as of one moment. Raises Corrupt naming a damaged file."""
-        for left in range(TRIES - 1, -1, -1):
-            stored, files = self.of_one_moment(reader, chosen, in_log)
-            if not files:
-                return stored, no_samples()
-            try:
-                return stored, self.samples(files, chosen)
-            except Vanished:
-                if not left:
-                    raise
-        raise AssertionError("unreachable")
 
     def listed_samples(self, reader: LogReader, files: Sequence[File], chosen: Chosen) -> Samples:
         """Rows of files that the caller has from the list and keeps there: of the one who merges."""
@@ -85,6 +74,8 @@ class Files:
         for file in files:
             if file.path not in self._blocks:
                 ((text,),) = reader.rows("SELECT blocks FROM file WHERE path = ?", (file.path,))
+                for (outlined,) in reader.rows("SELECT blocks FROM outline WHERE file = ?", (file.path,)):
+                    self._blocks[outline_path(file.path)] = blocks_from_text(outlined)
                 self._blocks[file.path] = blocks_from_text(text)
         if not files:
             return
@@ -96,21 +87,45 @@ class Files:
         """The names of some tags, sorted; None for all."""
         return None if tags is None else sorted(self._names[tag] for tag in tags.tolist() if tag < len(self._names))
 
-    def checked(self, files: Sequence[File], chosen: Chosen) -> list[Path]:
-        """Their paths, once the bytes that the read needs are found whole."""
+    def samples(self, files: Sequence[File], chosen: Chosen, outlines: bool = False) -> Samples:
+        """The rows of these files or of their outlines, file by file, each in its order."""
         wanted = self.names_of(chosen.tags)
-        for file in files:
-            needed = [b for b in self._blocks[file.path] if b.concerns(wanted, chosen.start, chosen.end)]
-            self._checks.check(file.path, needed)
-        return [self.folder / file.path for file in files]
-
-    def samples(self, files: Sequence[File], chosen: Chosen) -> Samples:
-        """The rows of these files, file by file, each in its order."""
-        paths = self.checked(files, chosen)
-        wanted = self.names_of(chosen.tags)
-        if wanted is not None and not wanted:
+        if not files or chosen.start >= chosen.end or (wanted is not None and not wanted):
             return no_samples()
-        return self.parquet.read(paths, self._names, wanted, conditions(files, chosen))
+        paths = [outline_path(file.path) if outlines else file.path for file in files]
+        for path in paths:
+            needed = [b for b in self._blocks[path] if b.concerns(wanted, chosen.start, chosen.end)]
+            self._checks.check(path, needed)
+        full = [self.folder / path for path in paths]
+        return self.parquet.read(full, self._names, wanted, conditions(files, chosen), chosen.most)
+
+    def shape(self, files: Sequence[File], chosen: Chosen, in_log: NDArray[np.int64]) -> Samples:
+        """Of whole minutes at least the rows that `outline` keeps, all others in full. in_log: times beside the files.
+
+        An outline stands for its file only where nothing else has a word: no other file, no row of the log, no row
+        that was recorded later than `known`.
+        """
+        alone = [
+            file for file in files if file.outline and file.rmax <= chosen.known and _is_alone(file, files, in_log)
+        ]
+        first, last = -(-chosen.start // MINUTE) * MINUTE, chosen.end // MINUTE * MINUTE
+        before = [file for file in alone if file.tmin < first and file.tmax >= chosen.start]
+        behind = [file for file in alone if file.tmin < chosen.end and file.tmax >= last]
+        return join(
+            [
+                self.samples([file for file in files if file not in alone], chosen),
+                self.samples(before, replace(chosen, end=min(first, chosen.end))),
+                self.samples(alone, replace(chosen, start=first, end=last), outlines=True),
+                self.samples(behind, replace(chosen, start=max(first, last))),
+            ]
+        )
+
+
+def _is_alone(file: File, files: Sequence[File], in_log: NDArray[np.int64]) -> bool:
+    between = (in_log >= file.tmin) & (in_log <= file.tmax)
+    return not between.any() and not any(
+        one is not file and one.tmin <= file.tmax and one.tmax >= file.tmin for one in files
+    )
 
 
 def conditions(files: Sequence[File], chosen: Chosen) -> list[str]:

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.api.decimate import KEPT, decimated
+from twin.api.decimate import decimated, width
+from twin.core.outline import KEPT
 from twin.core.status import BAD_SENSOR_FAILURE
 
 
@@ -33,8 +34,7 @@ def test_peaks_pauses_and_bad_rows_stay(series: tuple[np.ndarray, np.ndarray, np
         assert value[kept][usable[kept]].min() == value[usable].min()
         assert value[kept][usable[kept]].max() == value[usable].max()
     assert (~usable).any() == (~usable[kept]).any()
-    width = (int(time[-1]) - int(time[0])) // max(1, most // KEPT) + 1
-    pauses = np.diff(time) > width
+    pauses = np.diff(time) > width(int(time[0]), int(time[-1]), most)
     before = np.flatnonzero(pauses)
     assert {*before.tolist(), *(before + 1).tolist()} <= set(kept.tolist())
 
