@@ -14,10 +14,17 @@ from typing import Any
 
 from twin.api.routes_results import correction_shape
 from twin.api.subscription import Picture, Subscription, corrected, heartbeat
+from twin.runtime.live import LiveView
 from twin.runtime.twin import Twin
 
 QUEUE = 2
 TRY_AGAIN_LATER = 1013
+FRESH_S = 0.001
+"""A view that was waited for longer than this has just been made."""
+LEAD_S = 0.01
+"""Views come by a clock of their own, about as often as deltas: who looks a little before the next one is due gets it
+as it is made.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +149,11 @@ class Live:
         loop = asyncio.get_running_loop()
         number, last_correction, beat_at = self._twin.live().number, self._newest_correction(), loop.time()
         while True:
-            due = loop.time() + self._pace.delta_s
             try:
-                view = await asyncio.wait_for(self._twin.next_view(number), self._pace.heartbeat_s)
+                view = await asyncio.wait_for(self._fresh(number), self._pace.heartbeat_s)
             except TimeoutError:
                 continue  # no view, no heartbeat: the page shall see that the folds stand still
-            number = view.number
+            number, due = view.number, loop.time() + self._pace.delta_s - LEAD_S
             newest = self._newest_correction()
             news, last_correction = self._corrections(last_correction, newest), newest
             is_beat = loop.time() >= beat_at
@@ -159,6 +165,14 @@ class Live:
                 if is_beat:
                     self._count(channel, heartbeat(channel.seq + 1, view))
             await asyncio.sleep(max(0.0, due - loop.time()))
+
+    async def _fresh(self, number: int) -> LiveView:
+        """The next view as it is made. One that waits already is old: the one after it is soon there."""
+        begun = asyncio.get_running_loop().time()
+        view = await self._twin.next_view(number)
+        if asyncio.get_running_loop().time() - begun < FRESH_S:
+            view = await self._twin.next_view(view.number)
+        return view
 
     def _count(self, channel: _Channel, message: str | None) -> None:
         if message is not None:

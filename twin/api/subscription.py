@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.api.find import all_tags, tags_matching
+from twin.api.plain_values import packed, plain
 from twin.api.routes_plant import connection_shapes
 from twin.api.standing import changes, standing
 from twin.core import status as codes
@@ -24,25 +25,28 @@ MOST_GLOBS = 100
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Globs, paths or prefixes of tags, and of assets (their machines, without their tags). alarms: what stands open
-    too (twin.api.standing).
+    """Globs, paths or prefixes of tags, and of assets (their machines, without their tags).
+
+    alarms: what stands open too (twin.api.standing). columns: good numbers come as columns (twin.api.plain_values),
+    only the others one by one.
     """
 
     tags: tuple[str, ...]
     assets: tuple[str, ...]
     alarms: bool = False
+    columns: bool = False
 
     @staticmethod
     def parse(text: str) -> Subscription:
         """Read `{"subscribe": {"tags": [...], "assets": [...], "alarms": true}}`. Raises ValueError that says how."""
         message = json.loads(text)
         wanted = message.get("subscribe") if isinstance(message, dict) else None
-        if not isinstance(wanted, dict) or not set(wanted) <= {"tags", "assets", "alarms"}:
+        if not isinstance(wanted, dict) or not set(wanted) <= {"tags", "assets", "alarms", "columns"}:
             raise ValueError('send {"subscribe": {"tags": ["GLOB"], "assets": ["PATH"], "alarms": true}}')
-        alarms = wanted.get("alarms", False)
-        if not isinstance(alarms, bool):
-            raise ValueError("alarms: not true or false")
-        return Subscription(_texts(wanted, "tags"), _texts(wanted, "assets"), alarms)
+        chosen = [wanted.get(name, False) for name in ("alarms", "columns")]
+        if not all(isinstance(one, bool) for one in chosen):
+            raise ValueError("alarms, columns: not true or false")
+        return Subscription(_texts(wanted, "tags"), _texts(wanted, "assets"), *chosen)
 
 
 def _texts(wanted: Mapping[str, Any], name: str) -> tuple[str, ...]:
@@ -66,6 +70,7 @@ class Picture:
         self._names: list[str] = []
         self._ids = np.empty(0, np.int64)
         self._known_tags = -1
+        self._is_renamed = False
         self.view: LiveView = twin.live()
         self._connections: dict[str, dict[str, Any]] = {}
         self._follow()
@@ -80,23 +85,27 @@ class Picture:
         self._names = [name for tag, name in ids if tag is not None]
         self._ids = np.array([tag for tag, _ in ids if tag is not None], dtype=np.int64)
         self._silent = [name for tag, name in ids if tag is None]
+        self._is_renamed = True
 
     def snapshot(self, seq: int) -> str:
         """Everything as of the last view."""
         view = self.view
-        tags = _tags(view, self._names, self._ids, range(len(self._ids)))
-        tags |= dict.fromkeys(self._silent, _NEVER)
+        told = self._told(view, range(len(self._ids)))
+        told["tags"] |= dict.fromkeys(self._silent, _NEVER)
+        if self._wanted.columns:
+            told["names"] = self._names
         machines = {path: _machine(now) for path, now in view.machines.items() if path in self._machines}
-        open_now = standing(self._twin, view) if self._wanted.alarms else {}
-        return _message(
-            "snapshot", seq, view, tags=tags, machines=machines, connections=self._connections_now(), **open_now
-        )
+        told |= standing(self._twin, view) if self._wanted.alarms else {}
+        return _message("snapshot", seq, view, **told, machines=machines, connections=self._connections_now())
 
     def delta(self, seq: int, view: LiveView) -> str | None:
         """What is not as it was; None when everything is. `view` is the last view from here on."""
         before, self.view = self.view, view
         self._follow()
-        tags = _tags(view, self._names, self._ids, np.flatnonzero(self._changed(before, view)).tolist())
+        told = self._told(view, np.flatnonzero(self._changed(before, view)).tolist())
+        if self._wanted.columns and self._is_renamed:
+            told["names"] = self._names
+        self._is_renamed = False
         machines = {
             path: _machine(now)
             for path, now in view.machines.items()
@@ -104,10 +113,19 @@ class Picture:
         }
         old = self._connections
         connections = {id: one for id, one in self._connections_now().items() if old.get(id) != one}
-        open_now = changes(self._twin, before, view) if self._wanted.alarms else {}
-        parts = {"tags": tags, "machines": machines, "connections": connections, **open_now}
+        told |= changes(self._twin, before, view) if self._wanted.alarms else {}
+        parts = {**told, "machines": machines, "connections": connections}
         changed = {name: part for name, part in parts.items() if part}
         return _message("delta", seq, view, **changed) if changed else None
+
+    def _told(self, view: LiveView, rows: Sequence[int]) -> dict[str, Any]:
+        """Values of some of the tags: as columns where that was asked for, else each by its name."""
+        if not self._wanted.columns or not len(rows):
+            return {"tags": _tags(view, self._names, self._ids, rows)}
+        places = np.asarray(rows, np.int64)
+        good = plain(view.tags, self._ids[places])
+        others = _tags(view, self._names, self._ids, places[~good].tolist())
+        return {"good": packed(view.tags, self._ids, places[good].tolist(), view.as_of), "tags": others}
 
     def _changed(self, before: LiveView, view: LiveView) -> NDArray[np.bool_]:
         old, new = before.tags, view.tags

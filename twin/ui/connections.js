@@ -38,8 +38,7 @@ class Connections extends Part {
       aria-hidden="true">${SIGNS[one.state] ?? "?"}</span> <b>${one.state}</b></span>
       <span class="quiet">${since ? `for ${shortText(now.asOf - since)}, since ${clockText(since)}` : ""}</span></div>
       <p class="address"><code>${one.url}</code></p>
-      ${one.state === "up" ? nothing : html`<p class="cause">${one.cause}${one.attempts > 1 ? ` (attempt ${one.attempts})` : ""}
-        ${one.next_attempt ? `; next at ${clockText(Date.parse(one.next_attempt))}` : ""}</p>`}
+      ${one.state === "up" ? nothing : html`<p class="cause">${one.cause}${one.attempts > 1 ? ` (attempt ${one.attempts})` : ""}${one.next_attempt ? `; next at ${clockText(Date.parse(one.next_attempt))}` : ""}</p>`}
       <dl class="facts"><div><dt>lag</dt><dd>${one.lag_s ? lengthTextS(one.lag_s) : "–"}</dd></div>
       ${counters.map(([name, count]) => html`<div><dt>${name.replaceAll("_", " ")}</dt><dd>${numberText(count)}</dd></div>`)}</dl>
       ${wrong.length ? html`<details open><summary>${wrong.length} tags do not work</summary><ul class="wrong">${wrong.map(

@@ -38,7 +38,7 @@ class History extends Part {
     for (const [path, machine] of Object.entries(message.machines ?? {})) begin(this.intervals, path, machine);
     append(this.series, message);
     if (message.type === "snapshot" || message.corrections) this.again();
-    if (message.type === "snapshot") this.trendAgain();
+    if (message.type === "snapshot" || message.connections) this.trendAgain();
   }
 
   /** A machine shows all that it measures; a line one tag at a time. */
@@ -82,8 +82,9 @@ class History extends Part {
     const unit = (one) => (this.limits?.[one.tag] ?? []).map((limit) => ({ ...limit, unit: one.unit }));
     return html`<div class="head trend-head"><h2>Trend</h2>${select}<a class="quiet" href=${href("/trends", {
       tag: this.series.map((one) => one.tag) })}>compare tags</a></div>
-      ${span ? this.series.map((one) => html`<ts-chart lone .series=${[one]} .from=${span.from} .to=${span.to}
-        .limits=${unit(one)} .height=${this.series.length > 1 ? 130 : 240} @zoom=${zoom}></ts-chart>`) : nothing}`;
+      ${span ? this.series.map((one, at) => html`<ts-chart lone ?bare=${at < this.series.length - 1} .series=${[one]}
+        .from=${span.from} .to=${span.to} .limits=${unit(one)} .height=${this.series.length > 1 ? 110 : 240}
+        @zoom=${zoom}></ts-chart>`) : nothing}`;
   }
 }
 customElements.define("lt-history", History);

@@ -53,10 +53,24 @@ export class Live {
       return;
     }
     this.seq = message.seq;
+    this.unpack(message);
     this.pause = FIRST_PAUSE_MS;
     this.heardAt = performance.now();
     this.isSilent = false;
     this.onMessage(message);
+  }
+
+  /** Good numbers come as columns: make them what the others are, one entry by its name. */
+  unpack(message) {
+    if (message.names) this.names = message.names;
+    if (!message.good) return;
+    const asOf = Math.floor(Date.parse(message.as_of));
+    const { tag, value, age_ms: age } = message.good;
+    message.tags ??= {};
+    tag.forEach((place, row) => {
+      const time = new Date(asOf - age[row]).toISOString();
+      message.tags[this.names[place]] = { value: value[row], status: "Good", quality: "good", time, stale: false };
+    });
   }
 
   /** Silence means that nothing shown can be called present, whatever its cause. */

@@ -43,7 +43,7 @@ export function follow(key, tags) {
 function wanted() {
   const tags = [...new Set([...wishes.values()].flat())];
   const people = can("alarms") || can("alerts") ? { alarms: true } : {};
-  return { tags: tags.length > 100 ? ["*"] : tags, assets: [""], ...people };
+  return { tags: tags.length > 100 ? ["*"] : tags, assets: [""], columns: true, ...people };
 }
 
 export function changed() {

@@ -4,24 +4,34 @@ import { html, nothing, svg } from "./vendor/lit.js";
 import { get } from "./api.js";
 import { clockText, lengthText, minuteText, numberText, percentText } from "./format.js";
 import { can, known, nameOf } from "./known.js";
-import { moment, spanQuery } from "./moment.js";
+import { moment } from "./moment.js";
 import { Part } from "./part.js";
 import { linear } from "./scale.js";
 
-const SHIFTS_BACK = 24 * 3600_000;
+const MINUTE = 60_000;
 const FACTORS = [["availability", "Availability"], ["effectiveness", "Effectiveness"], ["quality", "Quality"]];
 /** Elements of time, in the order of the bar: key, words, how it looks. */
 const ELEMENTS = [
-  ["apt", "producing", "made"], ["micro", "micro-stops", "micro"], ["adet", "down and waiting", "lost"],
-  ["unknown", "not known", "unknown"],
+  ["made", "producing", ({ apt, micro }) => apt - (micro ?? 0)], ["micro", "micro-stops", ({ micro }) => micro],
+  ["setup", "changeover", ({ aust }) => aust], ["lost", "stopped or waiting", ({ adet }) => adet],
+  ["idle", "idle or off", ({ adot }) => adot], ["unknown", "not known", ({ unknown }) => unknown],
 ];
 
 export const noShifts = () => !known?.has_shifts;
 
-/** The shift that runs (or ran, at the moment of the past) of a machine or a line, or undefined. */
+/** The shift that runs of a machine or a line, or undefined; of the past: as far as it had come then. */
 export async function shiftOf(asset, more = {}) {
-  const { results } = await get("/oee", { asset, by: "shift", ...spanQuery(SHIFTS_BACK), ...more });
-  return results.filter((one) => one.asset === asset).reduce((last, one) => (!last || one.from > last.from ? one : last), undefined);
+  const at = moment.isLive ? "now" : new Date(moment.to).toISOString();
+  const one = await oeeOf({ asset, by: "shift", from: at, to: at, ...more });
+  if (moment.isLive || !one) return one;
+  const to = new Date(Math.floor(moment.to / MINUTE) * MINUTE).toISOString();
+  if (Date.parse(to) <= Date.parse(one.from)) return undefined;
+  return { ...await oeeOf({ asset, from: one.from, to, ...more }), name: one.name, so_far: Date.parse(to) < Date.parse(one.ends ?? one.to) };
+}
+
+async function oeeOf(query) {
+  const { results } = await get("/oee", query);
+  return results.find((one) => one.asset === query.asset);
 }
 
 /** early shift, so far */
@@ -53,16 +63,19 @@ class Oee extends Part {
     if (!shift) return html`<p class="quiet">No shift at this time.</p>`;
     return html`<div class="oee"><div class="oee-figure"><b class="figure" data-kpi="oee">${percentText(shift.oee)}</b>
       ${shift.oee > 1 ? html`<span class="remark">above 100 %: the ideal rate is too low</span>` : nothing}</div>
-      <dl class="factors">${FACTORS.map(([key, name]) => factor(name, shift[key]))}</dl></div>
+      <dl class="factors">${FACTORS.filter(([key]) => typeof shift[key] === "number" || shift.level === "machine")
+        .map(([key, name]) => factor(name, shift[key]))}</dl></div>
       ${times(shift.elements)}
       <dl class="facts"><div><dt>produced</dt><dd>${pieces(shift.pieces?.produced)}</dd></div>
       <div><dt>good</dt><dd>${pieces(shift.pieces?.good)}</dd></div><div><dt>reject</dt><dd>${pieces(shift.pieces?.reject)}</dd></div>
       <div><dt>unit</dt><dd>${shift.pieces?.unit ?? "–"}</dd></div>
-      <div><dt>NEE</dt><dd>${percentText(shift.nee)}</dd></div><div><dt>TEEP</dt><dd>${percentText(shift.teep)}</dd></div></dl>
+      ${[["NEE", shift.nee], ["TEEP", shift.teep]].filter(([, share]) => typeof share === "number").map(([name, share]) =>
+        html`<div><dt>${name}</dt><dd>${percentText(share)}</dd></div>`)}</dl>
       ${(shift.flags ?? []).filter(({ code }) => code !== "so_far").length ? html`<ul class="remarks">${shift.flags
         .filter(({ code }) => code !== "so_far").map((one) => html`<li>${one.text}</li>`)}</ul>` : nothing}
-      <details @toggle=${(event) => this.open(event.target.open)}><summary>Where does it come from?</summary>
-        ${this.opened ? explained(this.opened.explain) : nothing}</details>`;
+      ${shift.method ? html`<p class="quiet method">${shift.method}</p>` : nothing}
+      ${this.opened && !this.opened.explain ? nothing : html`<details @toggle=${(event) => this.open(event.target.open)}>
+        <summary>Where does it come from?</summary>${this.opened ? explained(this.opened.explain) : nothing}</details>`}`;
   }
 
   async open(isOpen) {
@@ -84,20 +97,21 @@ function factor(name, share) {
 
 /** Where the planned time went. */
 function times(elements) {
-  const shown = ELEMENTS.filter(([key]) => elements?.[key] > 0);
-  const whole = shown.reduce((sum, [key]) => sum + elements[key], 0);
+  if (typeof elements?.apt !== "number") return nothing;
+  const shown = ELEMENTS.map(([kind, words, of]) => [kind, words, of(elements)]).filter(([, , seconds]) => seconds > 0);
+  const whole = shown.reduce((sum, [, , seconds]) => sum + seconds, 0);
   if (!whole) return nothing;
   const x = linear([0, whole], [0, 100]);
   let left = 0;
-  const parts = shown.map(([key, , kind]) => {
-    const width = x(elements[key]);
+  const parts = shown.map(([kind, , seconds]) => {
+    const width = x(seconds);
     const rect = svg`<rect class="time-${kind}" x=${left} width=${Math.max(0.3, width)} height="10"></rect>`;
     left += width;
     return rect;
   });
   return html`<svg viewBox="0 0 100 10" preserveAspectRatio="none" class="time-bar" aria-hidden="true">${parts}</svg>
-    <ul class="legend">${shown.map(([key, words, kind]) => html`<li><span class="swatch time-${kind}" aria-hidden="true"></span>
-      ${words} <b>${lengthText(elements[key] * 1000)}</b></li>`)}</ul>`;
+    <ul class="legend">${shown.map(([kind, words, seconds]) => html`<li><span class="swatch time-${kind}" aria-hidden="true"></span>
+      ${words} <b>${lengthText(seconds * 1000)}</b></li>`)}</ul>`;
 }
 
 /** What the number is made of, level below level; instants and counts as they come. */

@@ -21,7 +21,7 @@ const css = (node, name) => getComputedStyle(node).getPropertyValue(name).trim()
 export class TsChart extends LitElement {
   static properties = {
     series: { attribute: false }, from: { attribute: false }, to: { attribute: false },
-    height: { type: Number }, lone: { type: Boolean }, limits: { attribute: false },
+    height: { type: Number }, lone: { type: Boolean }, bare: { type: Boolean }, limits: { attribute: false },
   };
 
   constructor() {
@@ -57,16 +57,17 @@ export class TsChart extends LitElement {
 
   render() {
     const label = `${this.series.map((one) => `${one.label}: ${told(one)}`).join("; ")}; the arrow keys read it`;
-    return html`<div class="plate" tabindex="0" role="group" aria-label=${label} @keydown=${this.key}
+    const reading = html`<div class="reading">${this.series.map((one, at) => this.legend(one, at))}</div>`;
+    return html`${this.lone ? reading : nothing}<div class="plate" tabindex="0" role="group" aria-label=${label} @keydown=${this.key}
       @blur=${() => this.readAt(null)}></div>
-      <div class="reading">${this.series.map((one, at) => this.legend(one, at))}</div>
-      <details @toggle=${() => this.requestUpdate()}><summary>As a table</summary>
+      ${this.lone ? nothing : reading}<details @toggle=${() => this.requestUpdate()}><summary>As a table</summary>
         ${this.querySelector("details")?.open ? this.table() : nothing}</details>`;
   }
 
   legend(one, at) {
-    const row = this.read === null ? -1 : nearest(one.at, this.read);
-    const value = row < 0 ? told(one) : `${clockText(one.at[row])}  ${
+    const row = this.read === null || !one.at.length ? -1 : nearest(one.at, this.read);
+    const gap = this.read === null ? null : one.gaps.find(({ from, to }) => from <= this.read && this.read <= to);
+    const value = gap ? `samples missing for ${lengthText(gap.to - gap.from)}: ${gap.cause}` : row < 0 ? told(one) : `${clockText(one.at[row])}  ${
       one.value[row] === null ? "no usable value" : `${numberText(one.value[row])} ${one.unit}`}`;
     const remove = () => this.dispatchEvent(new CustomEvent("drop", { detail: one.tag, bubbles: true }));
     return html`<span class="key" data-series=${at % COLOURS}>${this.lone ? nothing : html`<span class="swatch"
@@ -130,7 +131,7 @@ export class TsChart extends LitElement {
       cursor: { y: false, sync: { key: "time" }, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
       scales: { x: { time: true }, ...Object.fromEntries(units.map((unit) => [scaleOf(unit), { range: this.range(unit) }])) },
       axes: [
-        { ...look, values: times, splits: () => this.ticks(), size: 26 },
+        { ...look, values: this.bare ? () => [] : times, splits: () => this.ticks(), size: this.bare ? 4 : 26 },
         ...units.map((unit, at) => ({
           ...look, scale: scaleOf(unit), side: at ? 1 : 3, size: at ? 58 : side, gap: 8, label: undefined,
           grid: at ? { show: false } : look.grid, space: 34,
@@ -257,12 +258,13 @@ export class TsChart extends LitElement {
 const scaleOf = (unit) => `y ${unit}`;
 const shapeOf = (series) => series.map((one) => `${one.tag} ${one.unit}`).join();
 
-/** The range in words, and gaps with their cause. */
+/** The range in words, and how much is missing. */
 function told(one) {
   const range = rangeOf(one);
   if (!range) return "no samples";
-  const missing = one.gaps.map((gap) => `; gap of ${lengthText(gap.to - gap.from)}: ${gap.cause}`).join("");
-  return `${numberText(range[0])} to ${numberText(range[1])} ${one.unit}${missing}`;
+  const missing = one.gaps.reduce((sum, gap) => sum + gap.to - gap.from, 0);
+  const gaps = one.gaps.length ? `; ${one.gaps.length === 1 ? "1 gap" : `${one.gaps.length} gaps`}, ${lengthText(missing)}` : "";
+  return `${numberText(range[0])} to ${numberText(range[1])} ${one.unit}${gaps}`;
 }
 
 function nearest(times, instant) {

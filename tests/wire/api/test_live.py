@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tests.unit.api.running import FILLER, PACKER, SECOND, START, instant, row
 from tests.wire.api.served import EVERYTHING, Served, served
 from twin.api.access import Access
-from twin.api.live import Pace
+from twin.api.live import LEAD_S, Pace
 from twin.core.batch import batch
 from twin.core.event import CONNECTION_LOST, CONNECTION_UP, Event
 from twin.runtime.report import ConnectionReport
@@ -52,6 +52,31 @@ async def test_a_snapshot_comes_first_then_only_what_changed(tmp_path: Path) -> 
             )
 
 
+async def test_good_numbers_come_as_columns_to_who_asks_for_it(tmp_path: Path) -> None:
+    async with served(tmp_path) as twin:
+        twin.api.clock.at(5)
+        st = f"{FILLER}/st"
+        await twin.api.post([row(TEMP, 1, 20.5), row(st, 2, 1), row(f"{FILLER}/recipe", 2, text="cola")])
+        async with twin.viewer({"tags": [FILLER], "columns": True}) as viewer:
+            snapshot = await viewer.next()
+            good, names = snapshot["good"], snapshot["names"]
+            assert {names[tag]: value for tag, value in zip(good["tag"], good["value"], strict=True)} == {
+                TEMP: 20.5,
+                st: 1,
+            }
+            assert dict(zip(good["tag"], good["age_ms"], strict=True))[names.index(TEMP)] == 4000
+            assert snapshot["tags"][f"{FILLER}/recipe"]["text"] == "cola"
+            twin.api.clock.at(6)
+            await twin.api.post([row(TEMP, 5.5, 21.0), row(f"{FILLER}/total", 5, 7)])
+            delta = await viewer.until(lambda message: message["type"] == "delta")
+            changed = [delta.get("names", names)[tag] for tag in delta["good"]["tag"]]
+            assert dict(zip(changed, delta["good"]["value"], strict=True)) == {TEMP: 21.0, f"{FILLER}/total": 7}
+            twin.api.clock.at(8)
+            await twin.api.twin.note(Event(START + 7 * SECOND, CONNECTION_LOST, "s7", {"cause": "cable"}))
+            stale = await viewer.until(lambda message: TEMP in message.get("tags", {}))
+            assert (stale["tags"][TEMP]["stale"], stale["tags"][TEMP]["value"]) == (True, 21.0)
+
+
 async def test_a_heartbeat_comes_while_nothing_changes_and_tells_the_time(tmp_path: Path) -> None:
     async with served(tmp_path, pace=Pace(heartbeat_s=0.3)) as twin, twin.viewer() as viewer:
         await viewer.until(lambda message: message["type"] == "heartbeat")
@@ -71,7 +96,7 @@ async def test_deltas_come_at_most_so_often(tmp_path: Path) -> None:
         await viewer.until(lambda message: message.get("tags", {}).get(TEMP, {}).get("value") == 11)
         passed = time.monotonic() - begun
         deltas = sum(message["type"] == "delta" for message in viewer.seen)
-        assert deltas <= passed / 0.8 + 1
+        assert deltas <= passed / (0.8 - LEAD_S) + 1
         assert deltas < twin.api.twin.live().number - first
 
 
