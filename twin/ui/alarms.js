@@ -2,7 +2,7 @@
 
 import { html, nothing } from "./vendor/lit.js";
 import { get, isAway, post } from "./api.js";
-import { clockText, lengthText, numberText, unitText } from "./format.js";
+import { clockText, lengthText, numberText, percentText, unitText } from "./format.js";
 import { can, machineOf, mayOperate, nameOf, shortOf } from "./known.js";
 import { href, moment, spanQuery } from "./moment.js";
 import { now, onMessage } from "./now.js";
@@ -42,7 +42,7 @@ class Alarms extends Part {
   }
 
   render() {
-    const title = this.past ? "Alarms of the last 7 days" : moment.isLive ? "Active alarms" : "Alarms at that time";
+    const title = this.past ? "Alarms of the last 7 days" : moment.isLive ? "Open alarms" : "Alarms at that time";
     const shown = can("alarms") ? this.shown() : [];
     const few = this.short ? shown.slice(0, SHORT) : shown.slice(0, 300);
     return html`<section class="card" aria-label=${title}><div class="head"><h2>${title}</h2>
@@ -122,19 +122,25 @@ class Performance extends Part {
   start() {
     if (!can("alarms")) return;
     this.poll(async () => {
-      const { as_of, from, to, ...figures } = await get("/alarms/performance", spanQuery(moment.isLive ? 86_400_000 : undefined));
-      this.figures = figures;
+      this.figures = await get("/alarms/performance", spanQuery(moment.isLive ? 86_400_000 : undefined));
     }, 60_000);
   }
 
   render() {
-    if (!this.figures) return nothing;
-    const plain = Object.entries(this.figures).filter(([, value]) => typeof value === "number");
-    const lists = Object.entries(this.figures).filter(([, value]) => Array.isArray(value) && value.length);
-    return html`<section class="card" aria-label="How good the alarms are"><div class="head"><h2>How good the alarms are, ${
-      moment.isLive ? "last 24 h" : "of the span"}</h2></div><dl class="facts">${plain.map(([name, value]) => html`<div><dt>${
-      name.replaceAll("_", " ")}</dt><dd>${numberText(value)}</dd></div>`)}</dl>${lists.map(([name, rows]) => html`<details>
-      <summary>${name.replaceAll("_", " ")}</summary>${listOf(rows)}</details>`)}</section>`;
+    const { figures: found } = this;
+    if (!found) return nothing;
+    const { targets } = found;
+    const figure = (name, value, target, text = numberText) => html`<div><dt>${name}</dt><dd data-over=${value > target}>${
+      value > target ? "▲ " : ""}${text(value)} <span class="quiet">${target === undefined ? "" : `at most ${text(target)}`}</span></dd></div>`;
+    return html`<section class="card" aria-label="How good the alarms are"><div class="head"><h2>How good the alarms are</h2>
+      <span class="quiet">${moment.isLive ? "last 24 h" : "of the span"}, beside the targets of ISA-18.2</span></div>
+      <dl class="facts">${figure("alarms", found.activations)}
+      ${figure("in 10 min, average", found.average_per_10_min, targets.average_per_10_min)}
+      ${figure("in 10 min, peak", found.peak_per_10_min, targets.peak_per_10_min)}
+      ${figure("time in floods", found.flood_share, targets.flood_share, (share) => percentText(share, 0))}
+      ${figure("chattering", found.chattering.length, targets.chattering)}
+      ${figure("standing longer than a day", found.standing.length, targets.standing)}</dl>
+      ${found.top.length ? html`<details><summary>Most frequent</summary>${listOf(found.top)}</details>` : nothing}</section>`;
   }
 }
 customElements.define("lt-alarm-performance", Performance);

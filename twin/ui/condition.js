@@ -2,10 +2,10 @@
 
 import { html, nothing } from "./vendor/lit.js";
 import { get, isAway, post } from "./api.js";
-import { clockText, lengthText, percentText, shortText } from "./format.js";
-import { can, lineOf, mayOperate, nameOf, shortOf } from "./known.js";
+import { clockText, lengthText, numberText, percentText, shortText } from "./format.js";
+import { can, lineOf, mayOperate, nameOf, shortOf, withoutName } from "./known.js";
 import { atQuery, go, href, moment, spanOf, spanQuery } from "./moment.js";
-import { now, onMessage } from "./now.js";
+import { now } from "./now.js";
 import { Part } from "./part.js";
 import "./ts-chart.js";
 
@@ -22,11 +22,10 @@ class Condition extends Part {
 
   start() {
     if (!can("condition")) return;
-    const again = this.poll(async () => {
+    this.poll(async () => {
       const { machines } = await get("/condition", { asset: this.asset, ...atQuery() });
       this.one = machines.find((one) => one.asset === this.asset);
     }, 10_000);
-    onMessage((message) => message.alerts && again());
   }
 
   render() {
@@ -39,9 +38,12 @@ class Condition extends Part {
   body(one) {
     if (!can("condition") || !one) return html`<p class="quiet">No model watches this machine: the plant file has no
       <code>health</code> for it.</p>`;
-    return html`${one.forecast ? forecast(one.forecast) : html`<p class="quiet">${one.forecast_text ?? ""}</p>`}
+    const score = typeof one.score === "number" ? html`<div><dt>score now</dt><dd>${numberText(one.score)} <span class="quiet">limit
+      ${numberText(one.limit ?? 1)}</span></dd></div>` : nothing;
+    return html`<dl class="facts">${score}${one.forecast ? nothing : html`<div><dt>forecast</dt><dd class="quiet">${
+      one.forecast_text ?? "none"}</dd></div>`}</dl>${one.forecast ? forecast(one.forecast, one.forecast_text) : nothing}
       ${one.onset ? html`<p>Begins to differ at <b>${clockText(Date.parse(one.onset))}</b>.</p>` : nothing}
-      ${speaking(one.tags)}${this.trend(one)}
+      ${one.state === "alert" ? speaking(one.tags) : nothing}${this.trend(one)}
       ${one.model ? html`<p class="quiet">Model ${one.model.name}, learnt from ${clockText(Date.parse(one.model.learnt_from))} to
         ${clockText(Date.parse(one.model.learnt_to))}.</p>` : nothing}`;
   }
@@ -50,7 +52,7 @@ class Condition extends Part {
     if (!one.trend?.length || now.asOf === null) return nothing;
     const { to } = spanOf(now.asOf);
     const series = {
-      tag: "score", label: "score", unit: "", isStep: false, gaps: [],
+      tag: "score", label: "score, 8 h", unit: "", isStep: false, gaps: [],
       at: one.trend.map(([time]) => (typeof time === "number" ? time : Date.parse(time))), value: one.trend.map(([, score]) => score),
     };
     const from = Math.max(to - TREND_MS, series.at[0] - 60_000);
@@ -61,10 +63,10 @@ class Condition extends Part {
 customElements.define("lt-condition", Condition);
 
 /** Time left to the limit, as a band: nine in ten, the middle, one in ten. */
-function forecast({ p10_s: p10, p50_s: p50, p90_s: p90, made_at: made }) {
+function forecast({ p10_s: p10, p50_s: p50, p90_s: p90, made_at: made }, text) {
   const cell = (name, seconds, words) => html`<div><dt>${name}</dt><dd><b>${shortText(seconds * 1000)}</b></dd><dd class="quiet">${words}</dd></div>`;
   return html`<dl class="forecast">${cell("P10", p10, "1 in 10 sooner")}${cell("P50", p50, "as likely sooner as later")}${
-    cell("P90", p90, "9 in 10 sooner")}</dl><p class="quiet">Time left to the limit, as seen at ${clockText(Date.parse(made))}.</p>`;
+    cell("P90", p90, "9 in 10 sooner")}</dl><p class="quiet">Time left, as seen at ${clockText(Date.parse(made))}: ${text}.</p>`;
 }
 
 /** The tags that speak for it, most first. */
@@ -87,7 +89,6 @@ class Alerts extends Part {
       const query = { ...(this.asset ? { asset: this.asset } : {}), state: "all", ...spanQuery(WEEK) };
       this.all = (await get("/alerts", query)).alerts.sort((a, b) => (a.from < b.from ? 1 : -1));
     }, 10_000);
-    onMessage((message) => message.alerts && this.again());
   }
 
   render() {
@@ -102,7 +103,7 @@ class Alerts extends Part {
     const from = Date.parse(one.from);
     const isOpen = !one.to;
     return html`<li data-alert=${one.id} data-open=${isOpen}><a href=${href(`/machine/${one.asset}`)}><span class="sign-alert"
-      aria-hidden="true">◈</span> <b>${nameOf(one.asset)}</b> ${one.title}</a><span class="quiet">since ${clockText(from)}${
+      aria-hidden="true">◈</span> <b>${nameOf(one.asset)}</b> ${withoutName(one.title, one.asset)}</a><span class="quiet">since ${clockText(from)}${
       isOpen ? "" : `, over after ${lengthText(Date.parse(one.to) - from)}`}</span><span>${one.forecast && isOpen
       ? `about ${shortText(one.forecast.p50_s * 1000)} left (${shortText(one.forecast.p10_s * 1000)} to ${shortText(one.forecast.p90_s * 1000)})`
       : one.forecast_text ?? ""}</span>${speaking(isOpen ? one.tags : [])}${this.judge(one)}</li>`;

@@ -36,5 +36,8 @@ const order = new Map(machines.flatMap((one) => Object.values(one.tags)).map((ta
 /** Tags in the order of the flow and of the plant file, others after them. */
 export const inOrder = (tags) => [...tags].sort((a, b) => (order.get(a.tag) ?? 1e9) - (order.get(b.tag) ?? 1e9));
 
+/** What an alert or an alarm says, without the name of its machine before it: that stands beside it. */
+export const withoutName = (text, asset) => (text.startsWith(`${nameOf(asset)}: `) ? text.slice(nameOf(asset).length + 2) : text);
+
 /** How a machine or a line is called. */
 export const nameOf = (path) => machineOf(path)?.display ?? lines.find((one) => one.path === path)?.display ?? path;

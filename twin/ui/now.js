@@ -1,6 +1,6 @@
 // What the page knows of the plant: live by the WebSocket, or one moment of the past by HTTP. Parts of the page watch it.
 
-import { get, isAway, Problem } from "./api.js";
+import { get, isAway, Problem, repeat } from "./api.js";
 import { clockText, useZone } from "./format.js";
 import { paint } from "./frame.js";
 import { can, known } from "./known.js";
@@ -42,7 +42,7 @@ export function follow(key, tags) {
 
 function wanted() {
   const tags = [...new Set([...wishes.values()].flat())];
-  const people = can("alarms") || can("alerts") ? { alarms: true } : {};
+  const people = can("alarms") ? { alarms: true } : {};
   return { tags: tags.length > 100 ? ["*"] : tags, assets: [""], columns: true, ...people };
 }
 
@@ -56,12 +56,12 @@ export function changed() {
 function take(message) {
   Object.assign(now, { link: "live", notice: "", asOf: Date.parse(message.as_of) });
   if (message.type === "snapshot") {
-    Object.assign(now, { tags: new Map(), machines: {}, connections: {}, alarms: {}, alerts: {} });
+    Object.assign(now, { tags: new Map(), machines: {}, connections: {}, alarms: {} });
     renewed();
   }
   for (const [tag, entry] of Object.entries(message.tags ?? {})) now.tags.set(tag, entry);
-  for (const part of ["machines", "connections", "alarms", "alerts"]) Object.assign(now[part], message[part]);
-  for (const part of [now.alarms, now.alerts]) for (const id in part) if (part[id] === null) delete part[id];
+  for (const part of ["machines", "connections", "alarms"]) Object.assign(now[part], message[part]);
+  for (const id in now.alarms) if (now.alarms[id] === null) delete now.alarms[id];
   for (const told of arrivals) told(message);
   changed();
 }
@@ -117,6 +117,17 @@ export function begin() {
     return;
   }
   useZone(known.plant.timezone);
-  if (moment.isLive) live = new Live(wanted(), take, silent);
-  else loadPast();
+  if (!moment.isLive) {
+    loadPast();
+    return;
+  }
+  live = new Live(wanted(), take, silent);
+  if (can("alerts")) repeat(loadAlerts, 5000);
+}
+
+/** Alerts begin and grow over minutes: asking now and then is enough. */
+async function loadAlerts() {
+  const { alerts } = await get("/alerts", { state: "open" });
+  now.alerts = Object.fromEntries(alerts.map((one) => [one.id, one]));
+  changed();
 }

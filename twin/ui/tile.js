@@ -3,7 +3,7 @@
 import { html, nothing } from "./vendor/lit.js";
 import { hourCounts } from "./counts.js";
 import { numberText, percentText, shortText } from "./format.js";
-import { can, lineOf, nameOf } from "./known.js";
+import { can, lineOf, nameOf, withoutName } from "./known.js";
 import { href } from "./moment.js";
 import { now } from "./now.js";
 import { noShifts, shiftOf, shiftTitle } from "./oee.js";
@@ -81,7 +81,7 @@ class Tile extends Part {
     const [top] = mine;
     const left = top?.forecast?.p50_s;
     return cell("Condition", top ? html`<a class="top-alarm" href=${href(`/machine/${top.asset}`)}><span
-      class="sign-alert" aria-hidden="true">◈</span> <b>${nameOf(top.asset)}: ${top.title}</b></a><span class="remark">${
+      class="sign-alert" aria-hidden="true">◈</span> <b>${nameOf(top.asset)}: ${withoutName(top.title, top.asset)}</b></a><span class="remark">${
       left === undefined ? "no forecast yet" : `about ${shortText(left * 1000)} left`}</span>`
       : html`<span class="quiet">no alert</span>`);
   }
