@@ -44,7 +44,9 @@ them.
 `{"subscribe": {"tags": ["*/filler/*"], "assets": ["demo/plant1"], "alarms": true}}`. A snapshot comes first, then what
 changed, a heartbeat each second, and corrections as they come. With `alarms` both carry `alarms`: id to alarm as
 `GET /alarms` shows it, null for one that is over; its `value` is of the moment in which the alarm last changed. A
-viewer that falls behind gets a new snapshot; one that takes nothing for too long is closed with 1013."""
+viewer that falls behind gets a new snapshot; one that takes nothing for too long is closed with 1013. With `"columns": true` good numbers come as
+`good: {tag: [...], value: [...], age_ms: [...]}`, where `tag` are places in the newest `names` and `age_ms` counts back
+from `as_of`; all other values stand in `tags` as ever."""
 
 EVENTS = """\
 What the log holds beside samples: `GET /api/v1/events`. Each has `time` (when it was true), `recorded` (when the log
