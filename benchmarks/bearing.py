@@ -86,9 +86,9 @@ def damaged(seed: int) -> Damaged:
     )
 
 
-def healthy(seed: int) -> tuple[int, tuple[str, ...], int]:
-    """(seed, alerts, models learnt) of two shifts in which nothing is broken on purpose."""
-    life = watched(seed, SHIFTS_H)
+def healthy(seed: int, hours: float = SHIFTS_H) -> tuple[int, tuple[str, ...], int]:
+    """(seed, alerts, models learnt) of a life in which nothing is broken on purpose."""
+    life = watched(seed, hours)
     return seed, _alerts_but(life, None), sum(model.kind == "model.learnt" for model in life.models)
 
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 Column = NDArray[np.float64]
 
-LAWS = ((3, 1.0), (2, 1.0), (1, 2.0), (0, 1.0))
-"""(square roots taken, weight before any data): n = 1.125, which is nearly exponential; 1.25; 1.5; 2."""
+LAWS = ((4, 1.0), (3, 1.0), (2, 1.0), (1, 2.0), (0, 1.0))
+"""(square roots taken, weight before any data): n = 1.06, which is nearly exponential; 1.125; 1.25; 1.5; 2."""
 BLOCKS = 24
 """The trend is fitted to at most so many means of windows."""
 LEAST_BLOCKS = 6
@@ -53,13 +53,13 @@ def forecast(age_s: Column, value: Column, normal: float, limit: float) -> Forec
     if float(away[-3:].mean()) >= 1.0:
         return "the limit is reached"
     t, y = _means(age_s, away)
-    found = _until_limit(t, y) if bool((y > 0).all()) else None
+    found = _until_limit(t, y, float(age_s[-1])) if bool((y > 0).all()) else None
     return "no certain trend towards the limit yet" if found is None else found
 
 
-def _until_limit(t: Column, y: Column) -> Forecast | None:
+def _until_limit(t: Column, y: Column, now: float) -> Forecast | None:
     """From deviations in shares of the limit, all above 0; None where no law has a certain slope."""
-    lines = [_line(t, y, roots, weight) for roots, weight in LAWS]
+    lines = [_line(t, y, now, roots, weight) for roots, weight in LAWS]
     best = min(line.misfit for line in lines)
     times: list[float] = []
     weights: list[float] = []
@@ -81,7 +81,7 @@ def _until_limit(t: Column, y: Column) -> Forecast | None:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A law as a straight line. now: where it stands at the newest value; ends: where the limit may be. misfit: of
+    """A law as a straight line. now: where it stands now; ends: where the limit may be. misfit: of
     the deviations themselves, so that laws can be compared.
     """
 
@@ -108,7 +108,7 @@ def _power(y: Column, roots: int) -> Column:
     return 1.0 / y
 
 
-def _line(t: Column, y: Column, roots: int, weight: float) -> _Line:
+def _line(t: Column, y: Column, now: float, roots: int, weight: float) -> _Line:
     """Weighted straight line through y ** (1 - n); a value's weight follows from equal scatter of all y."""
     share = 1.0
     for _ in range(roots):
@@ -124,7 +124,7 @@ def _line(t: Column, y: Column, roots: int, weight: float) -> _Line:
     misfit = (w * left * left).sum() / (len(t) - 2)
     error = float(np.sqrt(misfit / spread))
     ends = tuple(_power(np.array(LIMITS), roots).tolist())
-    return _Line(float(slope), error, float(u0 + slope * (t[-1] - t0)), ends, float(misfit), weight)
+    return _Line(float(slope), error, float(u0 + slope * (now - t0)), ends, float(misfit), weight)
 
 
 def _quantiles(times: Column, weights: Column) -> tuple[float, float, float]:
