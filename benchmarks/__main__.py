@@ -2,8 +2,9 @@
 
 import sys
 
-from benchmarks import append, demo, folds, mqtt_ingest, opcua_ingest, page, viewers
+from benchmarks import append, demo, folds, mqtt_ingest, oee, opcua_ingest, page, viewers
 from benchmarks.command import main
 
 if __name__ == "__main__":
-    sys.exit(main([opcua_ingest.run, mqtt_ingest.run, append.run, folds.run, demo.run, viewers.run, page.run]))
+    parts = [opcua_ingest, mqtt_ingest, append, folds, oee, demo, viewers, page]
+    sys.exit(main([part.run for part in parts]))

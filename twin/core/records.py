@@ -8,6 +8,8 @@ RECORD_KINDS: Mapping[str, str] = {
     "state": "What a machine did from `start` to `end`. key: the machine. data: `state`.",
     "count": "Pieces of one minute in which there were any. key: the counter tag. data: `pieces`, and how often the"
     " counter wrapped, was reset or jumped (`wraps`, `resets`, `jumps`).",
+    "product": "What a line made from `start` to `end`. key: the line. data: `code`, as its product tag showed it, and"
+    " `product`; null where not known.",
     "outage": "A connection gave nothing from `start` to `end`. key: the connection. data: `cause`.",
 }
 """Kind -> what it says, what `key` is, what `data` holds."""

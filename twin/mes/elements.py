@@ -84,6 +84,11 @@ class Figures:
     throughput_per_h: float | None
 
 
+def effectiveness(t: Times, p: Pieces) -> float | None:
+    """Ideal time of all pieces over production time; above 1 when the ideal rate is too slow."""
+    return _ratio(p.earned, t.apt)
+
+
 def figures(t: Times, p: Pieces) -> Figures:
     """The figures of summed elements. Percentages are never averaged: add the elements, then come here."""
     aupt = _plus(t.apt, t.aust)
@@ -95,7 +100,7 @@ def figures(t: Times, p: Pieces) -> Figures:
         nee = float(p.earned_good * aupt / (t.apt * t.pbt))
     return Figures(
         availability=_ratio(t.apt, t.pbt),
-        effectiveness=_ratio(p.earned, t.apt),
+        effectiveness=effectiveness(t, p),
         quality=_ratio(p.earned_good, p.earned) if p.earned else by_pieces,
         oee=oee,
         nee=nee,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from twin.mes import flags
 from twin.mes.calendar import Period, length
-from twin.mes.elements import Figures, Pieces, Times, figures
+from twin.mes.elements import Figures, Pieces, Times, effectiveness, figures
 from twin.mes.flags import Flag
 from twin.mes.flow import Flow, ideal_ns
 from twin.mes.plan import Plan
@@ -82,9 +82,9 @@ def machine_results(plan: Plan, observed: Observed) -> list[Result]:
         told += [flags.NO_STATE] if spent is None else []
         told += [flags.unknown_time(times.unknown)] if times.unknown and spent is not None else []
         told += [flags.work_outside_plan(outside)] if outside else []
-        effectiveness = figures(times, pieces).effectiveness
-        if effectiveness is not None and effectiveness > 1:
-            told.append(flags.ideal_rate_suspect(effectiveness, times.unknown or 0))
+        shown = effectiveness(times, pieces)
+        if shown is not None and shown > 1:
+            told.append(flags.ideal_rate_suspect(shown, times.unknown or 0))
         ends = plan.whole[number].end
         found.append(
             Result(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -39,7 +39,20 @@ class Counted:
     def of(windows: Sequence[Window]) -> Counted:
         """Of rows in order."""
         table = np.array(windows, np.int64).reshape(-1, 5)
-        return Counted(*(np.ascontiguousarray(column) for column in table.T))
+        return Counted(*table.T)
+
+    def without(self, starts: Iterable[int]) -> Counted:
+        """Without the windows that begin at these instants."""
+        kept = ~np.isin(self.start, np.array(sorted(starts), np.int64))
+        return Counted(*(column[kept] for column in self._columns()))
+
+    def with_windows(self, windows: Sequence[Window]) -> Counted:
+        """Together with others that lie between these or after them."""
+        table = np.concatenate([np.array(self._columns()), np.array(windows, np.int64).reshape(-1, 5).T], axis=1)
+        return Counted(*table[:, np.argsort(table[0], kind="stable")])
+
+    def _columns(self) -> tuple[Times, ...]:
+        return self.start, self.pieces, self.wraps, self.resets, self.jumps
 
 
 class Tally:

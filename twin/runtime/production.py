@@ -116,14 +116,15 @@ class Production:
         settled = min(self._view.frontier, self._end) - MINUTE
         tail = settled - settled % QUARTER if self._known == FAR_FUTURE else self._start
         cut = {edge - edge % QUARTER for edge in edges if edge % QUARTER and edge < tail}
-        found: dict[str, list[Window]] = {path: [] for path in paths}
+        found = {path: Counted.of(()) for path in paths}
         if self._start < tail:
-            for path, windows in self._results.quarters(paths, self._start - self._start % QUARTER, tail).items():
-                found[path] = [window for window in windows if window[0] not in cut] if cut else list(windows)
+            quarters = self._results.quarters(paths, self._start - self._start % QUARTER, tail)
+            found = {path: counted.without(cut) for path, counted in quarters.items()}
+        minutes: dict[str, list[Window]] = {path: [] for path in paths}
         for start, end in [*_joined(cut), (min(tail, self._end), self._end)]:
             for path, windows in self._minutes(paths, start, end).items():
-                found[path] += windows
-        return {path: Counted.of(sorted(windows)) for path, windows in found.items()}
+                minutes[path] += windows
+        return {path: counted.with_windows(minutes[path]) for path, counted in found.items()}
 
     def _minutes(self, paths: Sequence[str], start: int, end: int) -> dict[str, list[Window]]:
         """Every minute once. What is stored is read after the view was made, so it knows a closed minute better."""

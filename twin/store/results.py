@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, wait
@@ -18,7 +19,7 @@ from twin.core.fold import Record
 from twin.core.history import Late, Publication, Snapshot
 from twin.core.instant import FAR_FUTURE
 from twin.core.span import grid
-from twin.mes.tally import Window
+from twin.mes.tally import Counted
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader, Row
 
@@ -202,8 +203,8 @@ class SqliteResults:
             distinct=[json.loads(text) for text in distinct],
         )
 
-    def quarters(self, keys: Sequence[str], start: int, end: int) -> Mapping[str, Sequence[Window]]:
-        """What each counter counted in the quarters of an hour that begin in [start, end), by time, as believed now.
+    def quarters(self, keys: Sequence[str], start: int, end: int) -> Mapping[str, Counted]:
+        """What each counter counted in the quarters of an hour that begin in [start, end), as believed now.
 
         A quarter that two units tell of (the line was renamed) is that of the unit that knows more minutes of it.
         """
@@ -213,12 +214,14 @@ class SqliteResults:
             "AND start >= ? AND start < ? ORDER BY key, start, minutes",
             (*keys, start, end),
         )
-        found: dict[str, list[Window]] = {key: [] for key in keys}
-        for key, *window in rows:
-            of_key = found[key]
-            if of_key and of_key[-1][0] == window[0]:
-                of_key.pop()
-            of_key.append(Window(*window))
+        key, *columns = zip(*rows, strict=True) if rows else ((),) * 6
+        table = np.array(columns, np.int64)
+        edges = {name: (bisect_left(key, name), bisect_right(key, name)) for name in keys}
+        found: dict[str, Counted] = {}
+        for name, (first, last) in edges.items():
+            own = table[:, first:last]
+            newest = np.append(own[0, 1:] != own[0, :-1], True)[: last - first]
+            found[name] = Counted(*own[:, newest])
         return found
 
 
