@@ -43,8 +43,9 @@ them.
 `WS /api/v1/live` (role `view`): send
 `{"subscribe": {"tags": ["*/filler/*"], "assets": ["demo/plant1"], "alarms": true}}`. A snapshot comes first, then what
 changed, a heartbeat each second, and corrections as they come. With `alarms` both carry `alarms`: id to alarm as
-`GET /alarms` shows it, null for one that is over; its `value` is of the moment in which the alarm last changed. A
-viewer that falls behind gets a new snapshot; one that takes nothing for too long is closed with 1013. With `"columns": true` good numbers come as
+`GET /alarms` shows it, null for one that is over; its `value` is of the moment in which the alarm last changed; and
+`alerts`, as `GET /alerts` shows the open ones. A viewer that falls behind gets a new snapshot; one that takes nothing
+for too long is closed with 1013. With `"columns": true` good numbers come as
 `good: {tag: [...], value: [...], age_ms: [...]}`, where `tag` are places in the newest `names` and `age_ms` counts back
 from `as_of`; all other values stand in `tags` as ever."""
 

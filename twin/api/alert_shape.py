@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twin.api.health_shapes import AlertShape, ConditionShape, ConditionState, ForecastShape, ModelShape, ShareShape
 from twin.core.instant import SECOND, to_text
 from twin.health.forecast import Forecast
-from twin.health.reading import ConditionNow, ModelNow, Shares
-from twin.runtime.alerts import Alert
+from twin.health.reading import AlertNow, ConditionNow, ModelNow, Shares
+from twin.runtime.alerts import Alert, with_verdicts
 from twin.runtime.live import LiveView
+from twin.runtime.twin import Twin
 
 
 def condition_shape(asset: str, now: ConditionNow | None, as_of: int) -> ConditionShape:
@@ -56,11 +59,15 @@ def alert_shape(alert: Alert, view: LiveView) -> AlertShape:
     now = alert.now
     forecast, text = forecast_shape(now.forecast, now.limit_tag, now.made_at), now.forecast_text
     if now.end is None:
-        present = [one.outlook for one in view.condition().get(now.asset, []) if one.state == "alert" and one.outlook]
+        present = [
+            one.outlook
+            for one in view.condition({now.asset}).get(now.asset, [])
+            if one.state == "alert" and one.outlook
+        ]
         if present:
             forecast, text = forecast_shape(present[0].forecast, present[0].tag, view.as_of), present[0].text
     return AlertShape(
-        id=f"{now.asset}@{to_text(now.start)}",
+        id=alert_id(now),
         asset=now.asset,
         title=alert.title,
         start=to_text(now.start),
@@ -74,6 +81,22 @@ def alert_shape(alert: Alert, view: LiveView) -> AlertShape:
         model=now.model,
         verdict=alert.verdict,
     )
+
+
+def open_alerts(view: LiveView) -> dict[str, AlertNow]:
+    """The open alerts of a view by id, for the live channel."""
+    return {alert_id(one): one for one in view.alerts()}
+
+
+def alert_fields(twin: Twin, view: LiveView, now: AlertNow) -> dict[str, Any]:
+    """The JSON of an open alert on the live channel."""
+    [alert] = with_verdicts(twin, [now])
+    return alert_shape(alert, view).model_dump(by_alias=True)
+
+
+def alert_id(now: AlertNow) -> str:
+    """Asset and start."""
+    return f"{now.asset}@{to_text(now.start)}"
 
 
 def shares(found: Shares) -> list[ShareShape]:

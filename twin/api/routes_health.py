@@ -43,7 +43,7 @@ async def condition(
     if at is not None or known_at is not None:
         known = FAR_FUTURE if known_at is None else moment("known_at", known_at, twin.clock.now())
         view = await seen_at(twin, heavy, shown_instant(twin, at, known), known)
-    found = await asyncio.to_thread(view.condition)
+    found = await asyncio.to_thread(view.condition, {machine.path for machine in machines})
     shapes = [condition_shape(m.path, one, view.as_of) for m in machines for one in found.get(m.path, [None])]
     return ConditionAnswer(as_of=to_text(view.as_of), machines=shapes)
 

@@ -1,4 +1,4 @@
-"""What stands open on the live channel: things with an id that come, change and go. Alarms; a further kind is a row.
+"""What stands open on the live channel: things with an id that come, change and go. A further kind is a row.
 
 A kind is a mapping of the live view from id to a small frozen object. A viewer who subscribes to `alarms` gets every
 kind: in the snapshot all of them, in a delta those that are not as they were, null for one that is gone.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from twin.api.alarm_shapes import alarm_fields
+from twin.api.alert_shape import alert_fields, open_alerts
 from twin.runtime.live import LiveView
 from twin.runtime.twin import Twin
 
@@ -24,7 +25,7 @@ class Kind:
     shape: Callable[[Twin, LiveView, Any], dict[str, Any]]
 
 
-KINDS = (Kind("alarms", lambda view: view.alarms, alarm_fields),)
+KINDS = (Kind("alarms", lambda view: view.alarms, alarm_fields), Kind("alerts", open_alerts, alert_fields))
 
 
 def standing(twin: Twin, view: LiveView) -> dict[str, dict[str, Any]]:

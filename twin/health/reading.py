@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -86,9 +86,10 @@ class AlertNow:
     model: str
 
 
-def conditions(fold: Condition, as_of: int) -> list[ConditionNow]:
-    """Every watch of a fold as of an instant."""
-    return [_condition(fold, row, watch, as_of) for row, watch in enumerate(fold.watches)]
+def conditions(fold: Condition, as_of: int, assets: Collection[str] | None = None) -> list[ConditionNow]:
+    """Every watch of a fold as of an instant; of these machines alone where they are given."""
+    wanted = [(row, watch) for row, watch in enumerate(fold.watches) if assets is None or watch.path in assets]
+    return [_condition(fold, row, watch, as_of) for row, watch in wanted]
 
 
 def _condition(fold: Condition, row: int, watch: Watch, as_of: int) -> ConditionNow:

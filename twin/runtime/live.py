@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -83,10 +83,10 @@ class LiveView:
     health: Sequence[Condition] = ()
     """The folds that watch machines, as they stand; read by the methods below when somebody asks."""
 
-    def condition(self) -> dict[str, list[ConditionNow]]:
-        """Machine -> how it is judged, by each model that watches it."""
+    def condition(self, assets: Collection[str] | None = None) -> dict[str, list[ConditionNow]]:
+        """Machine -> how it is judged, by each model that watches it. assets: of these machines alone."""
         found: dict[str, list[ConditionNow]] = {}
-        for one in (one for fold in self.health for one in conditions(fold, self.as_of)):
+        for one in (one for fold in self.health for one in conditions(fold, self.as_of, assets)):
             found.setdefault(one.asset, []).append(one)
         return found
 

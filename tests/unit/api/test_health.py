@@ -14,6 +14,7 @@ import numpy as np
 from tests.unit.api.running import SECOND, START, Api, HandClock, instant
 from twin.api.access import Access
 from twin.api.app import create_app
+from twin.api.standing import changes, standing
 from twin.core.batch import Batch, batch
 from twin.core.event import MODEL_LEARNT
 from twin.core.instant import FAR_FUTURE
@@ -108,6 +109,8 @@ async def test_a_machine_is_learnt_judged_and_told_of(tmp_path: Path):
         assert good["forecast_text"] == "no forecast: nothing has begun"
         assert (await api.get("/alerts"))["alerts"] == []
 
+        before = api.twin.live()
+        assert standing(api.twin, before)["alerts"] == {}
         await runs(api, 900, 1300, vibration=2.2)
         ill = await pump(api)
         assert ill["state"] == "alert"
@@ -116,6 +119,10 @@ async def test_a_machine_is_learnt_judged_and_told_of(tmp_path: Path):
         assert (alert["title"], alert["to"]) == ("pump: vibration is not as learnt", None)
         assert instant(900) <= alert["onset"] <= alert["from"] <= instant(1150)
         assert alert["id"] == f"{PUMP}@{alert['from']}"
+
+        told = standing(api.twin, api.twin.live())["alerts"]
+        assert told[alert["id"]]["tags"] == alert["tags"]
+        assert changes(api.twin, before, api.twin.live())["alerts"].keys() == {alert["id"]}
 
         then = await pump(api, at=instant(900))
         assert (then["state"], then["score"]) == ("watching", good["score"])
