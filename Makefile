@@ -12,6 +12,8 @@ BUNDLE := dist/linetwin-$(VERSION)-bundle
 
 DEMO ?=
 TESTS ?=
+MARKS ?= not slow
+WORKERS ?= 2
 
 .PHONY: demo test test-long check bench docs bundle lock clean
 
@@ -19,7 +21,8 @@ demo: $(VENV)/run.stamp ## a living line with two hours behind it, in the browse
 	$(BIN)/twin demo $(DEMO)
 
 test: $(VENV)/dev.stamp ## every test but the slow ones: make test TESTS=tests/unit/core
-	$(BIN)/python -m pytest -q -m "not slow" $(TESTS)
+	$(BIN)/python -m pytest -q -m "$(MARKS)" $(or $(TESTS),-n $(WORKERS) --dist loadfile --ignore tests/browser)
+	$(if $(TESTS),,$(BIN)/python -m pytest -q -m "$(MARKS)" tests/browser)
 
 test-long: $(VENV)/dev.stamp ## every test, the slow ones too
 	$(BIN)/python -m pytest -q --timeout 1800 $(TESTS)

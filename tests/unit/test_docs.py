@@ -8,12 +8,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft7Validator
 
 from docs import generate
 from twin.cli.main import COMMANDS
 from twin.core.batch import batch
 from twin.core.instant import SECOND
+from twin.model.entry import Entry
 from twin.model.load import load
+from twin.model.report import Report
+from twin.model.schema import schema
+from twin.model.yaml_text import compose
 from twin.runtime.clock import WallClock
 from twin.runtime.plugins import connectors
 from twin.store.log import SqliteLog
@@ -47,6 +52,12 @@ OPTIONS = {
 @pytest.mark.parametrize("text", [t for _, t in PLANT_FILES], ids=[name for name, _ in PLANT_FILES])
 def test_plant_files_in_the_documents_are_right(text: str) -> None:
     assert load(text, "page", connectors(), SECRETS).tags
+
+
+@pytest.mark.parametrize("text", [t for _, t in PLANT_FILES], ids=[name for name, _ in PLANT_FILES])
+def test_plant_files_in_the_documents_fit_the_schema(text: str) -> None:
+    plain = Entry(compose(text, "page"), "", 1, Report("page")).plain()
+    assert [error.message for error in Draft7Validator(schema(connectors())).iter_errors(plain)] == []
 
 
 def test_example_plant_file_is_right() -> None:

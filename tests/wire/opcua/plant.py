@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -144,7 +145,8 @@ class Plc:
         self, prepare: Callable[[Server], Any] | None = None, server: Server | None = None
     ) -> AsyncIterator[Plc]:
         self.server = server or Server()
-        await self.server.init()
+        with no_collections():
+            await self.server.init()
         await self.prepare(self.server)
         if prepare is not None:
             await prepare(self.server)
@@ -152,7 +154,7 @@ class Plc:
         try:
             yield self
         finally:
-            await self.server.stop()
+            await stopped(self.server)
 
     async def write(
         self,
@@ -170,6 +172,25 @@ class Plc:
         for n in range(first, last + 1):
             await self.write(name, float(n), at=START + timedelta(milliseconds=n))
             await asyncio.sleep(0.002)
+
+
+@contextmanager
+def no_collections() -> Iterator[None]:
+    """The standard address space is 100,000 objects that stay: looking for garbage among them doubles its cost."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+async def stopped(server: Server) -> None:
+    """Stop a server at once: by itself it waits for the next second of its clock."""
+    clock, server.iserver.time_task = server.iserver.time_task, None
+    if clock is not None:
+        clock.cancel()
+        await asyncio.gather(clock, return_exceptions=True)
+    await server.stop()
 
 
 VARIABLES = {
