@@ -47,12 +47,22 @@ def texts(tree: ast.AST) -> Iterator[str]:
             yield node.value
 
 
-def argument_texts(tree: ast.AST, called: str, place: int) -> Iterator[str]:
-    """The texts that stand at one place of the calls of a function: the kind in `Record(unit, "state", ...)`."""
+def argument_texts(tree: ast.Module, called: str, place: int) -> Iterator[str]:
+    """The texts at one place of the calls of a function, as they stand or by a constant of the same file.
+
+    The kind in `Record(unit, "state", ...)`, and in `Record(unit, ALARM, ...)` below `ALARM = "alarm"`.
+    """
+    constants = {name: value for statement in tree.body for name, value in _named(statement)}
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or len(node.args) <= place:
-            continue
-        name = node.func.id if isinstance(node.func, ast.Name) else ""
-        argument = node.args[place]
-        if name == called and isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-            yield argument.value
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == called:
+            argument = node.args[place] if len(node.args) > place else None
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                yield argument.value
+            elif isinstance(argument, ast.Name) and argument.id in constants:
+                yield constants[argument.id]
+
+
+def _named(statement: ast.stmt) -> Iterator[tuple[str, str]]:
+    value = _constant(statement)
+    if isinstance(statement, ast.Assign) and value is not None:
+        yield from ((target.id, value) for target in statement.targets if isinstance(target, ast.Name))

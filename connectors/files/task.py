@@ -10,12 +10,10 @@ from typing import Protocol
 from connectors.files.layout import apart
 from connectors.files.zone import Zone
 from twin.core.batch import Batch
-from twin.core.event import Event
+from twin.core.event import IMPORT_NOTICE, Event
 from twin.core.ports import Clock, Reporter
 from twin.core.tags import TagTable, TagType
 
-NOTICE = "import.notice"
-"""Something was decided that a person may want otherwise. body: `notice`."""
 CHUNK = 50_000
 """Rows in memory at a time."""
 
@@ -39,7 +37,7 @@ class Task:
 
     def notice(self, text: str) -> None:
         """Tell a person what was decided for them."""
-        self.reporter.event(Event(self.clock.now(), NOTICE, self.path.name, {"notice": text}))
+        self.reporter.event(Event(self.clock.now(), IMPORT_NOTICE, self.path.name, {"notice": text}))
 
     def refuse(self, cause: str, line: int, row: str) -> None:
         """Report one row, or one cell, that is left out."""
