@@ -9,9 +9,9 @@ class Missing(Exception):
     """A tool is not there; the text names it and the command that brings it."""
 
 
-def tool(name: str) -> str:
-    """Path of a program. Raises Missing."""
+def tool(name: str, package: str = "") -> str:
+    """Path of a program. package: what brings it, if it is not called so. Raises Missing."""
     found = shutil.which(name)
     if found is None:
-        raise Missing(f"{name} is not on PATH: apt install {name}")
+        raise Missing(f"{name} is not on PATH: apt install {package or name}")
     return found

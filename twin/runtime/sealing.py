@@ -66,26 +66,28 @@ class Sealing:
     def _run(self) -> None:
         begun = False
         while not self._stop.is_set():
+            more = False
             try:
                 if not begun:
                     self._sealer.begin()
                     begun = True
                 else:
-                    self._look()
+                    more = self._look()
                 self._figures = self._counted()
                 self.failure = ""
             except Stopped:
                 return
             except Exception as error:  # whatever it is: the log has everything, and the next look may succeed
                 self._fail(error)
-            self._stop.wait(self._bounds.pause_s)
+            self._stop.wait(0.0 if more else self._bounds.pause_s)
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
+        """Seal one file's worth, merge and unlink what is due; whether there was something to seal."""
         now = self._clock.now()
-        while self._sealer.seal(now):
-            pass
+        sealed = self._sealer.seal(now)
         self.merged += merge_past_days(self._sealer, now)
         self._sealer.sweep(now)
+        return sealed > 0
 
     def _fail(self, error: Exception) -> None:
         self.failures += 1

@@ -1,0 +1,203 @@
+"""Sealed files: damage is named, a full disk changes nothing, what counts no more goes."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from tests.contract.stores import AT_ONCE, UNITS, SetClock
+from twin.core.batch import batch
+from twin.core.errors import Corrupt, StoreFailed
+from twin.core.history import Publication, Snapshot
+from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST, MINUTE, SECOND
+from twin.store.log import SqliteLog
+from twin.store.merge import groups, merge_past_days
+from twin.store.reader import LogReader
+from twin.store.results import SqliteResults
+from twin.store.retention import forget_before
+from twin.store.seal import Bounds, Sealer
+
+NAMES = [f"plant/m{number}" for number in range(6)]
+ROWS = 5000
+FLIPS = 120
+
+
+class Folder:
+    """A log, its reader and its sealer."""
+
+    def __init__(self, folder, bounds=AT_ONCE):
+        self.folder, self.clock = folder, SetClock(10 * DAY)
+        self.log, self.reader = SqliteLog(folder, self.clock), LogReader(folder)
+        self.log.tags.ids_of(NAMES)
+        self.sealer = Sealer(self.log, self.reader, bounds)
+
+    def put(self, start, rows=ROWS, step=SECOND):
+        tag = np.repeat(np.arange(len(NAMES)), rows)
+        time = np.tile(start + np.arange(rows) * step, len(NAMES))
+        self.log.submit(batch("s", tag, time, np.arange(len(tag)) % 97, 0)).result(10)
+
+    def files(self):
+        return sorted(path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*.parquet"))
+
+    def all(self, reader=None):
+        return (reader or self.reader).read(FAR_PAST, FAR_FUTURE, FAR_FUTURE).samples
+
+    def close(self):
+        self.reader.close()
+        self.log.close()
+
+
+@pytest.fixture
+def store(tmp_path):
+    one = Folder(tmp_path)
+    yield one
+    one.close()
+
+
+def test_a_flipped_bit_anywhere_is_named_and_never_another_value(store):
+    store.put(10 * DAY)
+    store.sealer.seal(FAR_FUTURE)
+    (path,) = (store.folder / "history").rglob("*.parquet")
+    whole, chance, true = path.read_bytes(), random.Random(5), store.all()
+    for _ in range(FLIPS):
+        damaged = bytearray(whole)
+        damaged[chance.randrange(len(damaged))] ^= 1 << chance.randrange(8)
+        path.write_bytes(bytes(damaged))
+        reader = LogReader(store.folder)
+        with pytest.raises(Corrupt, match=rf"{path.name}: bytes \d+ to \d+ do not match their checksum"):
+            store.all(reader)
+        reader.close()
+    path.write_bytes(whole[:-20])
+    with pytest.raises(Corrupt, match=path.name):
+        store.all()
+    path.write_bytes(whole)
+    assert store.all().value.tobytes() == true.value.tobytes()
+    path.unlink()
+    with pytest.raises(Corrupt, match=rf"{path.name}: No such file"):
+        store.all()
+
+
+def test_what_a_read_does_not_need_may_be_damaged(store):
+    store.put(10 * DAY, rows=70_000, step=SECOND // 1000)
+    store.sealer.seal(FAR_FUTURE)
+    (path,) = (store.folder / "history").rglob("*.parquet")
+    damaged = bytearray(path.read_bytes())
+    damaged[100] ^= 1  # in the first row group, which has the first tags
+    path.write_bytes(bytes(damaged))
+    last = np.array([len(NAMES) - 1], dtype=np.int32)
+    assert len(store.reader.read_tags(last, FAR_PAST, FAR_FUTURE, FAR_FUTURE).samples) == 70_000
+    with pytest.raises(Corrupt):
+        store.reader.read_tags(np.array([0], dtype=np.int32), FAR_PAST, FAR_FUTURE, FAR_FUTURE)
+
+
+def test_a_full_disk_seals_nothing_and_then_all(store):
+    resource = pytest.importorskip("resource")
+    store.put(10 * DAY)
+    true = store.all()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
+    try:
+        with pytest.raises(StoreFailed, match="nothing was sealed, the log has it all"):
+            store.sealer.seal(FAR_FUTURE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    assert list((store.folder / "history").rglob("*.*")) == []
+    assert store.sealer.seal(FAR_FUTURE) == len(true)
+    assert np.sort(store.all().value).tobytes() == np.sort(true.value).tobytes()
+
+
+def test_a_file_a_day_with_an_outline_where_there_are_many_rows_a_minute(store):
+    store.put(10 * DAY - 100 * SECOND, rows=600)
+    store.put(12 * DAY, rows=100, step=MINUTE)
+    store.sealer.seal(FAR_FUTURE)
+    assert [path[:18] for path in store.files()] == [
+        "history/1970-01-10", "history/1970-01-11", "history/1970-01-13", "outline/1970-01-10", "outline/1970-01-11",
+    ]  # fmt: skip
+    assert len(store.all()) == 700 * len(NAMES)
+
+
+def test_the_youngest_stay_in_the_log(tmp_path):
+    store = Folder(tmp_path, Bounds(rows=60, age=100, leave=10, grace=0, settle=0))
+    store.clock.instant = 1000
+    for number in range(10):  # 6 rows each, recorded 1000 to 1009
+        store.log.submit(batch("s", range(6), [number] * 6, [1] * 6)).result(10)
+    assert store.sealer.seal(1018) == 0
+    assert store.sealer.seal(1019) == 60
+    store.put(5, rows=1)
+    assert store.sealer.seal(1019) == 0
+    assert store.sealer.seal(1010 + 109) == 0
+    assert store.sealer.seal(1010 + 110) == 6
+    store.close()
+
+
+def test_merged_files_stay_for_a_while_and_then_go(tmp_path):
+    store = Folder(tmp_path, Bounds(rows=20_000, age=0, leave=0, grace=100, settle=0))
+    for part in range(4):
+        store.put(9 * DAY + part * 500 * SECOND, rows=600)
+        store.sealer.seal(10 * DAY)
+    true, before = store.all(), store.files()
+    assert merge_past_days(store.sealer, 10 * DAY) == 4
+    assert merge_past_days(store.sealer, 10 * DAY) == 0
+    assert set(before) < set(store.files())
+    assert store.sealer.sweep(store.log.last + 99) == 0
+    assert store.sealer.sweep(store.log.last + 100) == len(before)
+    assert len(store.files()) == 1  # rows that came again have no outline
+    assert np.sort(store.all().recorded).tobytes() == np.sort(true.recorded).tobytes()
+    store.close()
+
+
+def test_a_crowded_day_becomes_files_that_follow_each_other(tmp_path):
+    store = Folder(tmp_path, Bounds(rows=2000, age=0, leave=0, grace=0, settle=0))
+    for part in range(6):
+        store.put(9 * DAY + part * SECOND, rows=300, step=6 * SECOND)
+        store.sealer.seal(10 * DAY)
+    merge_past_days(store.sealer, 10 * DAY)
+    spans = sorted(store.reader.rows("SELECT tmin, tmax, rows FROM file"))
+    assert len(spans) > 3
+    assert all(one[1] < other[0] for one, other in pairwise(spans))
+    assert sum(rows for _, _, rows in spans) == 6 * 1800
+    assert groups([], 5) == []
+    store.close()
+
+
+def test_what_a_killed_run_left_is_put_away(store):
+    store.put(10 * DAY)
+    store.sealer.seal(FAR_FUTURE)
+    counted = store.files()
+    for name in ("history/1970-01-11/00000099.parquet", "history/1970-01-11/00000100.tmp", "outline/00000003.parquet"):
+        (store.folder / name).parent.mkdir(exist_ok=True)
+        (store.folder / name).write_bytes(b"half")
+    Sealer(store.log, store.reader, AT_ONCE).begin()
+    assert store.files() == counted
+    assert not list(store.folder.rglob("*.tmp"))
+
+
+def test_retention_forgets_whole_files_and_verify_begins_at_the_oldest_snapshot(store):
+    results = SqliteResults(store.reader, UNITS, "code", store.log)
+    for day in (7, 8, 9):
+        store.put(day * DAY, rows=50)
+        store.sealer.seal(FAR_FUTURE)
+    results.publish(Publication(1, snapshots=[Snapshot(0, day * DAY, 1, b"x") for day in (7, 8, 9)]))
+    assert forget_before(store.log, 8 * DAY + 10 * SECOND) == 1  # the file of day 8 has younger rows
+    assert sorted({int(time) // DAY for time in store.all().time}) == [8, 9]
+    assert (store.reader.kept_from(), store.reader.first()) == (8 * DAY + 10 * SECOND, 8 * DAY)
+    oldest = results.oldest_snapshot(0)
+    assert oldest is not None
+    assert oldest.frontier == 9 * DAY
+    assert store.sealer.sweep(FAR_FUTURE) >= 1
+    assert sum(path.startswith("history") for path in store.files()) == 2
+
+
+def test_a_log_that_is_sealed_whole_counts_on(tmp_path):
+    store = Folder(tmp_path)
+    store.put(5, rows=1)
+    store.sealer.seal(FAR_FUTURE)
+    store.close()
+    again = Folder(tmp_path)
+    again.clock.instant = 1
+    again.put(6, rows=1)
+    assert again.log.last == 10 * DAY + 1
+    assert again.reader.counts() == {"entries": 2, "events": 0, "samples": 12}
+    again.close()
