@@ -24,6 +24,7 @@ COMMANDS = {
     "import": ("twin.cli.import_", "read a CSV or Parquet file into the data folder"),
     "export": ("twin.cli.export", "write samples as CSV or Parquet"),
     "verify": ("twin.cli.verify", "fold the log in one pass and compare with what live showed"),
+    "store": ("twin.cli.store", "say what a data folder holds, or check that it is whole"),
     "doctor": ("twin.cli.doctor", "say what this installation can do, and mend what is wrong"),
 }
 """Verb -> (module, help). A module is imported only when its verb is called: `twin --help` stays quick."""

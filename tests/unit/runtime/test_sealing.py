@@ -1,0 +1,49 @@
+"""The sealing thread: what it cannot do it counts, says once, and tries again."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+
+from tests.contract.stores import SetClock
+from twin.core.batch import batch
+from twin.core.instant import SECOND
+from twin.runtime.sealing import Sealing
+from twin.store.log import SqliteLog
+from twin.store.reader import LogReader
+from twin.store.seal import Bounds
+
+BOUNDS = Bounds(age=0, leave=0, pause_s=0.005)
+
+
+def seen(condition) -> bool:
+    """Wait until a thread has done it."""
+    tick = threading.Event()
+    return any(condition() or tick.wait(0.01) for _ in range(1000) if not condition()) or condition()
+
+
+def test_a_damaged_entry_stops_sealing_and_nothing_else(tmp_path, caplog):
+    clock = SetClock(SECOND)
+    log, reader = SqliteLog(tmp_path, clock), LogReader(tmp_path)
+    log.tags.ids_of(["a"])
+    log.submit(batch("s", [0], [1], [1])).result(10)
+    with sqlite3.connect(tmp_path / "log.db") as other:
+        (body,) = other.execute("SELECT body FROM entry").fetchone()
+        other.execute("UPDATE entry SET body = zeroblob(24)")
+    sealing = Sealing(log, reader, clock, BOUNDS)
+    with caplog.at_level(logging.WARNING, "linetwin"):
+        sealing.start()
+        assert seen(lambda: sealing.figures()["history_failures_total"] > 2)
+    assert "log entry 1000000000" in sealing.failure
+    assert len([one for one in caplog.records if "log entry" in one.message]) == 1
+    assert log.submit(batch("s", [0], [2], [2])).result(10) > SECOND
+    other.execute("UPDATE entry SET body = ? WHERE recorded = ?", (body, SECOND))
+    other.commit()
+    other.close()
+    assert seen(lambda: sealing.figures().get("history_rows") == 2)
+    assert sealing.failure == ""
+    assert sealing.figures()["history_sealed_to"] == log.last
+    sealing.close()
+    reader.close()
+    log.close()
