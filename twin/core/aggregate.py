@@ -95,7 +95,7 @@ def _held_areas(
     at = np.concatenate([edges, cuts, time])
     kind = np.repeat([0, 1, 2], [len(edges), len(cuts), len(time)])
     own = np.concatenate([np.full(len(edges), np.nan), np.full(len(cuts), np.nan), value])
-    order = np.lexsort((kind, at))
+    order = np.argsort(at, kind="stable")  # of one instant in the order written: edge, gap, row
     at, kind, own = at[order], kind[order], own[order]
     said = np.where(kind == 0, -1, np.arange(len(at)))
     source = np.maximum.accumulate(said)
