@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -48,7 +49,7 @@ class Sealing:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop after the step that is being done; what was begun is put away at the next start."""
+        """Stop after the step that is being done and put away what was begun; the next run begins it again."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -76,6 +77,8 @@ class Sealing:
                 self._figures = self._counted()
                 self.failure = ""
             except Stopped:
+                with contextlib.suppress(OSError, LinetwinError):  # else the next start does it
+                    self._sealer.put_away()
                 return
             except Exception as error:  # whatever it is: the log has everything, and the next look may succeed
                 self._fail(error)

@@ -62,7 +62,7 @@ class Written:
 
 
 class Stopped(Exception):
-    """The run ends; what was begun is put away at the next start."""
+    """The run ends in the middle of sealing."""
 
 
 class Sealer:
@@ -83,15 +83,18 @@ class Sealer:
 
     def begin(self) -> None:
         """Put away what a killed run left: files that are on no list, sealed batches that are still in the log."""
-        listed = {path for (path,) in self.reader.rows("SELECT path FROM file UNION SELECT path FROM gone")}
-        listed |= {outline_path(path) for (path,) in self.reader.rows("SELECT file FROM outline")}
-        folder = self.log.folder
-        for file in sorted((*(folder / HISTORY).rglob("*"), *(folder / OUTLINE).rglob("*"))):
-            if file.is_file() and file.relative_to(self.log.folder).as_posix() not in listed:
-                file.unlink()
-                self.step("orphan")
+        self.put_away()
         left = self.reader.rows(f"SELECT recorded FROM entry WHERE kind = '' AND recorded <= {SEALED_TO}")  # noqa: S608
         self._to_delete = [(recorded,) for (recorded,) in left]
+
+    def put_away(self) -> None:
+        """Unlink files that are on no list: begun and never finished."""
+        folder = self.log.folder
+        listed = {path for (path,) in self.reader.rows("SELECT path FROM file UNION SELECT path FROM gone")}
+        listed |= {outline_path(path) for (path,) in self.reader.rows("SELECT file FROM outline")}
+        for file in sorted((*(folder / HISTORY).rglob("*"), *(folder / OUTLINE).rglob("*"))):
+            if file.is_file() and file.relative_to(folder).as_posix() not in listed:
+                file.unlink()
 
     def seal(self, now: int) -> int:
         """Seal one file's worth if it is due; how many rows. Raises StoreFailed, then nothing has changed."""
