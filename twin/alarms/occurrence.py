@@ -100,7 +100,7 @@ def record_of(spec: AlarmSpec, one: Occurrence) -> Record:
         "returned_at": _text(one.returned), "acked_at": _text(one.acked), "acked_by": one.by, "note": one.note,
     }  # fmt: skip
     told = ((name, value) for name, value in data.items() if value is not None and value is not False and value != "")
-    return Record(spec.unit, ALARM, one.key, one.start, one.end, tuple(sorted(told)))
+    return Record(spec.unit, "alarm", one.key, one.start, one.end, tuple(sorted(told)))
 
 
 def occurrence_of(record: Record) -> Occurrence:
