@@ -10,6 +10,12 @@ MACHINES = 10
 ANALOGS = tuple(f"a{number}" for number in range(1, 8))
 TAGS = ("total", "reject", "status", *ANALOGS)
 """Of each machine."""
+ALARMS = {
+    "a1": "alarms: [{high: 53, deadband: 1, delay: 1s}, {high: 60, priority: 1}]",
+    "a2": "alarms: [{low: 30, high: 70, deadband: 2, delay: 5s}, {stale: 30s}]",
+    "a3": "alarms: [{high: 70, delay: 5s}]",
+}
+"""Values are about 50, give or take one."""
 HZ = 10
 PATHS = tuple(
     f"bench/plant/area/line{line}/m{line * MACHINES + place}/{tag}"
@@ -64,4 +70,7 @@ def _line(line: int, machine: str) -> str:
 
 
 def _meaning(tag: str) -> str:
-    return ", counter: {}" if tag in {"total", "reject"} else ""
+    """Counters count; of the others a few have alarms: one that comes and goes with noise, two that stay silent."""
+    if tag in {"total", "reject"}:
+        return ", counter: {}"
+    return ", " + ALARMS[tag] if tag in ALARMS else ""

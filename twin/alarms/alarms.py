@@ -80,18 +80,18 @@ class Alarms(Fold):
         """Judge the samples of [t0, t1), follow the alarms to which something happens."""
         if not self.specs:
             return Outputs()
-        table = self.state["alarm"]
         judged = self._judge(step.rows)
         events = self._events(step.events)
         busy = self._busy(judged, step.t1)
         busy[list(events)] = True
         followed = busy[judged.alarm]
-        self._pass(judged.take(~followed))
-        moments = self._moments(judged.take(followed), events)
+        some = bool(followed.any())
+        self._pass(judged.take(~followed) if some else judged)
+        moments = self._moments(judged.take(followed), events) if some else {}
         records: list[Record] = []
         for row in np.flatnonzero(busy).tolist():
             records += self._follow(row, moments.get(row, ()), events.get(row, ()), step.t1)
-        table.recent[table.recent <= step.t1 - CHATTER_TIME] = 0
+        self._forget(step.t1 - CHATTER_TIME)
         return Outputs(records)
 
     def open(self) -> list[Occurrence]:
@@ -153,8 +153,6 @@ class Alarms(Fold):
         apart = alone[alarm]
         apart[1:] |= self._stale[alarm[1:]] & (time[1:] - time[:-1] >= self._silence[alarm[1:]])
         starts = run_starts(alarm, zone, np.cumsum(apart))
-        if not len(starts):
-            return {}
         ends = np.append(starts[1:], len(alarm)) - 1
         reach = np.maximum.reduceat(judged.value, starts)
         columns = (alarm[starts], time[starts], zone[starts], reach, time[ends])
@@ -162,6 +160,13 @@ class Alarms(Fold):
         for row, first, where, furthest, last in zip(*(column.tolist() for column in columns), strict=True):
             found.setdefault(row, []).append((first, where, furthest, last))
         return found
+
+    def _forget(self, before: int) -> None:
+        """Drop activations up to an instant; the newest of an alarm stands last."""
+        recent = self.state["alarm"].recent
+        rows = np.flatnonzero(recent[:, -1])
+        if len(rows):
+            recent[rows] *= recent[rows] > before
 
     # --- moments -----------------------------------------------------------------------------------------------
 

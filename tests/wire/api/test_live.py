@@ -20,7 +20,7 @@ from tests.wire.api.served import EVERYTHING, Served, served
 from twin.api.access import Access
 from twin.api.live import LEAD_S, Pace
 from twin.core.batch import batch
-from twin.core.event import CONNECTION_LOST, CONNECTION_UP, Event
+from twin.core.event import ALARM_ACKNOWLEDGED, CONNECTION_LOST, CONNECTION_UP, Event
 from twin.runtime.report import ConnectionReport
 
 TEMP = f"{FILLER}/temp"
@@ -75,6 +75,33 @@ async def test_good_numbers_come_as_columns_to_who_asks_for_it(tmp_path: Path) -
             await twin.api.twin.note(Event(START + 7 * SECOND, CONNECTION_LOST, "s7", {"cause": "cable"}))
             stale = await viewer.until(lambda message: TEMP in message.get("tags", {}))
             assert (stale["tags"][TEMP]["stale"], stale["tags"][TEMP]["value"]) == (True, 21.0)
+
+
+async def test_alarms_come_change_and_go(tmp_path: Path) -> None:
+    everything = {"tags": [], "alarms": True}
+    async with served(tmp_path) as twin, twin.viewer(everything) as viewer, twin.viewer({"tags": []}) as other:
+        assert (await viewer.next())["alarms"] == {}
+        id = f"{TEMP}~high@{instant(1)}"
+        twin.api.clock.at(5)
+        await twin.api.post([row(TEMP, 1, 88)])
+        came = await viewer.until(lambda message: message["type"] == "delta")
+        assert set(came["alarms"]) == {id}
+        assert (came["alarms"][id]["state"], came["alarms"][id]["value"]) == ("B", 88)
+        await twin.api.twin.note(Event(START + 5 * SECOND, ALARM_ACKNOWLEDGED, TEMP, {"id": id, "note": ""}, "eva"))
+        twin.api.clock.at(6)
+        acked = await viewer.until(lambda message: "alarms" in message)
+        assert (acked["alarms"][id]["state"], acked["alarms"][id]["acknowledged"]["who"]) == ("C", "eva")
+        async with twin.viewer(everything) as late:
+            assert (await late.next())["alarms"] == acked["alarms"]
+        twin.api.clock.at(8)
+        await twin.api.post([row(TEMP, 7, 82), row(TEMP, 7.5, 83)])  # within the dead-band: nothing happens
+        twin.api.clock.at(10)
+        await twin.api.post([row(TEMP, 9, 60)])
+        gone = await viewer.until(lambda message: "alarms" in message)
+        assert gone["alarms"] == {id: None}
+        beat = await other.until(lambda message: message["as_of"] == gone["as_of"])
+        assert "alarms" not in beat
+        assert all("alarms" not in message for message in other.seen)
 
 
 async def test_a_heartbeat_comes_while_nothing_changes_and_tells_the_time(tmp_path: Path) -> None:
