@@ -37,10 +37,10 @@ def no_ideal_rate(product: str | None, code: int | None) -> Flag:
     return Flag("no_ideal_rate", f"pieces of an unknown product{shown}: effectiveness and OEE are not defined")
 
 
-def ideal_rate_suspect(effectiveness: float, unknown: int) -> Flag:
-    """More was made than can be."""
+def ideal_rate_suspect(reached: float, unknown: int) -> Flag:
+    """More was made than can be. reached: effectiveness of a machine, OEE of a line."""
     why = "the ideal rate is too slow" + (", or pieces come from unknown time" if unknown else "")
-    return Flag("ideal_rate_suspect", f"effectiveness is {effectiveness:.1%}: {why}")
+    return Flag("ideal_rate_suspect", f"{reached:.1%} of what can be made at best: {why}")
 
 
 def unknown_time(unknown: int) -> Flag:

@@ -108,10 +108,12 @@ def line_results(plan: Plan, line: Line, flow: Flow, observed: Mapping[str, Obse
     """A line over all periods of a plan. observed: by path, at least the machines of its flow and its outputs.
 
     produced is good + what any machine of the flow rejected; a line has no production time of its own, so availability
-    and effectiveness are not defined.
+    and effectiveness are not defined. Unknown time is that of its outputs.
     """
     in_flow = {one.path: one for station in flow.stations for one in station} | {one.path: one for one in flow.outputs}
     made = {path: _made(plan, observed[path]) for path in in_flow}
+    outputs = [observed[one.path] for one in flow.outputs]
+    spent = [_spent(plan, one.states) for one in outputs if one.states is not None]
     found: list[Result] = []
     for number, period in enumerate(plan.periods):
         told = list(_plan_flags(plan, number))
@@ -124,9 +126,11 @@ def line_results(plan: Plan, line: Line, flow: Flow, observed: Mapping[str, Obse
             jumps = sum(made[one.path][number].jumps for one in flow.outputs)
             told += [flags.counter_jump(jumps)] if jumps else []
             told += [flags.NO_REJECT_COUNTER] if any(assumes_good(one.counts) for one in flow.outputs) else []
+        unknown = max((int(one["unknown"][number]) for one in spent), default=0)
+        told += [flags.unknown_time(unknown)] if unknown else []
         times = _times(plan, number, None)
         oee = figures(times, pieces).oee
-        told += [flags.ideal_rate_suspect(oee, 0)] if oee is not None and oee > 1 else []
+        told += [flags.ideal_rate_suspect(oee, unknown)] if oee is not None and oee > 1 else []
         ends = plan.whole[number].end
         found.append(Result(line.path, "line", LINE_METHOD, number, period, ends, times, pieces, flow.unit, None, told))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ async def test_without_a_calendar_there_is_no_oee(tmp_path: Path) -> None:
         assert (await api.get("/oee", by="shift"))["results"] == []
 
 
-async def test_a_late_sample_changes_the_shift_and_known_at_tells_what_was_believed(tmp_path: Path) -> None:
+async def test_pitfall_7_late_data_recomputes_the_shift_and_known_at_tells_what_was_believed(tmp_path: Path) -> None:
     async with running(tmp_path, plant_file=SHIFTS) as api:
         await an_hour(api)
         await api.move(2 * 3600)
@@ -180,6 +181,24 @@ async def test_a_lost_cable_is_unknown_time(tmp_path: Path) -> None:
         assert (found["elements"]["apt"], found["elements"]["unknown"], found["elements"]["adet"]) == (60, 540, 0)
         assert "unknown_time" in codes(found)
         assert (await api.get("/stops", asset=FILLER, micro=1))["stops"] == []
+
+
+async def test_pieces_between_any_minutes_are_those_of_the_counts(tmp_path: Path) -> None:
+    """Sums of quarters, minutes at their edges and what is on its way: the same pieces as minute by minute."""
+    async with running(tmp_path, plant_file=SHIFTS.replace(', breaks: ["Mon-Sun 14:30-15:00"]', "")) as api:
+        chance, total, rows = random.Random(3), 0, []
+        for second in range(0, 4 * 3600, 20):
+            total = (total + chance.randrange(40)) % 65_536
+            rows.append(row(TOTAL, second, total))
+        api.clock.at(4 * 3600)
+        await api.post(rows)
+        await api.move(4 * 3600 + 30)
+        for _ in range(25):
+            start, end = sorted(chance.sample(range(242), 2))
+            asked = {"asset": FILLER, "from_": instant(start * MINUTE), "to": instant(end * MINUTE)}
+            (found,) = await results(api, **asked)
+            counted = {one["role"]: one["pieces"] for one in (await api.get("/counts", **asked))["counts"]}
+            assert (found["pieces"]["produced"], found["pieces"]["reject"]) == (counted["total"], counted["reject"])
 
 
 @pytest.mark.parametrize(

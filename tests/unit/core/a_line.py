@@ -12,6 +12,7 @@ from twin.core.fold import Fold
 from twin.core.routing import Routing
 from twin.mes.counts import CounterSpec, Counts
 from twin.mes.machine_state import InputSpec, MachineState
+from twin.mes.products import Products, ProductSpec
 from twin.mes.program import MachineSpec
 from twin.mes.rates import Rates, RateSpec
 from twin.model.plant import Limit, StateModel
@@ -66,6 +67,9 @@ def make_folds(units: Sequence[int]) -> list[Fold]:
         Counts(counters),
         Rates(rates),
         MachineState([m for m in machines if m.unit in units], inputs),
+        Products(
+            [ProductSpec(unit, f"line{unit}", tag, bad=(7.0,)) for unit, tag in ((0, 2), (1, 5)) if unit in units]
+        ),
         Alarms(_alarms(tags)),
     ]
 

@@ -119,7 +119,7 @@ def test_pitfall_6_counters_reset_roll_over_and_jump() -> None:
     assert counted_pieces(CounterSpec(0, 0, "t", limit=50), [(0, 500), (1, 90_000)]) == {"jumps": 1}
 
 
-# Pitfall 7, late data recomputes the shift: tests/unit/api/test_oee.py, over a real store.
+# Pitfall 7, late data recomputes the shift, needs a store: tests/unit/api/test_oee.py has it.
 
 
 def test_pitfall_8_communication_loss_is_unknown_never_down_nor_the_last_state_held() -> None:
