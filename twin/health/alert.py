@@ -25,9 +25,9 @@ MANY_TIMES = 5.0
 Index = NDArray[np.intp]
 
 
-def open_alerts(watches: Sequence[Watch], table: Table, recent: Table, watch: Index, end: int) -> None:
+def open_alerts(watches: Sequence[Watch], table: Table, watch: Index, end: int) -> None:
     """Open an alert for each of these machines that has been beyond its limit for long enough."""
-    high = (recent.score[watch, -PERSIST:] >= 1.0).sum(axis=1)
+    high = (table.last[watch] >= 1.0).sum(axis=1)
     opens = (high >= ENOUGH) & (table.score[watch] >= 1.0) & (table.alert[watch] == 0)
     for one in watch[opens].tolist():
         table.alert[one] = end
@@ -81,12 +81,13 @@ def outlook_of(watch: Watch, table: Table, recent: Table, row: int) -> tuple[For
     lead = int(np.argmax(table.shares[row, : len(watch.tags)]))
     tag = watch.tags[lead]
     name = tag.path.rpartition("/")[2]
-    since = recent.end[row] > max(int(table.onset[row]), 1)
+    ends = recent.window[row].astype(np.int64) * WINDOW
+    since = ends > max(int(table.onset[row]), 1)
     value = recent.mean[row, :, lead].astype(np.float64)
     known = np.flatnonzero(since & ~np.isnan(value))
     normal = float(table.high[row, lead] if tag.margin else table.centre[row, lead])
     limit, why = _limit(tag.limit, normal)
-    ran = _ran(recent.end[row, known])
+    ran = _ran(ends[known])
     if not table.onset[row] or not len(known):
         return None, "no forecast: nothing has begun", tag.path
     if value[known[-1]] < normal < limit:
@@ -94,7 +95,7 @@ def outlook_of(watch: Watch, table: Table, recent: Table, row: int) -> tuple[For
     found = forecast(ran, value[known], normal, limit)
     if isinstance(found, str):
         return None, f"no forecast: {found}", tag.path
-    clock = (int(recent.end[row, known[-1]]) - int(recent.end[row, known[0]])) / SECOND
+    clock = int(ends[known[-1]] - ends[known[0]]) / SECOND
     slower = clock / float(ran[-1])
     left = Forecast(*(round(one * slower) for one in (found.p10_s, found.p50_s, found.p90_s)))
     return left, f"{name} to {limit:.4g}, {why}", tag.path

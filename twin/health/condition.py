@@ -12,7 +12,7 @@ from twin.core.event import MODEL_LEARNT, MODEL_REFUSED, Event
 from twin.core.fold import Fold, Outputs, Record, Series, Step
 from twin.core.state import Table, rows
 from twin.core.window import distinct
-from twin.health.alert import alert_record, foretell, open_alerts
+from twin.health.alert import PERSIST, alert_record, foretell, open_alerts
 from twin.health.model import NormalModel
 from twin.health.score import scored
 from twin.health.watch import WINDOW, Watch, Watches
@@ -39,10 +39,12 @@ class Condition(Fold):
 
     watches: by (unit, path). State `machine`: the model's constants, the smoothed deviations, the present score and
     what it is made of, the onset, the open alert. `recent`: the last windows judged (before there is a model: the
-    first ones, to learn from), newest last. `trend`: the highest score of each hundred seconds, by number modulo.
+    first ones, to learn from, and which tags stood still in one), newest last, by the number of their end. `trend`:
+    the highest score of each hundred seconds, by number modulo.
     """
 
     name = "condition"
+    version = 2
 
     def __init__(self, watches: Watches) -> None:
         self.watches = list(watches.watches)
@@ -99,7 +101,8 @@ class Condition(Fold):
         recent = self.state["recent"]
         complete = (~np.isnan(mean[watch])).sum(axis=1) == self._tags[watch]
         watch = watch[complete & (recent.many[watch] < self._learn[watch])]
-        _push(recent, watch, end, mean[watch], spread[watch] == 0, np.zeros(len(watch)))
+        _push(recent, watch, end, mean[watch])
+        recent.stood[watch] |= (spread[watch] == 0).astype(np.int8)
 
     def _judge(self, watch: Index, end: int, x: Column, spread: Column, records: list[Record]) -> None:
         table, recent = self.state["machine"], self.state["recent"]
@@ -109,11 +112,13 @@ class Condition(Fold):
         table.score[watch] = found.score
         table.shares[watch] = found.shares
         table.judged[watch] = end
-        _push(recent, watch, end, np.where(seen, x, np.nan), ~seen, found.score)
+        table.last[watch, :-1] = table.last[watch, 1:]
+        table.last[watch, -1] = found.score
+        _push(recent, watch, end, np.where(seen, x, np.nan))
         self._follow_onset(watch, end, found.score)
         self._remember(watch, end, found.score)
         self._end_alerts(watch, end, found.score, records)
-        open_alerts(self.watches, table, recent, watch, end)
+        open_alerts(self.watches, table, watch, end)
         foretell(self.watches, table, recent, watch, end)
 
     def _follow_onset(self, watch: Index, end: int, score: Column) -> None:
@@ -167,29 +172,27 @@ def _first_state(watches: Sequence[Watch], width: int, kept: int) -> dict[str, T
     for name in ("centre", "low", "high", "smooth", "shares"):
         machine.columns[name] = np.zeros((n, width))
     machine.columns["scale"] = np.ones((n, width))
+    machine.columns["last"] = np.zeros((n, PERSIST))
     for name in ("slope", "phi"):
         machine.columns[name] = np.zeros((n, width, width))
     for name in ("slow", "moves"):
         machine.columns[name] = np.zeros((n, width), np.int8)
     recent = rows(units, many=np.int32)
-    recent.columns["end"] = np.zeros((n, kept), np.int64)
+    recent.columns["window"] = np.zeros((n, kept), np.int32)
     recent.columns["mean"] = np.full((n, kept, width), np.nan, np.float32)
-    recent.columns["still"] = np.zeros((n, kept, width), np.int8)
-    recent.columns["score"] = np.zeros((n, kept), np.float32)
+    recent.columns["stood"] = np.zeros((n, width), np.int8)
     trend = Table(units, bucket=np.zeros((n, BUCKETS), np.int32), score=np.zeros((n, BUCKETS), np.float32))
     return {"machine": machine, "recent": recent, "trend": trend}
 
 
-def _push(recent: Table, watch: Index, end: int, mean: Column, still: NDArray[np.bool_], score: Column) -> None:
+def _push(recent: Table, watch: Index, end: int, mean: Column) -> None:
     """Shift a window in at the end of each of these rows."""
     if not len(watch):
         return
-    new = {"end": end, "mean": mean, "still": still, "score": score}
-    for name, value in new.items():
-        column = recent.columns[name]
+    for column, new in ((recent.window, end // WINDOW), (recent.mean, mean)):
         column[watch, :-1] = column[watch, 1:]
-        column[watch, -1] = value
-    recent.many[watch] = np.minimum(recent.many[watch] + 1, recent.end.shape[1])
+        column[watch, -1] = new
+    recent.many[watch] = np.minimum(recent.many[watch] + 1, recent.window.shape[1])
 
 
 def _put_model(table: Table, row: int, tags: int, body: Mapping[str, Any]) -> None:

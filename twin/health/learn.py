@@ -34,8 +34,8 @@ class Unfit(Exception):
     """These rows are no normal running: the text says why."""
 
 
-def learn(rows: Matrix, still: NDArray[np.bool_], margins: NDArray[np.float64], names: list[str]) -> NormalModel:
-    """A model of rows (windows, tags), in the order of time. still: where a tag did not move within the window.
+def learn(rows: Matrix, stood: NDArray[np.bool_], margins: NDArray[np.float64], names: list[str]) -> NormalModel:
+    """A model of rows (windows, tags), in the order of time. stood: whether a tag did not move in one.
 
     margins: of temperatures, 0 for other tags. names: for what is said. Raises Unfit.
     """
@@ -65,7 +65,7 @@ def learn(rows: Matrix, still: NDArray[np.bool_], margins: NDArray[np.float64], 
         limit_raw=RAW_FACTOR * max(float(raw[cut:].max()), float(np.sqrt(quick))),
         limit_smooth=SMOOTH_FACTOR * max(float(smooth[cut:].max()), float(np.sqrt(quick * ALPHA))),
         slow=tuple(slow.astype(int).tolist()),
-        moves=tuple((~still.any(axis=0)).astype(int).tolist()),
+        moves=tuple((~stood).astype(int).tolist()),
     )
 
 

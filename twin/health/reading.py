@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.core.fold import Record
 from twin.core.instant import HOUR
@@ -168,11 +169,14 @@ def _shares(pairs: list[tuple[str, float]]) -> Shares:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ToLearn:
-    """Windows that a model of a watch can be learnt from. [start, end): the log time they lie in."""
+    """Windows that a model of a watch can be learnt from. [start, end): the log time they lie in.
+
+    rows: means, float64[window, tag]. stood: bool[tag], whether a tag did not move in one of them.
+    """
 
     watch: Watch
-    rows: np.ndarray
-    still: np.ndarray
+    rows: NDArray[np.float64]
+    stood: NDArray[np.bool_]
     start: int
     end: int
 
@@ -185,7 +189,7 @@ def to_learn(fold: Condition) -> Iterator[ToLearn]:
         if table.has[row] or many < watch.learn:
             continue
         width = len(watch.tags)
-        ends = recent.end[row, -many:]
+        ends = recent.window[row, -many:].astype(np.int64) * WINDOW
         rows = recent.mean[row, -many:, :width].astype(np.float64)
-        still = recent.still[row, -many:, :width] > 0
-        yield ToLearn(watch, rows, still, int(ends[0]) - WINDOW, int(ends[-1]))
+        stood = recent.stood[row, :width] > 0
+        yield ToLearn(watch, rows, stood, int(ends[0]) - WINDOW, int(ends[-1]))

@@ -60,6 +60,7 @@ class HealthWindows(Fold):
         self._first = np.searchsorted(self._unit_of, np.arange(int(self._unit_of.max(initial=-1)) + 1))
         self._factor = np.array([tag.factor for _, tag in self.places])
         self._offset = np.array([tag.offset for _, tag in self.places])
+        self._bad = [(number, bad) for number, (_, tag) in enumerate(self.places) for bad in tag.bad]
         self._by_tag, self._of_tag = _places_of_tags(np.array([tag.tag for _, tag in self.places], dtype=np.int32))
         self._machine = np.array([watch.place for watch in self.watches], dtype=np.int32)
         self._code = np.array([watch.code for watch in self.watches], dtype=np.int32)
@@ -117,9 +118,8 @@ class HealthWindows(Fold):
 
     def _is_sentinel(self, place: Index, value: NDArray[np.float64]) -> NDArray[np.bool_]:
         hit = np.zeros(len(value), np.bool_)
-        for number, (_, tag) in enumerate(self.places):
-            for bad in tag.bad:
-                hit |= (place == number) & (value == bad)
+        for number, bad in self._bad:
+            hit |= (place == number) & (value == bad)
         return hit
 
     def _settled(self, values: _Values, changes: _Changes) -> _Values:

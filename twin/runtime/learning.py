@@ -40,7 +40,7 @@ def learnt(found: ToLearn, now: int) -> Event:
     body: dict[str, Any] = {"model": NAME, "signature": found.watch.signature}
     time = found.end if now - found.end < HORIZON - HOUR else now
     try:
-        model = learn(found.rows, found.still, margins, names)
+        model = learn(found.rows, found.stood, margins, names)
     except Unfit as reason:
         return Event(time, MODEL_REFUSED, found.watch.path, body | {"reason": str(reason)})
     body |= {"digest": model.digest, "constants": model.body(), "tags": [tag.path for tag in found.watch.tags]}

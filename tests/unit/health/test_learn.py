@@ -25,7 +25,7 @@ def good_hour(seed: int = 1) -> np.ndarray:
 
 
 def learnt(rows: np.ndarray) -> NormalModel:
-    return learn(rows, np.zeros(rows.shape, bool), MARGINS, NAMES)
+    return learn(rows, np.zeros(3, bool), MARGINS, NAMES)
 
 
 def test_the_same_rows_give_the_same_model():
@@ -85,7 +85,7 @@ def test_a_pause_in_the_last_third_after_which_it_warms_again_is_normal():
 
 def test_one_tag_alone_and_only_temperatures_can_be_learnt():
     rows = good_hour()
-    alone = learn(rows[:, 1:2], np.zeros((360, 1), bool), MARGINS[:1], ["vibration"])
+    alone = learn(rows[:, 1:2], np.zeros(1, bool), MARGINS[:1], ["vibration"])
     assert alone.limit_smooth < alone.limit_raw
-    warm = learn(rows[:, 2:], np.zeros((360, 1), bool), MARGINS[2:], ["temp"])
+    warm = learn(rows[:, 2:], np.zeros(1, bool), MARGINS[2:], ["temp"])
     assert warm.phi == ((0.0,),)
