@@ -45,6 +45,13 @@ class Demo:
         self._run("demo", "--no-open", "--seed", "1", "--speed", "1")
         self.is_demo = True
 
+    def start_plant(self, text: str) -> None:
+        """Serve a plant of its own."""
+        self._data.mkdir(parents=True)
+        file = self._data / "plant.yaml"
+        file.write_text(text, encoding="utf-8")
+        self._run("run", str(file))
+
     def start_again_without_machines(self) -> None:
         """Serve the same data and plant file; none of its connections comes up, for the line ended with the demo."""
         self._run("run", str(self._data / "plant.yaml"))

@@ -66,7 +66,7 @@ class Alarms extends Part {
     const cause = machineOf(one.asset) ? href(`/machine/${one.asset}`) : one.tag ? href("/trends", { tag: one.tag }) : href("/connections");
     return html`<tr data-alarm=${one.id} data-state=${one.state} data-priority=${one.priority}><td>${priority(one.priority)}</td>
       <th scope="row"><a href=${cause} class="cause-link">${one.asset ? html`<b>${nameOf(one.asset)}</b> ` : nothing}${
-      one.name || one.text}</a>${one.tag ? html` <a class="quiet tag-link" href=${href("/trends", { tag: one.tag })}>${
+      one.text || one.name}</a>${one.tag ? html` <a class="quiet tag-link" href=${href("/trends", { tag: one.tag })}>${
       shortOf(one.tag).split("/").at(-1)}</a>` : nothing}${one.chattering ? html` <span class="remark">chattering</span>` : nothing}</th>
       <td class="alarm-state">${one.state_text}${one.acknowledged ? html`<br><span class="quiet">${one.acknowledged.who}${
       one.acknowledged.note ? `: ${one.acknowledged.note}` : ""}</span>` : nothing}</td>
@@ -100,7 +100,7 @@ class Alarms extends Part {
   async send(one, note) {
     try {
       const answer = await post(`/alarms/${encodeURIComponent(one.id)}/ack`, note ? { note } : {});
-      this.told = `${nameOf(one.asset)}: ${one.name || one.text} acknowledged`;
+      this.told = `${nameOf(one.asset)}: ${one.text || one.name} acknowledged`;
       this.all = this.all.map((old) => (old.id === one.id ? answer : old));
       if (now.alarms[one.id]) now.alarms[one.id] = answer;
     } catch (error) {

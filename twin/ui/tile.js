@@ -70,8 +70,8 @@ class Tile extends Part {
     const mine = this.below(Object.values(now.alarms)).sort((a, b) => a.priority - b.priority || (a.from < b.from ? 1 : -1));
     const [top] = mine;
     const waiting = mine.filter((one) => !one.acknowledged).length;
-    return cell("Alarms", top ? html`<a class="top-alarm" href=${href("/alarms")}>${priority(top.priority)}
-      <b>${nameOf(top.asset)}: ${top.name || top.text}</b></a><span class="remark">${mine.length} active, ${waiting} not
+    return cell("Alarms", top ? html`<a class="top-alarm" data-kind="alarm" href=${href("/alarms")}>${priority(top.priority)}
+      <b>${nameOf(top.asset)}: ${top.text || top.name}</b></a><span class="remark">${mine.length} active, ${waiting} not
       acknowledged</span>` : html`<span class="quiet">none</span>`);
   }
 
@@ -80,7 +80,7 @@ class Tile extends Part {
     const mine = this.below(Object.values(now.alerts)).filter((one) => !one.to);
     const [top] = mine;
     const left = top?.forecast?.p50_s;
-    return cell("Condition", top ? html`<a class="top-alarm" href=${href(`/machine/${top.asset}`)}><span
+    return cell("Condition", top ? html`<a class="top-alarm" data-kind="alert" href=${href(`/machine/${top.asset}`)}><span
       class="sign-alert" aria-hidden="true">◈</span> <b>${nameOf(top.asset)}: ${withoutName(top.title, top.asset)}</b></a><span class="remark">${
       left === undefined ? "no forecast yet" : `about ${shortText(left * 1000)} left`}</span>`
       : html`<span class="quiet">no alert</span>`);
