@@ -18,13 +18,8 @@ _PORT = re.compile(r":(\d+)$")
 FAULTS = {
     "filler.jam": "The filler stops for some minutes: it turns red, the machines behind it run empty and wait.",
     "labeller.jam": "The labeller stops: the buffer before it fills, the capper blocks, the packer runs empty.",
-<<<<<<< HEAD
     "filler.bearing:12m": "A bearing of the filler wears: in minutes its condition tells, and how long it may last; "
     "after 12 minutes of running the machine trips.",
-=======
-    "filler.bearing:12m": "A bearing of the filler wears: within minutes its condition tells, and how long it "
-    "may last; after 12 minutes of running the machine trips.",
->>>>>>> 52eccd1 (Shorter lines)
 }
 CABLE = "The cable to {} is out for 20 s: its values turn stale and its machines unknown, then all comes back."
 

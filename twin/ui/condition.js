@@ -5,7 +5,7 @@ import { get, isAway, post } from "./api.js";
 import { clockText, lengthText, numberText, percentText, shortText } from "./format.js";
 import { can, lineOf, mayOperate, nameOf, shortOf, withoutName } from "./known.js";
 import { atQuery, go, href, moment, spanOf, spanQuery } from "./moment.js";
-import { now } from "./now.js";
+import { now, onMessage } from "./now.js";
 import { Part } from "./part.js";
 import "./ts-chart.js";
 
@@ -88,7 +88,8 @@ class Alerts extends Part {
     this.again = this.poll(async () => {
       const query = { ...(this.asset ? { asset: this.asset } : {}), state: "all", ...spanQuery(WEEK) };
       this.all = (await get("/alerts", query)).alerts.sort((a, b) => (a.from < b.from ? 1 : -1));
-    }, 10_000);
+    }, 30_000);
+    onMessage((message) => message.alerts && this.again());
   }
 
   render() {

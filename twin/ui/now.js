@@ -1,6 +1,6 @@
 // What the page knows of the plant: live by the WebSocket, or one moment of the past by HTTP. Parts of the page watch it.
 
-import { get, isAway, Problem, repeat } from "./api.js";
+import { get, isAway, Problem } from "./api.js";
 import { clockText, useZone } from "./format.js";
 import { paint } from "./frame.js";
 import { can, known } from "./known.js";
@@ -56,12 +56,12 @@ export function changed() {
 function take(message) {
   Object.assign(now, { link: "live", notice: "", asOf: Date.parse(message.as_of) });
   if (message.type === "snapshot") {
-    Object.assign(now, { tags: new Map(), machines: {}, connections: {}, alarms: {} });
+    Object.assign(now, { tags: new Map(), machines: {}, connections: {}, alarms: {}, alerts: {} });
     renewed();
   }
   for (const [tag, entry] of Object.entries(message.tags ?? {})) now.tags.set(tag, entry);
-  for (const part of ["machines", "connections", "alarms"]) Object.assign(now[part], message[part]);
-  for (const id in now.alarms) if (now.alarms[id] === null) delete now.alarms[id];
+  for (const part of ["machines", "connections", "alarms", "alerts"]) Object.assign(now[part], message[part]);
+  for (const part of [now.alarms, now.alerts]) for (const id in part) if (part[id] === null) delete part[id];
   for (const told of arrivals) told(message);
   changed();
 }
@@ -122,12 +122,4 @@ export function begin() {
     return;
   }
   live = new Live(wanted(), take, silent);
-  if (can("alerts")) repeat(loadAlerts, 5000);
-}
-
-/** Alerts begin and grow over minutes: asking now and then is enough. */
-async function loadAlerts() {
-  const { alerts } = await get("/alerts", { state: "open" });
-  now.alerts = Object.fromEntries(alerts.map((one) => [one.id, one]));
-  changed();
 }
