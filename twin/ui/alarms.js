@@ -9,6 +9,7 @@ import { now, onMessage } from "./now.js";
 import { Part } from "./part.js";
 
 const SHAPES = { 1: "■", 2: "▲", 3: "▼", 4: "◆" };
+const SIGNS = { high: ">", low: "<", stale: "silent for" };
 const WEEK = 7 * 86_400_000;
 const SHORT = 8;
 
@@ -70,8 +71,10 @@ class Alarms extends Part {
       shortOf(one.tag).split("/").at(-1)}</a>` : nothing}${one.chattering ? html` <span class="remark">chattering</span>` : nothing}</th>
       <td class="alarm-state">${one.state_text}${one.acknowledged ? html`<br><span class="quiet">${one.acknowledged.who}${
       one.acknowledged.note ? `: ${one.acknowledged.note}` : ""}</span>` : nothing}</td>
-      <td class="number">${typeof value === "number" ? numberText(value) : "–"} <span class="unit">${unitText(one.unit ?? "")}</span></td>
-      <td class="number limit-head">${typeof one.limit === "number" ? `${one.kind === "low" ? "<" : ">"} ${numberText(one.limit)}` : "–"}</td>
+      <td class="number alarm-value">${one.kind === "stale" ? html`<span class="quiet">${one.cause || "silent"}</span>`
+        : html`${typeof value === "number" ? numberText(value) : "–"} <span class="unit">${unitText(one.unit ?? "")}</span>`}</td>
+      <td class="number limit-head">${typeof one.limit === "number" ? `${SIGNS[one.kind] ?? ""} ${numberText(one.limit)}${
+        one.kind === "stale" ? " s" : ""}` : "–"}</td>
       <td class="when">${clockText(from)}<br><span class="quiet">${to ? lengthText(to - from) : ""}${one.activations > 1
         ? `, ${one.activations} times` : ""}</span></td>
       ${this.short ? nothing : html`<td class="ack">${this.acknowledge(one)}</td>`}</tr>`;

@@ -16,7 +16,8 @@ export function timeTicks(start, end, width, px = 90) {
   const isWide = (minutes) => (width * minutes * MINUTE) / (end - start) >= px;
   const every = ([1, 5, 15, 30, 60, 120, 240, 720, 1440].find(isWide) ?? 10_080) * MINUTE;
   const ticks = [];
-  for (let at = Math.ceil(start / every) * every; at <= end; at += every) ticks.push(at);
+  const last = end - (18 / width) * (end - start); // its text would not fit
+  for (let at = Math.ceil(start / every) * every; at <= last; at += every) ticks.push(at);
   return ticks;
 }
 

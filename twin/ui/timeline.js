@@ -43,7 +43,7 @@ export function timeline(machines, intervals, { from, to }, width) {
     <defs><pattern id="hatch-states" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
       <rect width="6" height="6" class="hatch-back"></rect><path d="M0 0v6" class="hatch-line"></path></pattern></defs>
     <g class="axis">${ticks.map((at) => svg`<path d="M${x(at).toFixed(1)} 0V${height - FOOT + 4}" class="grid"></path>
-      <text x=${Math.min(x(at), x(to) - 16)} y=${height - 5}>${word(at)}</text>`)}</g>
+      <text x=${x(at).toFixed(1)} y=${height - 5}>${word(at)}</text>`)}</g>
     ${machines.map((machine, at) => row(machine, at * (ROW + GAP), intervals, { from, to, x }))}</svg>`;
 }
 
