@@ -106,7 +106,7 @@ COVERED = """() => Object.fromEntries([...document.querySelectorAll("#timeline g
 
 def test_timeline_shows_two_hours_of_each_machine(page, demo):
     opened(page, demo)
-    page.wait_for_selector("#timeline rect.interval")
+    page.wait_for_function(f"Object.values(({COVERED})()).every(share => share > 0.9)")
     covered = page.evaluate(COVERED)
     assert list(covered) == [f"{LINE}/{machine}" for machine in MACHINES]
     assert list(covered.values()) == [pytest.approx(1, abs=0.05)] * 5
