@@ -41,7 +41,7 @@ def makings(shown: Iterable[Making]) -> list[Making]:
     found: list[Making] = []
     at = FAR_PAST
     for one in sorted(shown, key=lambda making: making.start):
-        start, end = one.start - one.start % MINUTE, one.end - one.end % MINUTE
+        start, end = max(at, one.start - one.start % MINUTE), one.end - one.end % MINUTE
         if at < start:
             found.append(Making(at, start))
         if start < end:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -60,7 +61,7 @@ class Production:
             now = self._view.products.get(path)
             told += [(now.since, FAR_FUTURE, now.name, now.code)] if now is not None else []
             cut = min((start for start, _, _, _ in told), default=FAR_FUTURE)
-            found[path] = [one for one in found[path] if one.end <= cut]
+            found[path] = [replace(one, end=min(one.end, cut)) for one in found[path] if one.start < cut]
             found[path] += [Making(a, b, self._plant.products.get(str(name)), code) for a, b, name, code in told]
         return found
 
@@ -90,10 +91,10 @@ class Production:
         for number, machine in enumerate(machines):
             told = self._told(machine.path)
             cut = min((start for start, _, _ in told), default=FAR_FUTURE)
-            mine = (stored.key == number) & (stored.end <= cut)
+            mine = (stored.key == number) & (stored.start < cut)
             found[machine.path] = StateTime(
                 np.append(stored.start[mine], np.array([start for start, _, _ in told], np.int64)),
-                np.append(stored.end[mine], np.array([end for _, end, _ in told], np.int64)),
+                np.append(np.minimum(stored.end[mine], cut), np.array([end for _, end, _ in told], np.int64)),
                 np.append(stored.data[mine], np.arange(len(names), len(names) + len(told), dtype=np.int32)),
                 [*names, *(state for _, _, state in told)],
                 machine.micro_stop,
