@@ -106,7 +106,7 @@ class LogReader:
                 mine &= np.isin(s.tag, chosen.tags)
             s = s if mine.all() else s.take(mine)
             try:
-                sealed = self.files.shape(files, chosen, s.time) if shape else self.files.samples(files, chosen)
+                sealed = self.files.shape(files, chosen, s.time) if shape else self.files.rows(files, chosen)
             except Vanished:
                 if not left:
                     raise
