@@ -12,15 +12,15 @@ import numpy as np
 from benchmarks.append import CONNECTORS, ROWS, load
 from benchmarks.command import Effort, main
 from benchmarks.row import Row
-from twin.core.instant import DAY
+from twin.core.instant import DAY, SECOND
 from twin.runtime.clock import WallClock
 from twin.runtime.sealing import Sealing
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.seal import Bounds
 
-BOUNDS = Bounds(rows=400_000, leave=0, settle=-2 * DAY, grace=0, pause_s=0.05)
-"""A file every two seconds of this load, and today's files merged at every look: far more than a plant ever does."""
+BOUNDS = Bounds(age=SECOND, leave=0, settle=-2 * DAY, grace=0, pause_s=1.0)
+"""Every second or two a file, and all of today's files merged: in ten seconds more than a plant does in a day."""
 RIVAL = "the same without sealing"
 
 

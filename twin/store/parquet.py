@@ -60,7 +60,6 @@ class Parquet:
     def write(self, path: Path, samples: Samples, names: Sequence[str]) -> list[Block]:
         """Write rows in the order given, which is by tag; returns the blocks. Raises StoreFailed (a full disk)."""
         part: dict[str, Any] = {
-            "tag": np.array(names, dtype=object)[samples.tag],
             "time": samples.time.view("datetime64[ns]"),
             "value": samples.value,
             "status": samples.status,
@@ -72,8 +71,11 @@ class Parquet:
             part["text"] = np.where(part["has_text"], samples.text, "")  # one type in the column: nothing is guessed
             text = "CASE WHEN has_text THEN text END"
         value = "CASE WHEN isnan(value) THEN NULL ELSE value END"
-        rows = f"SELECT tag, time, {value} AS value, status, {text} AS text, recorded FROM part"  # noqa: S608
         with self.cursor() as cursor:
+            # A number becomes its name inside DuckDB: two million Python strings would hold up every other thread.
+            part["tag"] = np.argsort(self._enumerated(cursor, names)).astype(np.int32)[samples.tag]
+            tag = f"(enum_range(NULL::tags_{len(names)}))[tag + 1]::VARCHAR"
+            rows = f"SELECT {tag} AS tag, time, {value} AS value, status, {text} AS text, recorded FROM part"  # noqa: S608
             cursor.register("part", part)
             self._run(cursor, f"COPY ({rows}) TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)", path)
             groups = self._run(cursor, _GROUPS.format(file=quoted(str(path))), path).fetchall()
@@ -97,9 +99,14 @@ class Parquet:
         condition += "" if most is None else f" LIMIT {most + 1}"
         with self.cursor() as cursor:
             ids = self._enumerated(cursor, names)
-            columns = f"enum_code(tag::tags_{len(names)}) AS tag, time, value, status, text, recorded"
-            statement = f"SELECT {columns} FROM {listed(paths)}{condition}"  # noqa: S608 - ours, quoted
-            found = cast(dict[str, Any], self._run(cursor, statement, paths[0]).fetchnumpy())
+            columns = (
+                f"enum_code(tag::tags_{len(names)}) AS tag, time, value, status, text IS NOT NULL has, recorded"
+            )
+            rows = f"FROM {listed(paths)}{condition}"
+            found = cast(dict[str, Any], self._run(cursor, f"SELECT {columns} {rows}", paths[0]).fetchnumpy())
+            text = None
+            if found["has"].any():  # an object a row is dear, and few rows have any
+                text = _text(self._run(cursor, f"SELECT text {rows}", paths[0]).fetchnumpy()["text"])
         if not len(found["tag"]):
             return no_samples()
         return Samples(
@@ -108,7 +115,7 @@ class Parquet:
             filled(found["value"]),
             np.asarray(found["status"], dtype=np.uint32),
             np.asarray(found["recorded"], dtype=np.int64),
-            _text(found["text"]),
+            text,
         )
 
     def rows(self, statement: str, place: Path) -> list[tuple[Any, ...]]:
@@ -162,11 +169,9 @@ def filled(column: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(column, dtype=np.float64)
 
 
-def _text(column: NDArray[Any]) -> NDArray[np.object_] | None:
+def _text(column: Any) -> NDArray[np.object_]:
     if not isinstance(column, np.ma.MaskedArray):
         return column.astype(object)
-    if column.mask.all():
-        return None
     texts = column.data.astype(object)
     texts[column.mask] = None
     return texts
