@@ -99,9 +99,7 @@ class Parquet:
         condition += "" if most is None else f" LIMIT {most + 1}"
         with self.cursor() as cursor:
             ids = self._enumerated(cursor, names)
-            columns = (
-                f"enum_code(tag::tags_{len(names)}) AS tag, time, value, status, text IS NOT NULL has, recorded"
-            )
+            columns = f"enum_code(tag::tags_{len(names)}) AS tag, time, value, status, text IS NOT NULL has, recorded"
             rows = f"FROM {listed(paths)}{condition}"
             found = cast(dict[str, Any], self._run(cursor, f"SELECT {columns} {rows}", paths[0]).fetchnumpy())
             text = None
