@@ -13,7 +13,7 @@ from jsonschema import Draft7Validator
 from docs import generate
 from twin.cli.main import COMMANDS
 from twin.core.batch import batch
-from twin.core.instant import SECOND
+from twin.core.instant import FAR_FUTURE, SECOND, from_text
 from twin.model.entry import Entry
 from twin.model.load import load
 from twin.model.report import Report
@@ -22,6 +22,8 @@ from twin.model.yaml_text import compose
 from twin.runtime.clock import WallClock
 from twin.runtime.plugins import connectors
 from twin.store.log import SqliteLog
+from twin.store.reader import LogReader
+from twin.store.seal import Bounds, Sealer
 
 ROOT = Path(__file__).parents[2]
 SECRETS = {"S7_PW": "secret", "MQTT_PASSWORD": "secret"}
@@ -78,3 +80,21 @@ def test_the_reading_example_prints_what_the_log_holds(tmp_path: Path) -> None:
     example = ROOT / "examples" / "read_log.py"
     done = subprocess.run([sys.executable, example, tmp_path, "press/temp"], check=True, capture_output=True, text=True)
     assert done.stdout.splitlines()[0].endswith("Z 61.5 0x00000000")
+
+
+def test_the_lines_for_duckdb_read_what_was_sealed(tmp_path: Path) -> None:
+    log = SqliteLog(tmp_path / "linetwin-data", WallClock())
+    reader = LogReader(log.folder)
+    at = from_text("2026-11-22T12:00:00Z")
+    tags = [log.tags.id_of("my/plant/filler/temp"), log.tags.id_of("my/plant/packer/temp")]
+    log.submit(batch("test", [*tags, tags[0]], [at, at, at + 1], [61.5, 1, 63])).result()
+    log.submit(batch("test", tags[:1], [at], [62.5])).result()  # the same instant again: the later one counts
+    while Sealer(log, reader, Bounds(rows=1, age=0, leave=0)).seal(FAR_FUTURE):
+        pass
+    page = (ROOT / "docs" / "how-to" / "data.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True)
+    reader.close()
+    log.close()
+    rows = [line.split() for line in done.stdout.splitlines()[1:]]
+    assert [(row[1], row[-1]) for row in rows] == [("my/plant/filler/temp", "62.5"), ("my/plant/filler/temp", "63.0")]

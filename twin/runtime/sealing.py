@@ -85,11 +85,11 @@ class Sealing:
             self._stop.wait(0.0 if more else self._bounds.pause_s)
 
     def _look(self) -> bool:
-        """Seal one file's worth, merge and unlink what is due; whether there was something to seal."""
+        """Seal one file's worth, unlink and merge what is due; whether there was something to seal."""
         now = self._clock.now()
         sealed = self._sealer.seal(now)
-        self.merged += merge_past_days(self._sealer, now)
         self._sealer.sweep(now)
+        self.merged += merge_past_days(self._sealer, now)
         return sealed > 0
 
     def _fail(self, error: Exception) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from twin.core.errors import Corrupt
 from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST
 from twin.core.rows import Samples
 from twin.store.files import COLUMNS, File
@@ -18,12 +19,24 @@ from twin.store.sealed import Chosen
 
 
 def merge_past_days(sealer: Sealer, now: int) -> int:
-    """Merge what is to be merged in days that have settled; how many files were merged away."""
+    """Merge what is to be merged in days that have settled; how many files were merged away.
+
+    A day with a damaged file stays as it is and is told once the others are merged: raises Corrupt.
+    """
     before = (now - sealer.bounds.settle) // DAY
     crowded = sealer.reader.rows(
         "SELECT day FROM file WHERE day < ? GROUP BY day HAVING count(*) > 1 ORDER BY day", (before,)
     )
-    return sum(merge_day(sealer, day) for (day,) in crowded)
+    away = 0
+    damaged: Corrupt | None = None
+    for (day,) in crowded:
+        try:
+            away += merge_day(sealer, day)
+        except Corrupt as error:
+            damaged = damaged or error
+    if damaged is not None:
+        raise damaged
+    return away
 
 
 def merge_day(sealer: Sealer, day: int) -> int:

@@ -162,6 +162,19 @@ def test_a_crowded_day_becomes_files_that_follow_each_other(tmp_path):
     store.close()
 
 
+def test_a_day_with_a_damaged_file_does_not_keep_the_others_from_being_merged(tmp_path):
+    store = Folder(tmp_path, Bounds(rows=20_000, age=0, leave=0, grace=0, settle=0))
+    for day in (7, 7, 8, 8):
+        store.put(day * DAY, rows=50)
+        store.sealer.seal(10 * DAY)
+    (first, *_) = sorted((store.folder / "history" / "1970-01-08").iterdir())
+    first.write_bytes(first.read_bytes()[:-1] + b"?")
+    with pytest.raises(Corrupt, match=first.name):
+        merge_past_days(store.sealer, 10 * DAY)
+    assert store.reader.rows("SELECT day, count(*) FROM file GROUP BY day") == [(7, 2), (8, 1)]
+    store.close()
+
+
 def test_what_a_killed_run_left_is_put_away(store):
     store.put(10 * DAY)
     store.sealer.seal(FAR_FUTURE)
