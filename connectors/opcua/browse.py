@@ -17,6 +17,7 @@ from twin.core.ports import Node
 
 OBJECTS = ua.NodeId(ua.Int32(ObjectIds.ObjectsFolder))
 SERVER = ua.NodeId(ua.Int32(ObjectIds.Server))
+ALIASES = ua.NodeId(ua.Int32(ObjectIds.Aliases))
 HIERARCHICAL = ua.NodeId(ua.Int32(ObjectIds.HierarchicalReferences))
 PROPERTY = ua.NodeId(ua.Int32(ObjectIds.HasProperty))
 DEEPEST = 32
@@ -43,12 +44,18 @@ async def browse(session: UaSession, limits: Limits, match: str, limit: int) -> 
     """Variables below Objects whose path matches a glob, with type, value and unit; the server's own are left out."""
     variables: list[Found] = []
     units: dict[str, ua.NodeId] = {}
-    async for level in levels(session, limits, hidden=() if match.startswith("/Objects/Server") else (SERVER,)):
+    async for level in levels(session, limits, hidden=hidden_from(match)):
         units |= {f.parent: f.node for f in level if f.is_attribute and f.name == "EngineeringUnits"}
         variables += [f for f in level if f.is_variable and not f.is_attribute and matches(f.path, match)]
         if len(variables) >= limit:
             break
     return await described(session, limits, variables[:limit], units)
+
+
+def hidden_from(match: str) -> Sequence[ua.NodeId]:
+    """What every server has of its own and nobody looks for, unless it is asked for."""
+    own = {"/Objects/Server": SERVER, "/Objects/Aliases": ALIASES}
+    return [node for path, node in own.items() if not match.startswith(path)]
 
 
 def matches(path: str, glob: str) -> bool:

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 
 from asyncua import ua
 from asyncua.client.client import Client
+from asyncua.client.ua_client import UaClient, UASocketProtocol
 from asyncua.client.ua_session import UaSession
 from asyncua.common.shortcuts import Shortcuts
+from asyncua.common.utils import Buffer
 from asyncua.crypto.uacrypto import CertProperties
 
 from connectors.opcua.certificate import application_uri, first_of_chain, own_pair
@@ -29,6 +31,32 @@ RENEW_AFTER = 0.75
 """Part of its lifetime after which a channel's keys are renewed (OPC 10000-4, 5.5.2.1)."""
 GOODBYE_S = 1.0
 """How long leaving may take: the contract of a connector is 2 s."""
+
+
+class Socket(UASocketProtocol):
+    """The driver's socket, for which a fault in answer to OpenSecureChannel is an answer, and its reason is lost."""
+
+    def _call_callback(self, request_id: int, body: Buffer | ua.Acknowledge) -> None:
+        """Raise the fault before anybody is answered: the request fails with it. At an issue nothing else waits."""
+        asked = self._open_secure_channel_exchange
+        if (
+            isinstance(asked, ua.OpenSecureChannelParameters)
+            and asked.RequestType == ua.SecurityTokenRequestType.Issue
+            and not isinstance(body, ua.Acknowledge)
+        ):
+            self.check_answer(body, " in response to OpenSecureChannel")
+        super()._call_callback(request_id, body)
+
+
+class Transport(UaClient):
+    """The driver's transport over our socket."""
+
+    def _make_protocol(self) -> UASocketProtocol:
+        self.protocol = Socket(self._timeout, security_policy=self.security_policy)
+        self.protocol.pre_request_hook = self._pre_request_hook
+        self.protocol.on_connection_lost = self._on_transport_lost
+        self.protocol.is_session_closing = self._is_session_closing
+        return self.protocol
 
 
 class RawSession(UaSession):
@@ -73,6 +101,8 @@ class Channel(Client):
         self.name = self.description = "Linetwin"
         self.application_uri = application_uri()
         self.session_timeout = LIFETIME // MILLISECOND
+        self.uaclient = Transport(settings.timeout_s)
+        self.uaclient.pre_request_hook = self._wait_until_ready
         self.session = RawSession(self.uaclient)
         self.uaclient.session = self.session
         self.nodes = Shortcuts(self.session)

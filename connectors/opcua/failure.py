@@ -27,6 +27,9 @@ CERTIFICATE_REFUSED = (
 )
 
 
+GIVE_USER = "give it `user` and `password` in the plant file, `--user NAME` on a command line"
+
+
 class SubscriptionGone(Unreachable):
     """The server ended the subscription: coming back to it is no use, a new one is needed."""
 
@@ -49,7 +52,7 @@ def refused(error: ua.UaStatusCodeError, where: str, settings: Settings, trust: 
     """What a status code of the server means for who runs the twin."""
     name = type(error).__name__
     if isinstance(error, WRONG_USER):
-        who = f"user {settings.user!r}" if settings.user else "an anonymous session; set `user` and `password`"
+        who = f"user {settings.user!r}" if settings.user else f"an anonymous session; {GIVE_USER}"
         return Misconfigured(f"{where} refused {who} ({name})")
     if isinstance(error, CERTIFICATE_REFUSED):
         return Unreachable(

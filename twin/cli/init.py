@@ -14,6 +14,7 @@ from pathlib import Path
 
 from twin.cli.browse import offered, plugin_for, server_arguments
 from twin.cli.command import DONE, Command
+from twin.cli.variables import PASSWORD
 from twin.core.errors import Misconfigured
 from twin.core.ports import Node
 
@@ -121,13 +122,19 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def plant_file(protocol: str, url: str, drafts: Sequence[Draft], remark: str = "") -> Iterator[str]:
+def connection(protocol: str, url: str, namespace: str, user: str = "", security: str = "") -> str:
+    """The settings of a connection, as the command line gave them. A password is named, never written."""
+    settings = {protocol: url, "ns": namespace, "user": user, "password": user and f"${{{PASSWORD}}}"}
+    settings["security"] = security
+    return ", ".join(f"{key}: {quoted(value)}" for key, value in settings.items() if value)
+
+
+def plant_file(settings: str, drafts: Sequence[Draft], remark: str = "") -> Iterator[str]:
     """The lines of a plant file with flat tags: it runs as it is, and types, states and KPIs are added when wanted."""
     namespace = common_namespace(drafts)
     yield "linetwin: 1"
     yield "plant: my/plant"
     yield "connections:"
-    settings = f"{protocol}: {quoted(url)}" + (f", ns: {quoted(namespace)}" if namespace else "")
     yield f"  c1: {{{settings}}}{remark}"
     yield "tags:"
     for path, draft in unique_paths(drafts):
@@ -153,7 +160,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise Misconfigured(f"{source!r} is neither the address of a server (opc.tcp://HOST:PORT) nor a .csv file")
     if not drafts:
         raise Misconfigured(f"{source}: no variable matches {arguments.match!r}")
-    for line in plant_file(protocol, url, drafts, remark):
+    settings = connection(protocol, url, common_namespace(drafts), arguments.user, arguments.security)
+    for line in plant_file(settings, drafts, remark):
         print(line)
     return DONE
 

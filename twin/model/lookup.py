@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from twin.model.plant import TagSpec
-from twin.model.references import Reference, check_counter
+from twin.model.references import Reference, check_use
 from twin.model.report import suggestion
 
 
@@ -27,7 +27,7 @@ class Lookup:
         """The full path of a tag that is named in a line (full path); its name after reporting that it is none."""
         found = self.find(reference.name, line)
         if found is not None:
-            check_counter(reference, self.tags[found].counter is not None)
+            check_use(reference, self.tags[found].type, self.tags[found].counter is not None)
             return found
         key = id(reference.entry.node), reference.name, line
         if key not in self.reported and f"{line}/{reference.name.rpartition('/')[0]}" not in self.incomplete:

@@ -68,7 +68,7 @@ def with_paths(rule: Rule, paths: Mapping[str, str]) -> Rule:
 
 
 def check_local(references: Iterable[Reference], tags: Mapping[str, TagDraft], owner: str) -> None:
-    """Report names that are no tag of the owner (`type 'filler'`), and tags that should be counters."""
+    """Report names that are no tag of the owner (`type 'filler'`), and tags that should be counters or numbers."""
     for reference in references:
         if not reference.is_local:
             continue
@@ -77,12 +77,16 @@ def check_local(references: Iterable[Reference], tags: Mapping[str, TagDraft], o
             fix = suggestion(reference.name, tags) if tags else ""
             reference.entry.problem(f"no tag '{reference.name}' in {owner}{fix}{spaces_hint(reference.name, tags)}")
         else:
-            check_counter(reference, draft.is_counter)
+            check_use(reference, draft.meaning["type"], draft.is_counter)
 
 
-def check_counter(reference: Reference, is_counter: bool) -> None:
-    """Report a tag that should be a counter and is none."""
-    if reference.use and not is_counter:
+def check_use(reference: Reference, type_: str, is_counter: bool) -> None:
+    """Report a tag that should be a number or a counter and is none. Everything that names a tag reckons with it."""
+    if type_ != "number":
+        reference.entry.problem(
+            f"tag '{reference.name}' is a {type_} tag and a number is needed here (name a tag that shows a number)"
+        )
+    elif reference.use and not is_counter:
         reference.entry.problem(
             f"{reference.use} and tag '{reference.name}' is none (add `counter: {{}}` to the tag if it counts pieces)"
         )

@@ -220,6 +220,12 @@ MISTAKES = {
         "product: {tag: filler/recipe}",
         "17: lines.hall/line1.product.tag: no tag 'recipe' in machine 'filler' (there are: status, temp, total)",
     ),
+    "rule with a text tag": (
+        "status: {node: .s}",
+        "status: {node: .s, type: text}",
+        "13: types.filler.state[0]: tag 'status' is a text tag and a number is needed here"
+        " (name a tag that shows a number)",
+    ),
     "ideal rate of no machine": (
         "types:",
         "products: {cola: {ideal: {fillr: 5/s}}}\ntypes:",

@@ -26,6 +26,12 @@ def test_mistake(name: str):
     assert message in wrong(old, new)
 
 
+def test_a_recipe_that_is_a_text_shows_no_product():
+    plant = PLANT.replace("temp: {node: .t}", "recipe: {node: .r, type: text}")
+    [problem] = problems(plant.replace("flow: [filler]", "product: {tag: filler/recipe}\n    flow: [filler]"))
+    assert "product.tag: tag 'filler/recipe' is a text tag and a number is needed here" in problem
+
+
 @pytest.mark.parametrize("name", sorted(MISTAKES.keys() - FOLLOWED))
 def test_one_mistake_is_one_line(name: str):
     old, new, _ = MISTAKES[name]

@@ -1,5 +1,5 @@
 // A node-opcua server for the wire tests: another stack than the one that our connector stands on.
-// node server.mjs PORT FOLDER: writes {"ready": url} and then obeys JSON lines on stdin:
+// node server.mjs PORT FOLDER [strict]: writes {"ready": url} and then obeys JSON lines on stdin:
 // {"count": "n", "from": 1, "to": 100, "every_ms": 5} or {"set": "temp", "value": 1.5, "status": "BadSensorFailure"}.
 import readline from "node:readline";
 import {
@@ -14,7 +14,7 @@ const server = new OPCUAServer({
   securityPolicies: [SecurityPolicy.None, SecurityPolicy.Basic256Sha256, SecurityPolicy.Aes256_Sha256_RsaPss],
   securityModes: [MessageSecurityMode.None, MessageSecurityMode.SignAndEncrypt],
   serverCertificateManager: new OPCUACertificateManager({
-    rootFolder: folder, automaticallyAcceptUnknownCertificate: true,
+    rootFolder: folder, automaticallyAcceptUnknownCertificate: process.argv[4] !== "strict",
   }),
   userManager: { isValidUser: (user, password) => user === "twin" && password === "right" },
 });

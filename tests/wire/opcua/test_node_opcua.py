@@ -15,6 +15,7 @@ import pytest
 
 from connectors.opcua.trust import CertificateFolder
 from tests.wire.opcua.plant import Proxy, free_port, setup, until
+from tests.wire.opcua.test_browse import printed
 from tests.wire.opcua.test_outages import drained, opened_again
 from twin.core.batch import Batch
 from twin.core.errors import Misconfigured, Unreachable
@@ -41,13 +42,14 @@ class NodeServer:
 
 
 @asynccontextmanager
-async def node_server(folder: Path, port: int = 0) -> AsyncIterator[NodeServer]:
-    """The server, once it listens."""
+async def node_server(folder: Path, port: int = 0, trusts: str = "all") -> AsyncIterator[NodeServer]:
+    """The server, once it listens. trusts: `strict` for one that wants our certificate among its trusted ones."""
     process = await asyncio.create_subprocess_exec(
         "node",
         "server.mjs",
         str(port or free_port()),
         str(folder),
+        trusts,
         cwd=FOLDER,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -152,6 +154,43 @@ async def test_encrypted_with_a_user(tmp_path: Path, policy: str) -> None:
         with pytest.raises(Misconfigured, match="refused user 'twin'"):
             async with wrong.connector.open():
                 pass
+
+
+async def test_a_server_that_does_not_trust_us_says_so_until_it_does(tmp_path: Path) -> None:
+    async with node_server(tmp_path / "pki", trusts="strict") as server:
+        keys = {"user": "twin", "password": "right", "security": "Basic256Sha256"}
+        test = setup(server.url, tmp_path / "data", {"temp": "Line.temp"}, **keys)
+        with pytest.raises(Unreachable, match="not trusted yet"):
+            await test.connector.browse()
+        store = CertificateFolder(tmp_path / "data")
+        store.trust(store.waiting()[0].fingerprint)
+        with pytest.raises(Unreachable, match=r"refused our certificate \(BadSecurityChecksFailed\); trust"):
+            await test.connector.browse()
+        with pytest.raises(Unreachable, match="refused our certificate"):
+            async with test.connector.open():
+                pass
+        [ours] = (tmp_path / "pki" / "rejected").glob("*.pem")
+        trusted = tmp_path / "pki" / "trusted" / "certs" / ours.name
+        ours.rename(trusted)
+        async with AsyncExitStack() as stack:
+            batches = await opened_again(test, stack)
+            assert test.rows(await anext(batches)) == [("temp", 20.5, None, 0)]
+
+
+async def test_what_init_writes_with_a_user_connects_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = ("--data", str(tmp_path / "data"))
+    async with node_server(tmp_path / "pki") as server:
+        command = ("init", server.url, "--user", "twin", "--security", "Basic256Sha256", *data)
+        monkeypatch.setenv("LINETWIN_PASSWORD", "right")
+        assert (await printed(*command))[0] == 1
+        store = CertificateFolder(tmp_path / "data")
+        store.trust(store.waiting()[0].fingerprint)
+        _, text = await printed(*command)
+        assert "user: 'twin', password: '${LINETWIN_PASSWORD}', security: 'Basic256Sha256'}" in text
+        assert "right" not in text
+        assert "aliases" not in text
+        (tmp_path / "plant.yaml").write_text(text, encoding="utf-8")
+        assert (await printed("check", str(tmp_path / "plant.yaml"), "--connect", *data))[0] == 0
 
 
 async def test_browse(tmp_path: Path) -> None:
