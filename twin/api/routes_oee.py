@@ -76,8 +76,9 @@ async def oee_of(
     _check_cost(periods, len(lines) + len(machines), known_at is not None)
     if explain:
         _check_explained(periods, len(lines) + len(machines))
-    question = Question(lines, machines, calendar, periods, known, explain)
     async with heavy:
+        first = await asyncio.to_thread(twin.reader.first)
+        question = Question(lines, machines, calendar, periods, known, explain, view.as_of if first is None else first)
         found = await asyncio.to_thread(_answered, twin, view, question)
     return OeeAnswer(
         as_of=to_text(view.as_of),

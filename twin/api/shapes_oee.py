@@ -43,7 +43,7 @@ class PiecesShape(Shape):
 class FlagShape(Shape):
     """What to know before believing a figure. code: no_calendar, no_state, unknown_time, no_ideal_rate,
     ideal_rate_suspect, no_counts, no_reject_counter, counts_disagree, counter_jump, work_outside_plan, no_output,
-    no_common_unit, so_far.
+    no_common_unit, record_begins, so_far.
     """
 
     code: str

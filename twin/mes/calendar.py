@@ -32,6 +32,10 @@ class Period:
         """What of it lies before an instant."""
         return Period(self.name, self.start, max(self.start, min(self.end, instant)))
 
+    def since(self, instant: int) -> Period:
+        """What of it does not lie before an instant."""
+        return Period(self.name, min(self.end, max(self.start, instant)), self.end)
+
 
 @dataclass(frozen=True, slots=True)
 class Calendar:

@@ -27,6 +27,11 @@ NO_COMMON_UNIT = Flag(
 )
 
 
+def record_begins(when: str) -> Flag:
+    """The period began before anything was recorded; what lies before is in no figure. when: on the plant's wall."""
+    return Flag("record_begins", f"nothing was recorded before {when}: the figures begin there")
+
+
 def no_ideal_rate(product: str | None, code: int | None) -> Flag:
     """Pieces were made for which the plant file has no ideal rate."""
     if product is not None:

@@ -22,6 +22,7 @@ from twin.mes.plan import Plan
 from twin.mes.quantities import assumes_good, disagree, pieces_of
 from twin.mes.state_time import StateTime
 from twin.mes.tally import Tally
+from twin.mes.wall_clock import local_text
 from twin.model.plant import Line, Machine
 
 LINE_METHOD = "line OEE (bottleneck rate)"
@@ -233,7 +234,10 @@ def _outside(whole: Mapping[str, list[int]], number: int, inside: Pieces, machin
 
 def _plan_flags(plan: Plan, number: int) -> list[Flag]:
     told = [] if plan.calendar.is_known else [flags.NO_CALENDAR]
-    return told + ([flags.SO_FAR] if plan.periods[number].end < plan.whole[number].end else [])
+    period, whole = plan.periods[number], plan.whole[number]
+    if period.start > whole.start:
+        told.append(flags.record_begins(local_text(period.start, plan.calendar.zone)))
+    return told + ([flags.SO_FAR] if period.end < whole.end else [])
 
 
 def _count_flags(machine: Machine, pieces: Pieces, jumps: int) -> list[Flag]:

@@ -64,14 +64,14 @@ class Cuts:
 
 @dataclass(frozen=True)
 class Plan:
-    """The periods, as far as they have come, under a calendar. A calendar without shifts plans nothing: then the whole
-    period is looked at, and POT, PDOT and PBT are not defined.
+    """The periods, as far as they have come and were recorded, under a calendar. One without shifts plans nothing: then
+    the whole period is looked at, and POT, PDOT and PBT are not defined.
     """
 
     calendar: Calendar
     periods: Sequence[Period]
     whole: Sequence[Period]
-    """The same periods with the ends that they will have."""
+    """The same periods with the starts and ends that the calendar gives them."""
     makings: Sequence[Making] = field(default_factory=lambda: makings(()))
 
     @cached_property
@@ -122,10 +122,15 @@ class Plan:
         return [_until(intervals, bisect_right(ends, one.start), one) for one in self.periods]
 
 
-def plan_of(calendar: Calendar, periods: Sequence[Period], now: int, made: Sequence[Making]) -> Plan:
-    """The plan of periods that have begun by now."""
-    begun = [one for one in periods if one.start < now]
-    return Plan(calendar, [one.until(now) for one in begun], begun, made)
+def plan_of(
+    calendar: Calendar, periods: Sequence[Period], now: int, made: Sequence[Making], record_begins: int = FAR_PAST
+) -> Plan:
+    """The plan of periods that have begun by now, each as far as the record covers it. record_begins: nothing was ever
+    recorded before; a period that ended by then has no result.
+    """
+    first = record_begins - record_begins % MINUTE
+    begun = [one for one in periods if one.start < now and one.end > first]
+    return Plan(calendar, [one.until(now).since(first) for one in begun], begun, made)
 
 
 def _until(intervals: Sequence[Interval], place: int, period: Period) -> list[Interval]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from twin.core.instant import FAR_FUTURE
+from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.mes.calendar import Calendar, Period
 from twin.mes.explain import Explained, explain_line, explain_machine
 from twin.mes.flow import flow_of
 from twin.mes.oee import Observed, Result, line_results, machine_results
-from twin.mes.plan import Plan, plan_of
+from twin.mes.plan import Making, Plan, plan_of
 from twin.model.plant import Line, Machine, Plant
 from twin.runtime.live import LiveView
 from twin.runtime.production import Production
@@ -20,7 +20,7 @@ from twin.store.results import SqliteResults
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked for: lines as a whole, single machines, or both. known: as it was believed then. explain:
-    with all parts.
+    with all parts. record_begins: the instant of the first entry of the log.
     """
 
     lines: Sequence[Line]
@@ -29,6 +29,11 @@ class Question:
     periods: Sequence[Period]
     known: int = FAR_FUTURE
     explain: bool = False
+    record_begins: int = FAR_PAST
+
+    def plan(self, now: int, made: Sequence[Making]) -> Plan:
+        """Of a line that was to make these products."""
+        return plan_of(self.calendar, self.periods, now, made, self.record_begins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,10 @@ def oee(plant: Plant, results: SqliteResults, view: LiveView, asked: Question) -
     """By line: the line itself, then its machines; each over the periods that have begun, up to the view's instant."""
     machines = {machine.path for machine in asked.machines}
     lines = [line for line in plant.lines if line in asked.lines or not machines.isdisjoint(_paths(line))]
-    start, end = plan_of(asked.calendar, asked.periods, view.as_of, ()).span
+    start, end = asked.plan(view.as_of, ()).span
     production = Production(plant, results, view, start, end, asked.known)
     products = production.products(lines)
-    plans = {line.path: plan_of(asked.calendar, asked.periods, view.as_of, products[line.path]) for line in lines}
+    plans = {line.path: asked.plan(view.as_of, products[line.path]) for line in lines}
     needed = [one for line in lines for one in line.machines if line in asked.lines or one.path in machines]
     observed = production.observed(needed, plans)
     found: list[Answered] = []

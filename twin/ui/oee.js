@@ -58,7 +58,7 @@ class Oee extends Part {
   body() {
     if (!can("oee")) return html`<p class="quiet">This twin has no OEE.</p>`;
     if (noShifts()) return html`<p class="quiet">No shifts in the plant file: no OEE. How to give it some stands in
-      docs/how-to/oee.md.</p>`;
+      docs/how-to/shifts.md.</p>`;
     const { shift } = this;
     if (!shift) return html`<p class="quiet">No shift at this time.</p>`;
     return html`<div class="oee"><div class="oee-figure"><b class="figure" data-kpi="oee">${percentText(shift.oee)}</b>

@@ -64,9 +64,10 @@ async def test_every_figure_comes_out_again(tmp_path: Path, codes: list[int]) ->
 
 
 async def test_parts_cover_the_period_without_gap_or_overlap(tmp_path: Path) -> None:
-    async with running(tmp_path, plant_file=PLANT_FILE) as api:
+    async with running(tmp_path, plant_file=PLANT_FILE.replace("13:00-21:00", "13:05-21:00")) as api:
         await lived(api, 1, [17, 18])
         found = (await api.get("/oee", explain=1, from_=instant(-600), to=instant(3600), asset=FILLER))["results"][0]
+        assert found["from"] == instant(0)  # where the record begins
         for parts in (found["explain"][name] for name in ("calendar", "states", "products")):
             assert parts[0]["from"] == found["from"]
             assert parts[-1]["to"] == found["to"]
