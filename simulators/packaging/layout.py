@@ -67,7 +67,7 @@ def filler(first: Stream) -> MachineSpec:
         "filler",
         cycle_ms=500,
         start=ready(),
-        jam=packml_fault(120.0, 420.0),
+        jam=packml_fault(120.0, 180.0),
         repair=packml_fault(*REPAIR_S),
         causes=(
             Cause("short stop", 900.0, (Phase(Condition.HELD, 4.0, 40.0),)),
@@ -109,7 +109,7 @@ def labeller(first: Stream) -> MachineSpec:
         "labeller",
         cycle_ms=460,
         start=ready(),
-        jam=fault(120.0, 300.0),
+        jam=fault(120.0, 180.0),
         repair=fault(*REPAIR_S),
         causes=(
             Cause("label torn", 1500.0, fault(20.0, 120.0)),

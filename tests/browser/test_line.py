@@ -30,10 +30,10 @@ def test_line_reads_as_it_stands_in_the_plant_file(page, demo):
     assert page.title() == "line1 · demo/plant1 · Linetwin"
     assert page.locator("article.machine h3 > a").all_inner_texts() == MACHINES
     assert [text.split() for text in page.locator(".buffer").all_inner_texts()] == [
-        ["buffer", "200", "bottle"],
-        ["buffer", "200", "bottle"],
-        ["buffer", "240", "bottle"],
-        ["buffer", "40", "case"],
+        ["buffer", "of", "200", "bottle"],
+        ["buffer", "of", "200", "bottle"],
+        ["buffer", "of", "240", "bottle"],
+        ["buffer", "of", "40", "case"],
     ]
     expect(page.locator("lt-tile")).to_contain_text("3 of 3 connected")
     expect(page.locator("#zone")).to_have_text("Europe/Prague")
@@ -134,6 +134,18 @@ def test_chosen_tags_are_drawn_kept_in_the_address_and_read_by_keyboard(page, de
     )
     page.locator("#trend summary").click()
     expect(page.locator("#trend tbody tr")).to_have_count(200)
+
+
+def test_the_axis_of_a_counter_has_room_for_all_its_figures(page, demo):
+    """The least that ten million takes, at 7 px a letter; the axis of a current next to it is narrower."""
+    opened(page, demo, f"/trends?tag={LINE}/filler/motor_temp&tag={LINE}/filler/motor_current&tag={LINE}/filler/total")
+    expect(page.locator("ts-chart .u-axis")).to_have_count(4)
+    page.wait_for_function(
+        """() => {
+            const [, , current, total] = [...document.querySelectorAll("ts-chart .u-axis")].map(one => one.offsetWidth);
+            return total >= 10 * 7 && current < total;
+        }"""
+    )
 
 
 def test_dragging_over_the_trend_asks_for_that_span(page, demo):

@@ -135,3 +135,18 @@ def test_a_pulled_cable_is_seen_with_its_cause(page, demo):
     expect(filler.locator(".value[data-quality=stale]").first).to_be_visible()
     page.locator("lt-tile .bad-link", has_text="s7").click()
     expect(page.locator(".link[data-connection=s7]")).to_have_attribute("data-state", "up", timeout=40_000)
+
+
+def test_a_score_above_its_limit_is_not_called_as_learnt(page, demo):
+    """Before an alert comes it must have stood there for three minutes of running; the page does not wait for that."""
+
+    def worse(route):
+        answer = route.fetch()
+        told = answer.json()
+        for one in told["machines"]:
+            one |= {"state": "watching", "score": 2.0}
+        route.fulfill(response=answer, json=told)
+
+    page.route("**/api/v1/condition?*", worse)
+    opened(page, demo, f"/machine/{LINE}/filler")
+    expect(page.locator("lt-condition .state-word")).to_contain_text("above its limit, no alert yet")

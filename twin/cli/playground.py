@@ -16,8 +16,9 @@ from twin.runtime.clock import ScaledClock
 _PORT = re.compile(r":(\d+)$")
 
 FAULTS = {
-    "filler.jam": "The filler stops for some minutes: it turns red, the machines behind it run empty and wait.",
-    "labeller.jam": "The labeller stops: the buffer before it fills, the capper blocks, the packer runs empty.",
+    "filler.jam": "The filler stops for two to three minutes: it turns red, the machines behind it run empty and wait.",
+    "labeller.jam": "The labeller stops for two to three minutes: the buffer before it fills, the capper blocks, "
+    "the packer runs empty.",
     "filler.bearing:12m": "A bearing of the filler wears: in minutes its condition tells, and how long it may last; "
     "after 12 minutes of running the machine trips.",
 }

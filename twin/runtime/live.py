@@ -19,7 +19,7 @@ from twin.health.reading import AlertNow, ConditionNow, ToLearn, alerts, conditi
 from twin.mes.counts import Counts
 from twin.mes.machine_state import MachineState
 from twin.mes.products import NO_CODE, Products
-from twin.model.plant import Plant
+from twin.model.plant import Plant, TagSpec
 from twin.state.connections import DOWN, Connections
 from twin.state.last_value import LastValue, usual_interval
 
@@ -109,7 +109,9 @@ class Meaning:
         self.bad = [(row, value) for row, s in enumerate(specs) if s is not None for value in s.bad]
         self.connection = np.array(["" if s is None else s.connection for s in specs], dtype=object)
         of = plant.connections
-        self.silent_is_fine = np.array([s is None or of[s.connection].protocol == "opcua" for s in specs], np.bool_)
+        self.silent_is_fine = np.array(
+            [s is None or _may_be_silent(s, of[s.connection].protocol) for s in specs], np.bool_
+        )
         stale = [0 if s is None else of[s.connection].stale for s in specs]
         self.stale_after = np.array(stale, dtype=np.int64)
 
@@ -125,6 +127,11 @@ class Meaning:
         row = np.where(known, tag, 0)
         scaled = np.where(known, value * self.factor[row] + self.offset[row], value) if len(self.factor) else value
         return np.where(is_bad(status), np.nan, scaled), status
+
+
+def _may_be_silent(tag: TagSpec, protocol: str) -> bool:
+    """A server that is subscribed sends changes only; a pulse comes with a piece, and a standing machine makes none."""
+    return protocol == "opcua" or (tag.counter is not None and tag.counter.pulse)
 
 
 def view_of(number: int, as_of: int, known: int, lanes: Sequence[LaneView], meaning: Meaning, tags: int) -> LiveView:

@@ -134,7 +134,7 @@ class Performance extends Part {
     if (!found) return nothing;
     const { targets } = found;
     const figure = (name, value, target, text = numberText) => html`<div><dt>${name}</dt><dd data-over=${value > target}>${
-      value > target ? "▲ " : ""}${text(value)} <span class="quiet">${target === undefined ? "" : `at most ${text(target)}`}</span></dd></div>`;
+      value > target ? "▲ " : ""}${text(value)} <span class="quiet">${target === undefined ? "" : `target: at most ${text(target)}`}</span></dd></div>`;
     return html`<section class="card" aria-label="How good the alarms are"><div class="head"><h2>How good the alarms are</h2>
       <span class="quiet">${moment.isLive ? "last 24 h" : "of the span"}, beside the targets of ISA-18.2</span></div>
       <dl class="facts">${figure("alarms", found.activations)}

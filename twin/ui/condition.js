@@ -30,9 +30,10 @@ class Condition extends Part {
 
   render() {
     const { one } = this;
+    const [sign, word] = one ? told(one) : [];
     return html`<section class="card condition" aria-labelledby="condition-title" data-condition=${one?.state ?? "none"}>
       <div class="head"><h2 id="condition-title">Condition</h2>${one ? html`<span class="state-word"><span aria-hidden="true">${
-      SIGNS[one.state] ?? "?"}</span> <b>${WORDS[one.state] ?? one.state}</b></span>` : nothing}</div>${this.body(one)}</section>`;
+      sign}</span> <b>${word}</b></span>` : nothing}</div>${this.body(one)}</section>`;
   }
 
   body(one) {
@@ -61,6 +62,12 @@ class Condition extends Part {
   }
 }
 customElements.define("lt-condition", Condition);
+
+/** [sign, words]. Above its limit but for less than three minutes of running: no alert yet, and not as learnt either. */
+function told({ state, score, limit }) {
+  if (state === "watching" && score >= (limit ?? 1)) return ["▲", "above its limit, no alert yet"];
+  return [SIGNS[state] ?? "?", WORDS[state] ?? state];
+}
 
 /** Time left to the limit, as a band: nine in ten, the middle, one in ten. */
 function forecast({ p10_s: p10, p50_s: p50, p90_s: p90, made_at: made }, text) {

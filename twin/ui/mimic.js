@@ -87,7 +87,7 @@ export function flags(path) {
 }
 
 function buffer({ capacity, unit }) {
-  return html`<li class="buffer"><span class="arrow" aria-hidden="true"></span><span class="room"><span>buffer</span>
+  return html`<li class="buffer"><span class="arrow" aria-hidden="true"></span><span class="room"><span>buffer of</span>
     <b>${numberText(capacity)}</b> <span>${unit}</span></span></li>`;
 }
 

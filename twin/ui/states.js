@@ -29,7 +29,7 @@ const LOOKS = {
   starved: ["Starved", "nothingComes", "", "lower"],
   waiting: ["Waiting", "dots", "", "thin"],
   down: ["Down", "square", "D", "full"],
-  stopped: ["Stopped", "pause", "P", "full"],
+  stopped: ["Stopped", "pause", "S", "full"],
   idle: ["Idle", "ring", "", "thin"],
   maintenance: ["Maintenance", "cross", "M", "full"],
   manual: ["Manual", "hand", "H", "full"],

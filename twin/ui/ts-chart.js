@@ -133,7 +133,7 @@ export class TsChart extends LitElement {
       axes: [
         { ...look, values: this.bare ? () => [] : times, splits: () => this.ticks(), size: this.bare ? 4 : 26 },
         ...units.map((unit, at) => ({
-          ...look, scale: scaleOf(unit), side: at ? 1 : 3, size: at ? 58 : side, gap: 8, label: undefined,
+          ...look, scale: scaleOf(unit), side: at ? 1 : 3, size: at ? roomFor : side, gap: 8, label: undefined,
           grid: at ? { show: false } : look.grid, space: 34,
           values: (_, values) => values.map((value, n) =>
             `${value.toLocaleString("en", { maximumFractionDigits: 6 })}${n === values.length - 1 && unit ? ` ${unit}` : ""}`),
@@ -256,6 +256,8 @@ export class TsChart extends LitElement {
 }
 
 const scaleOf = (unit) => `y ${unit}`;
+/** Room for the longest text of an axis on the right: the count of a counter has eight figures and more. */
+const roomFor = (_, texts) => Math.max(58, ...(texts ?? []).map((text) => 16 + 7 * text.length));
 const shapeOf = (series) => series.map((one) => `${one.tag} ${one.unit}`).join();
 
 /** The range in words, and how much is missing. */

@@ -29,6 +29,7 @@ tags:
   a/temp: {from: gw, topic: a, raw: [0, 1000], range: [0, 100], bad: [32767], unit: degC}
   b/temp: {from: slow, topic: b}
   c/temp: {from: plc, node: c}
+  d/pulse: {from: gw, topic: d, counter: {pulse: true}}
 """
 NOW = 1_762_750_800 * SECOND
 
@@ -71,7 +72,7 @@ def every_second(start, count):
 
 def test_a_tag_without_a_sample_waits_for_its_first(seen):
     columns = seen.at(NOW)
-    assert columns.status.tolist() == [BAD_WAITING_FOR_INITIAL_DATA] * 3
+    assert columns.status.tolist() == [BAD_WAITING_FOR_INITIAL_DATA] * 4
     assert np.isnan(columns.value).all()
     assert not columns.stale.any()
 
@@ -108,6 +109,13 @@ def test_a_subscribed_tag_may_be_silent_until_its_connection_is_lost(seen):
     assert seen.stale("c/temp", NOW + SECOND)
     seen.take(Event(NOW + 2 * SECOND, CONNECTION_UP, "plc"))
     assert not seen.stale("c/temp", NOW + 3 * SECOND)
+
+
+def test_a_pulse_is_not_stale_while_its_machine_makes_nothing(seen):
+    seen.values("d/pulse", *[(NOW - (20 - n) * SECOND, 1.0) for n in range(11)])
+    assert not seen.stale("d/pulse", NOW + 600 * SECOND)
+    seen.take(Event(NOW + 600 * SECOND, CONNECTION_LOST, "gw", {"cause": "cut"}))
+    assert seen.stale("d/pulse", NOW + 601 * SECOND)
 
 
 def test_a_lost_connection_leaves_the_tags_of_others_alone(seen):
