@@ -2,7 +2,7 @@
 
 import { html, nothing } from "./vendor/lit.js";
 import { get, isAway, post } from "./api.js";
-import { clockText, lengthText, numberText, percentText, shortText } from "./format.js";
+import { clockText, leftText, lengthText, numberText, percentText, shortText } from "./format.js";
 import { can, lineOf, mayOperate, nameOf, shortOf, withoutName } from "./known.js";
 import { atQuery, go, href, moment, spanOf, spanQuery } from "./moment.js";
 import { now, onMessage } from "./now.js";
@@ -113,7 +113,7 @@ class Alerts extends Part {
     return html`<li data-alert=${one.id} data-open=${isOpen}><a href=${href(`/machine/${one.asset}`)}><span class="sign-alert"
       aria-hidden="true">◈</span> <b>${nameOf(one.asset)}</b> ${withoutName(one.title, one.asset)}</a><span class="quiet">since ${clockText(from)}${
       isOpen ? "" : `, over after ${lengthText(Date.parse(one.to) - from)}`}</span><span>${one.forecast && isOpen
-      ? `about ${shortText(one.forecast.p50_s * 1000)} left (${shortText(one.forecast.p10_s * 1000)} to ${shortText(one.forecast.p90_s * 1000)})`
+      ? leftText(one.forecast)
       : one.forecast_text ?? ""}</span>${speaking(isOpen ? one.tags : [])}${this.judge(one)}</li>`;
   }
 

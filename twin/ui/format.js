@@ -73,6 +73,12 @@ const joined = (large, unit, small, part) => (small ? `${large} ${unit} ${small}
 /** The same in its largest unit only: 8 s, 2 min, 3 h, 2 d. For columns. */
 export const shortText = (ms) => lengthText(ms).split(" ").slice(0, 2).join(" ");
 
+/** The time left by a forecast, with its band (8 in 10): about 11 min left (5 min to 20 min) */
+export function leftText({ p10_s: p10, p50_s: p50, p90_s: p90 }) {
+  const [soon, middle, late] = [p10, p50, p90].map((seconds) => shortText(seconds * 1000));
+  return `about ${middle} left (${soon} to ${late})`;
+}
+
 const SIGNS = { degC: "°C", degF: "°F", percent: "%", um: "µm", m3: "m³", m2: "m²" };
 
 export const unitText = (unit) => SIGNS[unit] ?? unit;

@@ -82,7 +82,7 @@ export function flags(path) {
   const worst = open.reduce((least, one) => Math.min(least, one.priority), 9);
   return html`<span class="flags">${open.length ? html`<a class="flag" data-priority=${worst}
     href=${href("/alarms")} aria-label="${open.length} open alarms, highest priority ${worst}">${open.length}</a>` : nothing}
-    ${alerts.length ? html`<a class="flag alert" href=${href(`/machine/${path}`)} aria-label="condition alert">!</a>`
+    ${alerts.length ? html`<a class="flag alert" href=${href(`/machine/${path}`)} aria-label="condition alert">◈</a>`
     : nothing}</span>`;
 }
 

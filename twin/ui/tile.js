@@ -2,7 +2,7 @@
 
 import { html, nothing } from "./vendor/lit.js";
 import { hourCounts } from "./counts.js";
-import { numberText, percentText, shortText } from "./format.js";
+import { leftText, numberText, percentText } from "./format.js";
 import { can, lineOf, nameOf, withoutName } from "./known.js";
 import { href } from "./moment.js";
 import { now } from "./now.js";
@@ -79,10 +79,10 @@ class Tile extends Part {
     if (!can("alerts")) return nothing;
     const mine = this.below(Object.values(now.alerts)).filter((one) => !one.to);
     const [top] = mine;
-    const left = top?.forecast?.p50_s;
+    const left = top?.forecast;
     return cell("Condition", top ? html`<a class="top-alarm" data-kind="alert" href=${href(`/machine/${top.asset}`)}><span
       class="sign-alert" aria-hidden="true">◈</span> <b>${nameOf(top.asset)}: ${withoutName(top.title, top.asset)}</b></a><span class="remark">${
-      left === undefined ? "no forecast yet" : `about ${shortText(left * 1000)} left`}</span>`
+      left ? leftText(left) : "no forecast yet"}</span>`
       : html`<span class="quiet">no alert</span>`);
   }
 
