@@ -120,7 +120,7 @@ def test_chosen_tags_are_drawn_kept_in_the_address_and_read_by_keyboard(page, de
     expect(page.locator("#tags tbody tr")).to_have_count(1)
     page.locator("#tags tbody button").click()
     plate = page.locator("#trend .plate")
-    told = re.compile(r"filler/vibration: \d.* mm/s; packer/motor_temp: \d.* °C")
+    told = re.compile(r"filler/vibration: \d.* mm/s.*; packer/motor_temp: \d.* °C")
     expect(plate).to_have_attribute("aria-label", told)
     chosen = [f"{LINE}/filler/vibration", f"{LINE}/packer/motor_temp"]
     assert parse_qs(urlsplit(page.url).query)["tag"] == chosen

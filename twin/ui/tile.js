@@ -44,10 +44,12 @@ class Tile extends Part {
   shift() {
     if (!can("oee")) return nothing;
     if (noShifts()) return cell("OEE", html`<span class="quiet">no shifts in the plant file: no OEE
-      (docs/how-to/oee.md)</span>`);
+      (docs/how-to/shifts.md)</span>`);
     const one = this.oee;
+    const unknown = one?.flags?.find(({ code }) => code === "unknown_time");
     return cell(one ? `OEE, ${shiftTitle(one)}` : "OEE of the shift",
-      html`<b class="figure">${percentText(one?.oee)}</b>${one?.oee > 1 ? html`<span class="remark">above 100 %</span>` : nothing}`);
+      html`<b class="figure">${percentText(one?.oee)}</b>${one?.oee > 1 ? html`<span class="remark">above 100 %</span>` : nothing}${
+      unknown ? html`<span class="remark">${unknown.text}</span>` : nothing}`);
   }
 
   pieces() {
