@@ -73,6 +73,20 @@ def test_machine_page_shows_limits_stops_and_the_way_back(page, demo):
     expect(page.locator("article.machine")).to_have_count(5)
 
 
+def test_oee_is_that_of_the_api_and_opens_to_what_it_is_made_of(page, demo):
+    """So far it grows with every second: what is shown lies among what the API says before and after."""
+    opened(page, demo, f"/machine/{LINE}/filler")
+    figure = page.locator("lt-oee [data-kpi=oee]")
+    expect(figure).to_have_text(re.compile(r"\d+\.\d %"))
+    query = {"asset": f"{LINE}/filler", "by": "shift", "from": "now", "to": "now"}
+    (result,) = demo.get("/oee", **query)["results"]
+    assert float(figure.inner_text()[:-2]) == pytest.approx(100 * result["oee"], abs=0.3)
+    page.locator("lt-oee summary").click()
+    expect(page.locator("lt-oee .explained")).to_contain_text("OEE: availability × effectiveness × quality")
+    assert page.locator("lt-oee .intervals tbody tr").count() > 10
+    expect(page.locator("lt-oee .explained a", has_text="filler/total")).to_be_visible()
+
+
 def test_theme_is_chosen_and_remembered(page, demo):
     opened(page, demo, "/")
     back = "getComputedStyle(document.body.parentElement).backgroundColor"

@@ -2,8 +2,9 @@
 
 import { html, nothing, svg } from "./vendor/lit.js";
 import { get } from "./api.js";
-import { clockText, lengthText, minuteText, numberText, percentText } from "./format.js";
-import { can, known, nameOf } from "./known.js";
+import { explained } from "./explain.js";
+import { lengthText, minuteText, numberText, percentText } from "./format.js";
+import { can, known } from "./known.js";
 import { moment } from "./moment.js";
 import { Part } from "./part.js";
 import { linear } from "./scale.js";
@@ -75,7 +76,7 @@ class Oee extends Part {
         .filter(({ code }) => code !== "so_far").map((one) => html`<li>${one.text}</li>`)}</ul>` : nothing}
       ${shift.method ? html`<p class="quiet method">${shift.method}</p>` : nothing}
       ${this.opened && !this.opened.explain ? nothing : html`<details @toggle=${(event) => this.open(event.target.open)}>
-        <summary>Where does it come from?</summary>${this.opened ? explained(this.opened.explain) : nothing}</details>`}`;
+        <summary>Where does it come from?</summary>${this.opened ? explained(this.opened) : nothing}</details>`}`;
   }
 
   async open(isOpen) {
@@ -112,32 +113,4 @@ function times(elements) {
   return html`<svg viewBox="0 0 100 10" preserveAspectRatio="none" class="time-bar" aria-hidden="true">${parts}</svg>
     <ul class="legend">${shown.map(([kind, words, seconds]) => html`<li><span class="swatch time-${kind}" aria-hidden="true"></span>
       ${words} <b>${lengthText(seconds * 1000)}</b></li>`)}</ul>`;
-}
-
-/** What the number is made of, level below level; instants and counts as they come. */
-export function explained(what, depth = 0) {
-  if (what === null || what === undefined) return html`<span class="quiet">–</span>`;
-  if (Array.isArray(what)) {
-    const shown = what.slice(0, 100);
-    if (shown.every((one) => one && typeof one === "object" && !Array.isArray(one))) return rows(shown, what.length);
-    return html`${shown.map(plain).join(", ")}`;
-  }
-  if (typeof what !== "object") return html`${plain(what)}`;
-  return html`<dl class=${depth ? "explained" : "explained first"}>${Object.entries(what).map(([key, value]) => html`<div><dt>${
-    key.replaceAll("_", " ")}</dt><dd>${explained(value, depth + 1)}</dd></div>`)}</dl>`;
-}
-
-function rows(all, count) {
-  const heads = [...new Set(all.flatMap((one) => Object.keys(one)))];
-  return html`<div class="scroll" tabindex="0"><table><thead><tr>${heads.map((head) => html`<th scope="col">${
-    head.replaceAll("_", " ")}</th>`)}</tr></thead><tbody>${all.map((one) => html`<tr>${heads.map((head) => html`<td>${
-    typeof one[head] === "object" ? JSON.stringify(one[head] ?? "") : plain(one[head])}</td>`)}</tr>`)}</tbody></table></div>
-    ${count > all.length ? html`<p class="quiet">and ${count - all.length} more</p>` : nothing}`;
-}
-
-function plain(value) {
-  if (typeof value === "number") return numberText(value);
-  if (typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value)) return clockText(Date.parse(value));
-  if (typeof value === "string" && value.includes("/")) return nameOf(value);
-  return String(value ?? "–");
 }
