@@ -1,7 +1,8 @@
 """2,000 tags at 5 Hz to 100 viewers. Bar: 10 % of a core for the viewers, p99 100 ms.
 
 Ours is the whole twin; what the viewers cost is its CPU with 100 of them less its CPU with none. Latency: from the
-instant that a message speaks of (`as_of`) until a viewer has all of it, on the loopback.
+instant that a message speaks of (`as_of`) until a viewer has all of it, on the loopback. The rival falls behind by
+sending less often: its messages are young and few.
 """
 
 from __future__ import annotations

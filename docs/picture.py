@@ -16,20 +16,13 @@ PICTURE = Path(__file__).parent / "images" / "line.png"
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 
 
+COMMAND = ("-m", "twin.cli.main", "demo", "--no-open", "--speed", "10", "--fault", "filler.bearing:12m@20s")
+
+
 def main() -> None:
-    """Start a demo whose filler jams, wait until the page shows it, take the picture, stop the demo."""
+    """Start a quick demo whose filler wears out, wait until the page tells of it, take the picture, stop the demo."""
     (port,) = free_ports(1)
-    demo = [
-        sys.executable,
-        "-m",
-        "twin.cli.main",
-        "demo",
-        "--no-open",
-        "--port",
-        str(port),
-        "--fault",
-        "filler.jam@10s",
-    ]
+    demo = [sys.executable, *COMMAND, "--port", str(port)]
     with tempfile.TemporaryFile() as told, subprocess.Popen(demo, stdout=subprocess.PIPE, stderr=told) as running:
         assert running.stdout is not None
         running.stdout.readline()  # it is told when it serves
@@ -38,13 +31,16 @@ def main() -> None:
 
 
 def take(url: str) -> None:
-    """The page in a window of 1280 x 800 once the filler is down and the machine behind it has run empty."""
+    """The first page in a window of 1280 x 860: an alarm, an alert, and a labeller that was jammed by its button."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(OPTIONS))
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page = browser.new_page(viewport={"width": 1280, "height": 860})
         page.goto(url)
-        page.locator("article.machine[data-asset$=filler][data-state=down]").wait_for(timeout=60_000)
-        page.locator("article.machine[data-asset$=capper][data-state=starved]").wait_for(timeout=60_000)
+        page.locator("lt-tile [data-kind=alert]").wait_for(timeout=180_000)
+        page.locator("lt-tile [data-kind=alarm]").wait_for(timeout=180_000)
+        page.locator("[data-break='labeller.jam']").click()
+        page.locator("article.machine[data-asset$=labeller][data-state=down]").wait_for()
+        page.locator("article.machine[data-asset$=packer][data-state=starved]").wait_for(timeout=60_000)
         page.screenshot(path=PICTURE)
         browser.close()
 

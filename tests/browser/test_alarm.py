@@ -48,6 +48,7 @@ def test_from_an_alarm_to_its_cause_in_three_clicks(page, plant):
     measure(plant, 81.5)
     expect(page.locator("lt-alarm-count .count")).to_contain_text("1 active, 1 not acknowledged")
     expect(page.locator("article[data-asset$=filler] .flag")).to_have_text("1")
+    expect(page.locator("article[data-asset$=filler] .mark-alarm")).to_contain_text("motor is hot")
 
     page.locator("lt-tile [data-kind=alarm]", has_text="motor is hot").click()
     page.locator("lt-alarms:not([past]) .cause-link", has_text="filler").click()

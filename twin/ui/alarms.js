@@ -17,6 +17,14 @@ const SHORT = 8;
 export const priority = (number) => html`<span class="priority" data-priority=${number}><span aria-hidden="true">${
   SHAPES[number] ?? "●"}</span><span class="unseen">priority </span>${number}</span>`;
 
+/** The most urgent alarm of a tag that is active now, or undefined. */
+export const activeOf = (tag) => Object.values(now.alarms).filter((one) => one.tag === tag && "BC".includes(one.state))
+  .sort((a, b) => a.priority - b.priority)[0];
+
+/** Its mark beside the value, with its text for those who do not see it. */
+export const mark = (alarm) => (alarm ? html`<span class="mark-alarm" data-priority=${alarm.priority} title=${alarm.text}
+  ><span aria-hidden="true">${SHAPES[alarm.priority] ?? "●"}</span><span class="unseen">${alarm.text}</span></span> ` : nothing);
+
 class Alarms extends Part {
   static properties = { asset: {}, short: { type: Boolean }, past: { type: Boolean } };
   static every = 1000;

@@ -1,6 +1,7 @@
 // <lt-machine>: one machine: its state, what it makes, what it measures with limits and the last hour.
 
 import { html, nothing } from "./vendor/lit.js";
+import { activeOf, mark } from "./alarms.js";
 import { get } from "./api.js";
 import { bar, spark } from "./bar.js";
 import { hourCounts } from "./counts.js";
@@ -74,14 +75,15 @@ class MachineView extends Part {
   measure(name, tag) {
     const about = this.tags.get(tag);
     const entry = now.tags.get(tag);
+    const alarm = activeOf(tag);
     const series = this.series.get(tag);
     const value = typeof entry?.value === "number" ? entry.value : null;
     const seen = series ? rangeOf(series) : null;
     const to = moment.isLive ? now.asOf : moment.to;
     return html`<tr data-quality=${qualityOf(entry)}><th scope="row"><a href=${href("/trends", { tag })}>${
-      about.display || name.replaceAll("_", " ")}</a></th><td class="number">${valueOf(tag, entry)}</td>
+      about.display || name.replaceAll("_", " ")}</a></th><td class="number">${mark(alarm)}${valueOf(tag, entry)}</td>
       <td class="unit">${unitText(about.unit)}</td><td>${bar(value, seen, about.limits ?? [], qualityOf(entry))}</td>
-      <td>${to ? spark(series, to - HOUR, to) : nothing}</td><td class="status">${remark(entry)}</td></tr>`;
+      <td>${to ? spark(series, to - HOUR, to) : nothing}</td><td class="status">${alarm ? `${alarm.text}, priority ${alarm.priority}. ` : ""}${remark(entry)}</td></tr>`;
   }
 
   word(name, tag) {

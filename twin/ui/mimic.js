@@ -1,6 +1,7 @@
 // <lt-mimic>: the line as people walk along it, machines in the order of the flow, buffers between them.
 
 import { html, nothing } from "./vendor/lit.js";
+import { activeOf, mark } from "./alarms.js";
 import { get } from "./api.js";
 import { hourCounts } from "./counts.js";
 import { clockText, minuteText, numberText, shortText, unitText } from "./format.js";
@@ -69,7 +70,7 @@ class Mimic extends Part {
 
   value(name, tag) {
     const entry = now.tags.get(tag);
-    return html`<div data-quality=${qualityOf(entry)}><dt>${name.replaceAll("_", " ")}</dt><dd>${valueOf(tag, entry)}</dd>
+    return html`<div data-quality=${qualityOf(entry)}><dt>${name.replaceAll("_", " ")}</dt><dd>${mark(activeOf(tag))}${valueOf(tag, entry)}</dd>
       <dd class="unit">${unitText(this.tags.get(tag)?.unit ?? "")}</dd><dd class="said">${remark(entry)}</dd></div>`;
   }
 }

@@ -8,6 +8,7 @@ import "./history.js";
 import "./mimic.js";
 import "./news.js";
 import "./tile.js";
+import "./trends.js";
 
 class Plant extends Part {
   shouldUpdate() {
@@ -15,8 +16,9 @@ class Plant extends Part {
   }
 
   render() {
-    if (!lines.length) return html`<section class="card"><p class="quiet">The plant file has no lines yet; its tags are
-      under <a href=${href("/trends")}>Trends</a>.</p></section>`;
+    if (!lines.length) return html`<section class="card"><p class="quiet">The plant file has no lines yet, so there are tags but
+      no machines; the tutorial says how to make it a line (docs/tutorial.md, 6).</p></section><lt-trends></lt-trends>
+      <lt-news></lt-news>`;
     if (lines.length === 1) return one(lines[0]);
     return html`<div class="tiles">${lines.map((line) => html`<div class="tile-row"><h2><a href=${href(`/line/${line.path}`)}>
       ${line.display}</a></h2><lt-tile asset=${line.path}></lt-tile></div>`)}</div><lt-news class="card"></lt-news>`;
