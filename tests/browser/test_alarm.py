@@ -44,6 +44,7 @@ def measure(plant: Demo, value: float) -> None:
 def test_from_an_alarm_to_its_cause_in_three_clicks(page, plant):
     opened(page, plant, "/")
     expect(page.locator("lt-alarm-count .count")).to_be_empty()
+    expect(page.locator("lt-tile")).to_contain_text("no shifts in the plant file: no OEE")
     measure(plant, 60)
     measure(plant, 81.5)
     expect(page.locator("lt-alarm-count .count")).to_contain_text("1 active, 1 not acknowledged")

@@ -38,7 +38,7 @@ class Condition extends Part {
 
   body(one) {
     if (!can("condition") || !one) return html`<p class="quiet">No model watches this machine: the plant file has no
-      <code>health</code> for it.</p>`;
+      <code>health</code> for it. How to give it one stands in docs/how-to/health.md.</p>`;
     const score = typeof one.score === "number" ? html`<div><dt>score now</dt><dd>${numberText(one.score)} <span class="quiet">limit
       ${numberText(one.limit ?? 1)}</span></dd></div>` : nothing;
     return html`<dl class="facts">${score}${one.forecast ? nothing : html`<div><dt>forecast</dt><dd class="quiet">${

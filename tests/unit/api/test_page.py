@@ -57,6 +57,12 @@ def test_a_page_names_all_its_modules_so_that_none_waits_for_another() -> None:
     assert named == {name for name in FILES if name.endswith(".js")}
 
 
+@pytest.mark.parametrize("name", OWN)
+def test_every_page_of_the_documents_that_is_named_is_there(name: str) -> None:
+    named = re.findall(r"\bdocs/[\w/-]+\.md", ASSETS.files[name].body.decode())
+    assert [one for one in named if not (FOLDER.parents[1] / one).is_file()] == []
+
+
 def test_scripts_and_styles_are_small() -> None:
     sent = {name: len(one.small) for name, one in ASSETS.files.items() if name.endswith((".js", ".css"))}
     assert sum(sent.values()) <= MOST_KB * 1000, sent
