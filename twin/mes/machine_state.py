@@ -71,6 +71,7 @@ class MachineState(Fold):
     """
 
     name = "machine_state"
+    version = 2
 
     def __init__(self, machines: Sequence[MachineSpec], inputs: Mapping[Input, InputSpec]) -> None:
         self.machines = list(machines)

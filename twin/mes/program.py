@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.mes.condition import Input, Known, evaluate, inputs_of
+from twin.model.keys import GENERIC_STATES
 from twin.model.plant import StateModel
 from twin.model.rule import Binary, Bit, Number, Rate, Rule, TagValue, Unary
 
@@ -67,8 +68,10 @@ class _Shape:
 
 
 def programs(machines: Sequence[MachineSpec], rows: Mapping[Input, int]) -> tuple[list[str], list[Program]]:
-    """State names by code, and the programs. rows: where each input stands in the fold's table."""
-    names = ["unknown", *sorted({state for m in machines for state in _states(m.model)} - {"unknown"})]
+    """State names by code, the same for all plants and units, and the programs. rows: where each input stands in the
+    fold's table.
+    """
+    names = ["unknown", *GENERIC_STATES]
     shapes: dict[_Shape, list[tuple[int, list[Input]]]] = {}
     for number, machine in enumerate(machines):
         inputs = model_inputs(machine.model)
@@ -80,10 +83,6 @@ def model_inputs(model: StateModel) -> list[Input]:
     """What a state model reads, each once, in reading order."""
     read = [found for rule, _ in model.rules if rule is not None for found in inputs_of(rule)]
     return list(dict.fromkeys([*read, *([(model.value, 0)] if model.value else [])]))
-
-
-def _states(model: StateModel) -> set[str]:
-    return {state for _, state in model.rules} | set(model.table.values())
 
 
 def _shape(model: StateModel, inputs: Sequence[Input]) -> _Shape:

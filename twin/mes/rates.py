@@ -26,28 +26,31 @@ class RateSpec:
 class Rates(Fold):
     """Emits a series: the rate at every instant at which it changes (pieces come, pieces leave the window).
 
-    A piece counted at t is in the window over [t, t + window). State `leaving`, ragged: when which pieces leave;
-    `rate`: pieces in the window. Sums of integers, so no rounding builds up.
+    A piece counted at t is in the window over [t, t + window). State `rate`: pieces in the window, sums of integers, so
+    no rounding builds up. `leaving`, ragged: when which pieces leave; `place` of their rate counts from the first of
+    the unit, so it is the same whatever units are folded beside it.
     """
 
     name = "rates"
+    version = 2
 
     def __init__(self, specs: Sequence[RateSpec]) -> None:
         self.specs = list(specs)
         self._unit = np.array([s.unit for s in specs], dtype=np.int32)
         self._window = np.array([s.window for s in specs], dtype=np.int64)
         self._counter = np.array([s.counter for s in specs], dtype=np.int32)
+        self._first = np.searchsorted(self._unit, np.arange(int(self._unit.max(initial=-1)) + 1)).astype(np.int32)
         nothing = np.empty(0, np.int32)
         self.state = {
             "rate": rows(self._unit, inside=np.int64),
-            "leaving": rows(nothing, ragged=True, rate=np.int32, due=np.int64, pieces=np.int64),
+            "leaving": rows(nothing, ragged=True, place=np.int32, due=np.int64, pieces=np.int64),
         }
 
     def step(self, step: Step) -> Outputs:
         """Add what came in [t0, t1), take away what leaves in it."""
         rate, time, pieces = self._incoming(step)
         leaving = self.state["leaving"]
-        all_rate = np.concatenate([leaving.rate, rate])
+        all_rate = np.concatenate([leaving.place + self._first[leaving.unit], rate])
         all_due = np.concatenate([leaving.due, time + self._window[rate]])
         all_pieces = np.concatenate([leaving.pieces, pieces])
         due = all_due < step.t1
@@ -68,11 +71,13 @@ class Rates(Fold):
     def _keep(self, rate: NDArray[np.int32], due: NDArray[np.int64], pieces: NDArray[np.int64], t1: int) -> None:
         """Put the new rows behind the old ones of their rate (one window a rate: they leave later), drop the due."""
         old = self.state["leaving"]
-        place = np.searchsorted(old.rate, rate, "right")
-        rate, due = np.insert(old.rate, place, rate), np.insert(old.due, place, due)
+        held = old.place + self._first[old.unit]
+        behind = np.searchsorted(held, rate, "right")
+        rate, due = np.insert(held, behind, rate), np.insert(old.due, behind, due)
         left = due >= t1
-        rate, pieces = rate[left], np.insert(old.pieces, place, pieces)[left]
-        old.replace(self._unit[rate], rate=rate, due=due[left], pieces=pieces)
+        rate, pieces = rate[left], np.insert(old.pieces, behind, pieces)[left]
+        unit = self._unit[rate]
+        old.replace(unit, place=rate - self._first[unit], due=due[left], pieces=pieces)
 
     def _series(self, rate: NDArray[np.int32], time: NDArray[np.int64], change: NDArray[np.int64]) -> Series:
         order = np.lexsort((time, rate))

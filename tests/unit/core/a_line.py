@@ -45,7 +45,7 @@ def make_folds(units: Sequence[int]) -> list[Fold]:
     rates = [RateSpec(spec.unit, row, 5 * SECOND) for row, spec in enumerate(counters)]
     machines = [
         MachineSpec(0, "a", _rules("t0", "t1")),
-        MachineSpec(0, "b", StateModel(table={1: "running", 2: "down"}, value="t2")),
+        MachineSpec(0, "b", StateModel(table={1: "running", 2: "changeover"}, value="t2")),
         MachineSpec(1, "c", _rules("t3", "t4")),
         MachineSpec(1, "d", StateModel(table={1: "running", 3: "idle"}, value="t5")),
     ]

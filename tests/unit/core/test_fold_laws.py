@@ -82,6 +82,21 @@ def one_pass(entries: list[tuple[int, Batch | Event]], frontier: int, known: int
     return states(folds), records
 
 
+@settings(max_examples=40)
+@given(a_log())
+def test_a_unit_is_the_same_whatever_units_are_folded_beside_it(log: list[Delivery]) -> None:
+    """`twin verify` folds units one by one, a lane folds them together."""
+    entries = recorded(log)
+    together, records = one_pass(entries, BEGIN + 150 * SECOND, FAR_FUTURE)
+    for unit, state in zip(UNITS, together, strict=True):
+        folds = make_folds((unit,))
+        piece = of_units(MemoryHistory(entries).read(FAR_PAST, BEGIN + 150 * SECOND, FAR_FUTURE), ROUTING, (unit,))
+        step = step_of(in_order(piece.samples), in_event_order(piece.events), BEGIN - SECOND, BEGIN + 150 * SECOND)
+        alone = {record for record in step_all(folds, step) if record.unit == unit}
+        assert alone == {record for record in records if record.unit == unit}
+        assert unit_state(folds, unit) == state
+
+
 def states(folds: list[Fold]) -> list[bytes]:
     return [unit_state(folds, unit) for unit in UNITS]
 
