@@ -15,6 +15,7 @@ FOLDERS = ("docs", "deploy", "connectors", "simulators", "benchmarks")
 PAGES = [*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in sorted((ROOT / folder).rglob("*.md")))]
 CODE = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
 KINDS = ("Tutorial", "How-to", "Reference", "Explanation")
+TRIALS = "Followed and timed"
 
 
 def name(page: Path) -> str:
@@ -58,4 +59,9 @@ def test_every_page_is_found_from_the_index() -> None:
 
 def test_the_index_has_the_four_kinds_in_order() -> None:
     headings = re.findall(r"^## (.*)$", INDEX.read_text(encoding="utf-8"), re.MULTILINE)
-    assert tuple(headings[: len(KINDS)]) == KINDS
+    assert tuple(headings) == (*KINDS, TRIALS)
+
+
+def test_trials_stand_under_their_heading() -> None:
+    _, _, section = INDEX.read_text(encoding="utf-8").partition(f"## {TRIALS}\n")
+    assert set(re.findall(r"\((trials/[^)]+)\)", section)) == {f"trials/{p.name}" for p in (DOCS / "trials").iterdir()}

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
+from fastapi import Path as InPath
 from pydantic import Field
 
 from twin.alarms.occurrence import ALARM, Occurrence, occurrence_of
@@ -96,7 +97,7 @@ async def alarms(
 @router.post("/alarms/{id:path}/ack")
 async def acknowledge(
     twin: TheTwin,
-    id: str,
+    id: Annotated[str, InPath(description="tag~name@start, as GET /alarms gives it")],
     caller: Annotated[Caller, Depends(Needs(Role.OPERATE))],
     sent: Acknowledgement | None = None,
 ) -> AcknowledgedAnswer:

@@ -264,8 +264,8 @@ const shapeOf = (series) => series.map((one) => `${one.tag} ${one.unit}`).join()
 function told(one) {
   const range = rangeOf(one);
   if (!range) return "no samples";
-  const missing = one.gaps.reduce((sum, gap) => sum + gap.to - gap.from, 0);
-  const gaps = one.gaps.length ? `; ${one.gaps.length === 1 ? "1 gap" : `${one.gaps.length} gaps`}, ${lengthText(missing)}` : "";
+  const { count, length } = missing(one.gaps);
+  const gaps = count ? `; ${count === 1 ? "1 gap" : `${count} gaps`}, ${lengthText(length)}` : "";
   return `${numberText(range[0])} to ${numberText(range[1])} ${one.unit}${gaps}`;
 }
 
@@ -287,3 +287,14 @@ function line(ctx, x1, y1, x2, y2) {
 }
 
 customElements.define("ts-chart", TsChart);
+
+/** How many gaps, and how long: a time that is missing for two causes counts once. gaps: by their start. */
+function missing(gaps) {
+  let [count, length, end] = [0, 0, -Infinity];
+  for (const { from, to } of gaps) {
+    if (from > end) count += 1;
+    length += Math.max(0, to - Math.max(from, end));
+    end = Math.max(end, to);
+  }
+  return { count, length };
+}
