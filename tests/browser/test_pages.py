@@ -164,3 +164,11 @@ def test_a_score_above_its_limit_is_not_called_as_learnt(page, demo):
     page.route("**/api/v1/condition?*", worse)
     opened(page, demo, f"/machine/{LINE}/filler")
     expect(page.locator("lt-condition .state-word")).to_contain_text("above its limit, no alert yet")
+
+
+def test_a_time_that_is_missing_for_two_causes_counts_once(page, demo):
+    shown(page, demo, "/connections")
+    folder = page.locator("script[src$='main.js']").get_attribute("src").removesuffix("main.js")
+    gaps = [{"from": 0, "to": 27}, {"from": 1, "to": 28}, {"from": 2, "to": 3}, {"from": 50, "to": 60}]
+    counted = page.evaluate("([at, gaps]) => import(at).then((it) => it.missing(gaps))", [f"{folder}samples.js", gaps])
+    assert counted == {"count": 2, "length": 38}

@@ -55,3 +55,14 @@ export function rangeOf({ value, at }, from = -Infinity) {
   });
   return high < low ? null : [low, high];
 }
+
+/** How many gaps, and how long: a time that is missing for two causes counts once. gaps: by their start. */
+export function missing(gaps) {
+  let [count, length, end] = [0, 0, -Infinity];
+  for (const { from, to } of gaps) {
+    if (from > end) count += 1;
+    length += Math.max(0, to - Math.max(from, end));
+    end = Math.max(end, to);
+  }
+  return { count, length };
+}

@@ -7,7 +7,7 @@ import { html, LitElement, nothing } from "./vendor/lit.js";
 import uPlot from "./vendor/uplot.js";
 import { clockText, dayText, lengthText, minuteText, numberText, zone } from "./format.js";
 import { paint } from "./frame.js";
-import { rangeOf } from "./samples.js";
+import { missing, rangeOf } from "./samples.js";
 import { onWidth, sideOf, timeTicks } from "./scale.js";
 
 const DAY = 86_400_000;
@@ -287,14 +287,3 @@ function line(ctx, x1, y1, x2, y2) {
 }
 
 customElements.define("ts-chart", TsChart);
-
-/** How many gaps, and how long: a time that is missing for two causes counts once. gaps: by their start. */
-function missing(gaps) {
-  let [count, length, end] = [0, 0, -Infinity];
-  for (const { from, to } of gaps) {
-    if (from > end) count += 1;
-    length += Math.max(0, to - Math.max(from, end));
-    end = Math.max(end, to);
-  }
-  return { count, length };
-}
