@@ -18,6 +18,9 @@ def test_killed_twin_is_stale_within_4_s_and_back_by_itself(page, demo):
     assert page.locator("#as-of").inner_text() >= as_of
     assert page.locator("[data-tag][data-quality=good]").count() == 0
     assert page.locator("article.machine[data-quality=stale]").count() == 5
+    for figure in ("lt-tile .figure", "lt-tile .summary li", "article.machine .counts b"):
+        drawn = page.locator(figure).evaluate_all("all => all.map((one) => getComputedStyle(one).textDecorationLine)")
+        assert set(drawn) == {"line-through"}, figure
 
     demo.start_again_without_machines()
     page.wait_for_selector("body[data-link=live]", timeout=15_000)

@@ -1,6 +1,6 @@
 // The live half of the API: one WebSocket, a snapshot, deltas, and a watch on silence.
 
-const SILENT_MS = 3000;
+const SILENT_MS = 2600; // heartbeats come each second; with the look, old values are told within 3 s
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5000;
 const LOOK_MS = 250;
@@ -9,7 +9,7 @@ export class Live {
   /**
    * @param {{tags: string[], assets: string[]}} wanted what to subscribe to
    * @param {(message: object) => void} onMessage every message, in order, none missing since the last snapshot
-   * @param {() => void} onSilence nothing came for 3 s; once for each silence, also for that before the first message
+   * @param {() => void} onSilence nothing came for about 3 s; once for each silence, also for that before the first message
    */
   constructor(wanted, onMessage, onSilence) {
     Object.assign(this, { wanted, onMessage, onSilence });

@@ -110,7 +110,9 @@ function times(elements) {
     left += width;
     return rect;
   });
-  return html`<svg viewBox="0 0 100 10" preserveAspectRatio="none" class="time-bar" aria-hidden="true">${parts}</svg>
+  return html`<svg viewBox="0 0 100 10" preserveAspectRatio="none" class="time-bar" aria-hidden="true">
+    <pattern id="hatch-time" width="0.8" height="10" patternUnits="userSpaceOnUse"><rect class="stripe" width="0.4" height="10">
+    </rect></pattern>${parts}</svg>
     <ul class="legend">${shown.map(([kind, words, seconds]) => html`<li><span class="swatch time-${kind}" aria-hidden="true"></span>
       ${words} <b>${lengthText(seconds * 1000)}</b></li>`)}</ul>`;
 }
