@@ -20,6 +20,7 @@ from tests.faults.sealing_victim import TAGS
 from tests.faults.victim import twin
 from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.core.rows import in_order
+from twin.store.files import HISTORY, OUTLINE, outline_path
 from twin.store.reader import LogReader
 
 STEPS = (
@@ -106,10 +107,12 @@ def _compared(cycles: int, seed: int, folder: Path, acked: list[int], firsts: li
         counts = reader.counts()
         listed: dict[str, int] = dict(reader.rows("SELECT path, rows FROM file"))
         kept = set(listed) | {path for (path,) in reader.rows("SELECT path FROM gone")}
+        kept |= {outline_path(path) for (path,) in reader.rows("SELECT file FROM outline")}
     stored = Counter(samples.value.astype(int).tolist())
     rows = Counter(zip(samples.tag.tolist(), samples.time.tolist(), samples.value.tolist(), strict=True))
     possible = {number for one in acked for number in (one, one + 1)} | set(firsts)  # stored, but killed before told
-    there = {path.relative_to(folder).as_posix() for path in (folder / "history").rglob("*") if path.is_file()}
+    files = (*(folder / HISTORY).rglob("*"), *(folder / OUTLINE).rglob("*"))
+    there = {path.relative_to(folder).as_posix() for path in files if path.is_file()}
     verified = twin("verify", "--data", str(folder))
     assert counts["samples"] == len(samples)
     assert in_order(samples).overwritten == 0

@@ -42,7 +42,7 @@ lines:
 """
 TAGS = (*(f"faults/plant/line1/m{number}/total" for number in range(1, MACHINES + 1)), "old/a", "old/b")
 """The last two come a day late: their files are of a past day, so they are merged."""
-BOUNDS = Bounds(rows=300, age=SECOND // 5, leave=20 * MILLISECOND, grace=200 * MILLISECOND, settle=SECOND, pause_s=0.01)
+BOUNDS = Bounds(rows=300, age=SECOND // 5, leave=20 * MILLISECOND, grace=200 * MILLISECOND, settle=0, pause_s=0.01)
 LONGEST_WRITE_S = 0.01
 """A kill while a file is being written comes within so long."""
 

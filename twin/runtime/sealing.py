@@ -77,20 +77,27 @@ class Sealing:
                 self._figures = self._counted()
                 self.failure = ""
             except Stopped:
-                with contextlib.suppress(OSError, LinetwinError):  # else the next start does it
-                    self._sealer.put_away()
+                self._put_away()
                 return
             except Exception as error:  # whatever it is: the log has everything, and the next look may succeed
+                self._put_away()  # else each try would leave its files behind and fill the disk
                 self._fail(error)
             self._stop.wait(0.0 if more else self._bounds.pause_s)
 
     def _look(self) -> bool:
-        """Seal one file's worth, unlink and merge what is due; whether there was something to seal."""
+        """Seal one file's worth, unlink and merge what is due; whether there was something to seal.
+
+        Unlinking comes first: on a full disk it is what makes room for the rest.
+        """
         now = self._clock.now()
-        sealed = self._sealer.seal(now)
         self._sealer.sweep(now)
+        sealed = self._sealer.seal(now)
         self.merged += merge_past_days(self._sealer, now)
         return sealed > 0
+
+    def _put_away(self) -> None:
+        with contextlib.suppress(OSError, LinetwinError):  # else the next failure or start does it
+            self._sealer.put_away()
 
     def _fail(self, error: Exception) -> None:
         self.failures += 1

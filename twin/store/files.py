@@ -123,6 +123,11 @@ class Checks:
             self._whole.update(key for key, _ in due)
 
 
+def are_listed(connection: sqlite3.Connection, paths: Sequence[str]) -> bool:
+    """Whether all these files count."""
+    return all(connection.execute("SELECT 1 FROM file WHERE path = ?", (path,)).fetchone() for path in paths)
+
+
 def unlist(connection: sqlite3.Connection, paths: Sequence[str], since: int) -> None:
     """These files count no more, nor do their outlines; the sealer unlinks them after a while."""
     for path in paths:

@@ -23,9 +23,10 @@ def merge_past_days(sealer: Sealer, now: int) -> int:
 
     A day with a damaged file stays as it is and is told once the others are merged: raises Corrupt.
     """
-    before = (now - sealer.bounds.settle) // DAY
+    before = max(now, sealer.log.last) - sealer.bounds.settle
     crowded = sealer.reader.rows(
-        "SELECT day FROM file WHERE day < ? GROUP BY day HAVING count(*) > 1 ORDER BY day", (before,)
+        "SELECT day FROM file WHERE day < ? GROUP BY day HAVING count(*) > 1 AND max(rmax) <= ? ORDER BY day",
+        (before // DAY, before),
     )
     away = 0
     damaged: Corrupt | None = None
@@ -44,8 +45,7 @@ def merge_day(sealer: Sealer, day: int) -> int:
     found = sealer.reader.rows(f"SELECT {COLUMNS} FROM file WHERE day = ? ORDER BY tmin, tmax, path", (day,))  # noqa: S608
     away = 0
     for group in groups([File(*row) for row in found], sealer.bounds.rows):
-        if len(group) > 1:
-            _merge(sealer, day, group)
+        if len(group) > 1 and _merge(sealer, day, group):
             away += len(group)
     return away
 
@@ -69,8 +69,12 @@ def groups(files: Sequence[File], rows: int) -> list[list[File]]:
     return joined
 
 
-def _merge(sealer: Sealer, day: int, group: Sequence[File]) -> None:
-    """Write the rows of a group as files of about bounds.rows each, one stretch of time after the other."""
+def _merge(sealer: Sealer, day: int, group: Sequence[File]) -> bool:
+    """Write the rows of a group as files of about bounds.rows each, one stretch of time after the other.
+
+    False when retention forgot one of them meanwhile.
+    """
+    sealer.reader.files.check(sealer.reader, group)  # all of it first: nothing is begun that cannot be finished
     written: list[Written] = []
     edges = [day * DAY, *_cuts(sealer, group), (day + 1) * DAY]
     for start, end in pairwise(edges):
@@ -81,7 +85,10 @@ def _merge(sealer: Sealer, day: int, group: Sequence[File]) -> None:
     entries = sum(file.entries for file in group)
     last = replace(written[-1].file, entries=entries, first=min(firsts, default=None))
     written[-1] = replace(written[-1], file=last)
-    sealer.commit(written, "merged", gone=[file.path for file in group])
+    if sealer.commit(written, "merged", gone=[file.path for file in group]):
+        return True
+    sealer.put_away()
+    return False
 
 
 def _rows(sealer: Sealer, start: int, end: int, group: Sequence[File]) -> Samples:

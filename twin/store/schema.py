@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS record (
     end INTEGER NOT NULL, data TEXT NOT NULL, known_from INTEGER NOT NULL, known_to INTEGER);
 CREATE UNIQUE INDEX IF NOT EXISTS record_current ON record (unit, end, kind, key, start, data) WHERE known_to IS NULL;
 CREATE INDEX IF NOT EXISTS record_key ON record (kind, key, end);
+CREATE INDEX IF NOT EXISTS record_end ON record (end);
 -- Sealed history: which Parquet files count is said here and nowhere else. path: below DIR, with slashes. tmin, tmax,
 -- rmin, rmax: least and greatest time and recorded. entries: batches whose greatest time is in it. first: the earliest
 -- time of those within the horizon. repeats: rows that give a (tag, time) of the file again. blocks: checksums.

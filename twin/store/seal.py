@@ -22,7 +22,7 @@ from twin.core.routing import HORIZON
 from twin.core.rows import Samples, join
 from twin.core.window import run_starts
 from twin.store.entry import ROW, decode
-from twin.store.files import HISTORY, OUTLINE, File, blocks_to_text, outline_path, unlist
+from twin.store.files import HISTORY, OUTLINE, File, are_listed, blocks_to_text, outline_path, unlist
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.schema import SEALED_TO
@@ -88,7 +88,8 @@ class Sealer:
         self._to_delete = [(recorded,) for (recorded,) in left]
 
     def put_away(self) -> None:
-        """Unlink files that are on no list: begun and never finished."""
+        """Unlink files that are on no list: begun and never finished. Their numbers are free again."""
+        self._number = 0
         folder = self.log.folder
         listed = {path for (path,) in self.reader.rows("SELECT path FROM file UNION SELECT path FROM gone")}
         listed |= {outline_path(path) for (path,) in self.reader.rows("SELECT file FROM outline")}
@@ -192,13 +193,16 @@ class Sealer:
         return blocks_to_text(blocks), path.stat().st_size
 
     def _next_number(self) -> int:
-        """Of a file, never given twice: a failed commit leaves a file behind that is put away at the next start."""
+        """Of a file; one that was ever on the list has it for good."""
         ((listed,),) = self.reader.rows("SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta WHERE key = 'file'")
         self._number = max(self._number, listed) + 1
         return self._number
 
-    def commit(self, files: Sequence[Written], what: str, sealed_to: int = 0, gone: Sequence[str] = ()) -> None:
-        """One transaction: these files count from now on, batches up to sealed_to and the files `gone` no more."""
+    def commit(self, files: Sequence[Written], what: str, sealed_to: int = 0, gone: Sequence[str] = ()) -> bool:
+        """One transaction: these files count from now on, batches up to sealed_to and the files `gone` no more.
+
+        False, and nothing has changed, when one of `gone` counts no more already: retention forgot it meanwhile.
+        """
         number, since = self._number, self.log.last
         rows = [
             (f.path, w.day, f.rows, f.bytes, f.tmin, f.tmax, f.rmin, f.rmax, f.entries, f.first, f.repeats, w.blocks)
@@ -206,8 +210,12 @@ class Sealer:
             for f in (w.file,)
         ]
         outlines = [(w.file.path, *w.outline) for w in files if w.outline is not None]
+        changed: list[bool] = []
 
         def write(connection: sqlite3.Connection) -> None:
+            changed.append(are_listed(connection, gone))
+            if not changed[-1]:
+                return
             connection.executemany("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             connection.executemany("INSERT INTO outline VALUES (?, ?, ?, ?)", outlines)
             unlist(connection, gone, since)
@@ -218,6 +226,7 @@ class Sealer:
         self.step("committing")
         self.log.submit(write).result()
         self.step(what)
+        return changed[-1]
 
     def _delete_sealed(self) -> None:
         while self._to_delete:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.core.instant import HOUR, MINUTE
 from twin.core.rows import Samples, join, no_samples
-from twin.store.files import COLUMNS, Block, Checks, File, blocks_from_text, outline_path
+from twin.store.files import COLUMNS, Block, Checks, File, Vanished, blocks_from_text, outline_path
 from twin.store.parquet import Parquet, within
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Files:
         self._checks = Checks(folder)
         self._blocks: dict[str, list[Block]] = {}
         self._names: list[str] = []
+        self._lock = threading.Lock()
         self._hour: tuple[object, Samples] = (None, no_samples())
 
     def close(self) -> None:
@@ -57,6 +59,13 @@ class Files:
         with reader.one_moment():
             self._learn(reader, files)
         return self.samples(files, chosen)
+
+    def check(self, reader: LogReader, files: Sequence[File]) -> None:
+        """Raises Corrupt naming the first of these files that is not as it was written, Vanished without it."""
+        with reader.one_moment():
+            self._learn(reader, files)
+        for file in files:
+            self._checks.check(file.path, self._blocks[file.path])
 
     def of_one_moment(
         self, reader: LogReader, chosen: Chosen, in_log: Callable[[], list[Any]]
@@ -77,15 +86,19 @@ class Files:
         """Checksums of files, and names of tags by id; neither changes ever, so only new ones are read."""
         for file in files:
             if file.path not in self._blocks:
-                ((text,),) = reader.rows("SELECT blocks FROM file WHERE path = ?", (file.path,))
+                blocks = reader.rows("SELECT blocks FROM file WHERE path = ?", (file.path,))
+                if not blocks:
+                    raise Vanished(f"{self.folder / file.path}: counts no more since the list was read")
                 for (outlined,) in reader.rows("SELECT blocks FROM outline WHERE file = ?", (file.path,)):
                     self._blocks[outline_path(file.path)] = blocks_from_text(outlined)
-                self._blocks[file.path] = blocks_from_text(text)
+                self._blocks[file.path] = blocks_from_text(blocks[0][0])
         if not files:
             return
-        new = reader.rows("SELECT name FROM tag WHERE id >= ? ORDER BY id", (len(self._names),))
-        if new:
-            self._names = [*self._names, *(name for (name,) in new)]
+        before = self._names
+        new = reader.rows("SELECT name FROM tag WHERE id >= ? ORDER BY id", (len(before),))
+        with self._lock:  # another thread may have learnt the same names meanwhile, or more of them
+            if len(before) + len(new) > len(self._names):
+                self._names = [*before, *(name for (name,) in new)]
 
     def names_of(self, tags: NDArray[np.int32] | None) -> list[str] | None:
         """The names of some tags, sorted; None for all."""
@@ -103,9 +116,10 @@ class Files:
         if not files or chosen.tags is not None or chosen.end > hour.end or about > MOST_KEPT:
             return self.samples(files, chosen)
         key = (tuple(file.path for file in files), start, chosen.after, chosen.known)
-        if self._hour[0] != key:
-            self._hour = key, self.samples(files, hour)
-        found = self._hour[1]
+        kept, found = self._hour  # both at once: another thread may put its own hour here at any time
+        if kept != key:
+            found = self.samples(files, hour)
+            self._hour = key, found
         return found.take((found.time >= chosen.start) & (found.time < chosen.end))
 
     def samples(self, files: Sequence[File], chosen: Chosen, outlines: bool = False) -> Samples:

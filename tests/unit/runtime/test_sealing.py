@@ -8,7 +8,7 @@ import threading
 
 from tests.contract.stores import SetClock
 from twin.core.batch import batch
-from twin.core.instant import SECOND
+from twin.core.instant import DAY, SECOND
 from twin.runtime.sealing import Sealing
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
@@ -45,5 +45,37 @@ def test_a_damaged_entry_stops_sealing_and_nothing_else(tmp_path, caplog):
     assert sealing.failure == ""
     assert sealing.figures()["history_sealed_to"] == log.last
     sealing.close()
+    reader.close()
+    log.close()
+
+
+class FullFromThe:
+    """A disk that is full from the nth file of each look on; every look begins with one that counts no more."""
+
+    def __init__(self, nth: int) -> None:
+        self.nth, self.seen = nth, 0
+
+    def __call__(self, step: str) -> None:
+        if step == "writing":
+            self.seen += 1
+            if self.seen % self.nth == 0:
+                raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_is_not_filled_with_what_was_begun_and_old_files_go_meanwhile(tmp_path):
+    clock = SetClock(30 * DAY)
+    log, reader = SqliteLog(tmp_path, clock), LogReader(tmp_path)
+    log.tags.ids_of(["a"])
+    log.submit(batch("s", [0, 0], [DAY, 2 * DAY], [1, 2])).result(10)  # two days: two files
+    gone = tmp_path / "history" / "1970-01-01" / "00000000.parquet"
+    gone.parent.mkdir(parents=True)
+    gone.write_bytes(b"merged away")
+    log.submit(lambda c: c.execute("INSERT INTO gone VALUES ('history/1970-01-01/00000000.parquet', 0)")).result(10)
+    sealing = Sealing(log, reader, clock, BOUNDS, FullFromThe(2))
+    sealing.start()
+    assert seen(lambda: sealing.figures()["history_failures_total"] > 5)
+    assert not gone.exists()
+    sealing.close()
+    assert list((tmp_path / "history").rglob("*.*")) == []
     reader.close()
     log.close()

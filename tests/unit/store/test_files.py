@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from itertools import pairwise
 
 import numpy as np
@@ -13,12 +14,14 @@ from twin.core.batch import batch
 from twin.core.errors import Corrupt, StoreFailed
 from twin.core.history import Publication, Snapshot
 from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST, MINUTE, SECOND
+from twin.store.files import COLUMNS, File, Vanished
 from twin.store.log import SqliteLog
 from twin.store.merge import groups, merge_past_days
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
 from twin.store.retention import forget_before
 from twin.store.seal import Bounds, Sealer
+from twin.store.sealed import Chosen
 
 NAMES = [f"plant/m{number}" for number in range(6)]
 ROWS = 5000
@@ -214,3 +217,77 @@ def test_a_log_that_is_sealed_whole_counts_on(tmp_path):
     assert again.log.last == 10 * DAY + 1
     assert again.reader.counts() == {"entries": 2, "events": 0, "samples": 12}
     again.close()
+
+
+def test_a_merge_with_a_damaged_file_is_not_begun(tmp_path):
+    store = Folder(tmp_path, Bounds(rows=3000, age=0, leave=0, grace=0, settle=0))
+    for part in range(3):  # each reaches into the next: they are merged together, in three pieces
+        store.put(9 * DAY + part * 500 * SECOND, rows=510)
+        store.sealer.seal(10 * DAY)
+    steps: list[str] = []
+    store.sealer.step = steps.append
+    (*_, last) = sorted((store.folder / "history").rglob("*.parquet"))
+    last.write_bytes(last.read_bytes()[:-1] + b"?")
+    with pytest.raises(Corrupt, match=last.name):
+        merge_past_days(store.sealer, 10 * DAY)
+    assert steps == []  # else every look would write what it can, again and again
+    store.close()
+
+
+def test_files_that_retention_forgets_while_they_are_merged_stay_forgotten(tmp_path):
+    store = Folder(tmp_path, Bounds(rows=20_000, age=0, leave=0, grace=0, settle=0))
+    for _ in range(2):
+        store.put(7 * DAY, rows=50)
+        store.sealer.seal(10 * DAY)
+    store.sealer.step = lambda step: forget_before(store.log, 9 * DAY) if step == "committing" else None
+    assert merge_past_days(store.sealer, 10 * DAY) == 0
+    assert store.log.failure == ""  # a transaction that fails takes the batches of others with it
+    assert len(store.all()) == 0
+    store.sealer.sweep(FAR_FUTURE)
+    assert store.files() == []
+    store.close()
+
+
+def test_files_that_are_forgotten_before_they_are_read_are_not_merged(tmp_path):
+    store = Folder(tmp_path, Bounds(rows=20_000, age=0, leave=0, grace=0, settle=0))
+    for _ in range(2):
+        store.put(7 * DAY, rows=50)
+        store.sealer.seal(10 * DAY)
+    (*listed,) = (File(*row) for row in store.reader.rows(f"SELECT {COLUMNS} FROM file"))
+    forget_before(store.log, 9 * DAY)
+    with pytest.raises(Vanished):
+        store.reader.files.listed_samples(LogReader(store.folder), listed, Chosen(0, 10 * DAY, 0, FAR_FUTURE))
+    store.close()
+
+
+def test_a_day_that_late_rows_still_reach_is_not_written_again_for_each_of_them(tmp_path):
+    store = Folder(tmp_path, Bounds(rows=20_000, age=0, leave=0, grace=0, settle=100))
+    for _ in range(2):
+        store.put(7 * DAY, rows=50)
+        store.sealer.seal(10 * DAY)
+    assert merge_past_days(store.sealer, store.log.last + 99) == 0
+    assert merge_past_days(store.sealer, store.log.last + 100) == 2
+    store.close()
+
+
+class Overtaken(LogReader):
+    """While it learns the names of tags, a read of another thread learns them too."""
+
+    is_first = True
+
+    def rows(self, statement, given=()):
+        found = super().rows(statement, given)
+        if statement.startswith("SELECT name FROM tag") and self.is_first:
+            self.is_first = False
+            other = threading.Thread(target=lambda: self.read(FAR_PAST, FAR_FUTURE, FAR_FUTURE))
+            other.start()
+            other.join()
+        return found
+
+
+def test_threads_that_learn_the_same_tags_at_once_know_each_once(store):
+    store.put(10 * DAY, rows=50)
+    store.sealer.seal(FAR_FUTURE)
+    reader = Overtaken(store.folder)
+    assert len(store.all(reader)) == len(store.all(reader)) == 50 * len(NAMES)
+    reader.close()

@@ -74,3 +74,15 @@ def test_a_log_that_forgot_everything_still_counts_on(tmp_path):
         assert log.submit(batch("s", [0], [1], [1])).result(10) == 5001
     finally:
         log.close()
+
+
+def test_many_results_go_in_pieces_too(log, reader):
+    results = SqliteResults(reader, UNITS, "code", log)
+    results.publish(Publication(1, [Record(0, "state", "m", end - 1, end, ()) for end in range(1, 4 * PIECE)]))
+    assert len(results.current(0, 0, FAR_FUTURE)) == 4 * PIECE - 1
+    before = log.commits
+    forget_before(log, 3 * PIECE)
+    assert [record.end for record in results.current(0, 0, FAR_FUTURE)] == list(range(3 * PIECE, 4 * PIECE))
+    assert log.commits - before >= 4
+    (plan,) = reader.rows("EXPLAIN QUERY PLAN SELECT id FROM record WHERE end < 5")
+    assert "INDEX" in plan[3]  # else every hour the writer would look through all results of all years
