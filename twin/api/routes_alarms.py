@@ -135,6 +135,8 @@ def _unacknowledged(twin: Twin, id: str) -> Occurrence:
         shown = from_text(text)
     except ValueError as error:
         raise not_found(f"alarm {id!r}: an id is TAG~NAME@START, as GET /alarms gives it ({error})") from error
+    if not 0 <= shown < FAR_FUTURE:
+        raise not_found(f"alarm {id!r}: no alarm began then; GET /alarms shows those that are open")
     view = twin.live()
     told = [one for one in view.alarms.values() if one.key == key]
     told += [occurrence_of(r) for r in view.records if r.kind == ALARM and r.key == key]
