@@ -30,8 +30,8 @@ from twin.api.alarms_told import alarm_keys, occurrences, open_alarms
 from twin.api.caller import VIEW, Needs, TheTwin
 from twin.api.find import LONGEST
 from twin.api.load import Heavy
-from twin.api.moment import Span, moment, span
-from twin.api.past import seen_at, shown_instant
+from twin.api.moment import Span, span
+from twin.api.past import seen
 from twin.api.problem import Problem, not_found, unprocessable
 from twin.api.routes_samples import From, KnownAt, To
 from twin.api.shapes import Shape
@@ -73,14 +73,12 @@ async def alarms(
     cursor: Annotated[str, Query(max_length=LONGEST)] = "",
 ) -> AlarmsAnswer:
     """Alarms that stand open, now or at a past instant; or all of a span, the newest first."""
+    if at is not None and state == "all":
+        raise unprocessable("at and state=all: alarms of a span are asked for by from and to")
     keys = alarm_keys(twin.plant, asset)
-    now = twin.clock.now()
-    known = FAR_FUTURE if known_at is None else moment("known_at", known_at, now)
-    view = twin.live()
-    if at is not None or known_at is not None:
-        view = await seen_at(twin, heavy, shown_instant(twin, at, known), known)
+    asked = span(start, end, twin.clock.now(), LONGEST_ALARMS)
+    view, known = await seen(twin, heavy, at, known_at)
     if state == "all":
-        asked = span(start, end, now, LONGEST_ALARMS)
         async with heavy:
             found = await asyncio.to_thread(occurrences, twin, view, keys, asked, known)
     else:
@@ -155,18 +153,23 @@ def _unacknowledged(twin: Twin, id: str) -> Occurrence:
 
 
 async def _after(twin: Twin, one: Occurrence, event: Event, recorded: int) -> tuple[LiveView, Occurrence]:
-    """The first view in which the acknowledgement counts, and the alarm there; what it will be, if none comes soon."""
+    """The first view in which the acknowledgement counts, and the alarm there; what it will be, if none comes soon.
+
+    It acts on what stands open at its instant (R11): the alarm may have come again since it was shown.
+    """
     view = twin.live()
     with suppress(TimeoutError):
         async with asyncio.timeout(SEEN_S):
             while view.known < recorded or view.as_of <= event.time:
                 view = await twin.next_view(view.number)
-    ended = [occurrence_of(r) for r in view.records if r.kind == ALARM and r.key == one.key and r.start == one.start]
-    shown = [*ended, *(other for id, other in view.alarms.items() if id == one.id)]
-    if shown and shown[0].acked is not None:
-        return view, shown[0]
-    end = None if one.returned is None else event.time
-    return view, replace(one, acked=event.time, by=event.who, note=event.body["note"], end=end)
+    ended = [occurrence_of(record) for record in view.records if record.kind == ALARM and record.key == one.key]
+    told = [other for other in (*ended, *view.alarms.values()) if other.key == one.key and other.acked is not None]
+    mine = [other for other in told if other.acked == event.time] or [other for other in told if other.id == one.id]
+    if mine:
+        return view, mine[0]
+    meant = next((other for other in view.alarms.values() if other.key == one.key), one)
+    end = None if meant.returned is None else event.time
+    return view, replace(meant, acked=event.time, by=event.who, note=event.body["note"], end=end)
 
 
 def _place(cursor: str, found: list[Occurrence]) -> int:

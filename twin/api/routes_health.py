@@ -14,8 +14,8 @@ from twin.api.caller import OPERATE, VIEW, TheTwin
 from twin.api.find import LONGEST, machines_below
 from twin.api.health_shapes import AlertAnswer, AlertsAnswer, ConditionAnswer, FeedbackShape
 from twin.api.load import Heavy
-from twin.api.moment import moment, span
-from twin.api.past import seen_at, shown_instant
+from twin.api.moment import span
+from twin.api.past import seen
 from twin.api.problem import not_found
 from twin.api.routes_results import Asset
 from twin.api.routes_samples import From, KnownAt, To
@@ -39,10 +39,7 @@ async def condition(
 ) -> ConditionAnswer:
     """How the machines below a path are: score, trend, the tags that speak, and the time left; now or in the past."""
     machines = machines_below(twin.plant, asset)
-    view = twin.live()
-    if at is not None or known_at is not None:
-        known = FAR_FUTURE if known_at is None else moment("known_at", known_at, twin.clock.now())
-        view = await seen_at(twin, heavy, shown_instant(twin, at, known), known)
+    view, _ = await seen(twin, heavy, at, known_at)
     found = await asyncio.to_thread(view.condition, {machine.path for machine in machines})
     shapes = [condition_shape(m.path, one, view.as_of) for m in machines for one in found.get(m.path, [None])]
     return ConditionAnswer(as_of=to_text(view.as_of), machines=shapes)

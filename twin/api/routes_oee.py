@@ -12,9 +12,10 @@ from twin.api.caller import VIEW, TheTwin
 from twin.api.explained import Samples, explain_shape
 from twin.api.find import LONGEST, lines_below, machines_below
 from twin.api.load import Heavy
-from twin.api.moment import moment, span, whole_minutes
-from twin.api.past import seen_at
-from twin.api.problem import too_much, unprocessable
+from twin.api.moment import span, whole_minutes
+from twin.api.paging import page
+from twin.api.past import known_text, seen
+from twin.api.problem import too_much
 from twin.api.routes_results import Asset
 from twin.api.routes_samples import From, KnownAt, To
 from twin.api.shapes_oee import (
@@ -27,7 +28,7 @@ from twin.api.shapes_oee import (
     StopShape,
 )
 from twin.api.stops import Stop, stops
-from twin.core.instant import DAY, FAR_FUTURE, MINUTE, SECOND, to_text
+from twin.core.instant import DAY, MINUTE, SECOND, to_text
 from twin.mes.calendar import Period, calendar_of
 from twin.mes.oee import Result
 from twin.runtime.live import LiveView
@@ -61,16 +62,14 @@ async def oee_of(
     """OEE with its elements, for the lines and machines below a path. Each figure is reckoned from sums, never from
     other figures. Without `by`: one period, which must stand on full minutes.
     """
-    view, known = twin.live(), FAR_FUTURE
-    if known_at is not None:
-        known = moment("known_at", known_at, twin.clock.now())
-        view = await seen_at(twin, heavy, min(known, view.as_of), known)
+    now = twin.live().as_of
+    view, known = await seen(twin, heavy, None, known_at)
     calendar = calendar_of(twin.plant)
     if by is None:
-        asked = whole_minutes(start, end, view.as_of, LONGEST_OEE)
+        asked = whole_minutes(start, end, now, LONGEST_OEE)
         periods = [Period("", asked.start, asked.end)]
     else:
-        asked = span(start, end, view.as_of, LONGEST_OEE)
+        asked = span(start, end, now, LONGEST_OEE)
         periods = calendar.periods(by, asked.start, asked.end)
     lines, machines = lines_below(twin.plant, asset), machines_below(twin.plant, asset)
     _check_cost(periods, len(lines) + len(machines), known_at is not None)
@@ -82,7 +81,7 @@ async def oee_of(
         found = await asyncio.to_thread(_answered, twin, view, question)
     return OeeAnswer(
         as_of=to_text(view.as_of),
-        known_at=None if known_at is None else to_text(known),
+        known_at=known_text(known),
         calendar=calendar.is_known,
         results=found,
     )
@@ -135,29 +134,12 @@ async def stops_of(
     cursor: Annotated[str, Query(max_length=LONGEST)] = "",
 ) -> StopsAnswer:
     """When machines stood although they should work: down, stopped, blocked, starved, waiting, maintenance."""
-    view, known = twin.live(), FAR_FUTURE
-    if known_at is not None:
-        known = moment("known_at", known_at, twin.clock.now())
-        view = await seen_at(twin, heavy, min(known, view.as_of), known)
     asked = span(start, end, twin.clock.now(), LONGEST_OEE)
+    view, known = await seen(twin, heavy, None, known_at)
     async with heavy:
         found = await asyncio.to_thread(stops, twin, view, machines_below(twin.plant, asset), asked, known)
-    after = _place(cursor) if cursor else None
-    wanted = (one for one in found if micro or not one.is_micro)
-    rest = [one for one in wanted if after is None or (one.asset, one.start) > after]
-    shown = rest[:limit]
-    return StopsAnswer(
-        as_of=to_text(view.as_of),
-        stops=[_stop(one) for one in shown],
-        cursor=f"{shown[-1].asset}@{shown[-1].start}" if len(rest) > limit else None,
-    )
-
-
-def _place(cursor: str) -> tuple[str, int]:
-    asset, _, start = cursor.rpartition("@")
-    if not (start.isdecimal() and len(start) < 20):
-        raise unprocessable(f"cursor {cursor!r} is none of ours; take it from the answer before")
-    return asset, int(start)
+    shown, following = page((one for one in found if micro or not one.is_micro), cursor, limit)
+    return StopsAnswer(as_of=to_text(view.as_of), stops=[_stop(one) for one in shown], cursor=following)
 
 
 def _stop(one: Stop) -> StopShape:

@@ -12,10 +12,11 @@ from twin.api.caller import VIEW, TheTwin
 from twin.api.find import LONGEST, machines_below
 from twin.api.intervals import Interval, intervals
 from twin.api.load import Heavy
-from twin.api.moment import Span, moment, span, whole_minutes
-from twin.api.past import seen_at, shown_instant
+from twin.api.moment import Span, span, whole_minutes
+from twin.api.paging import page
+from twin.api.past import known_text, seen
 from twin.api.pieces import Pieces, pieces
-from twin.api.problem import too_much, unprocessable
+from twin.api.problem import too_much
 from twin.api.routes_samples import From, KnownAt, To
 from twin.api.shapes import (
     CorrectionsAnswer,
@@ -30,7 +31,7 @@ from twin.api.shapes import (
 )
 from twin.api.tag_now import tag_now
 from twin.core.fold import Record
-from twin.core.instant import DAY, FAR_FUTURE, HOUR, MINUTE, to_text
+from twin.core.instant import DAY, HOUR, MINUTE, to_text
 from twin.model.plant import Machine
 from twin.runtime.folding import Correction
 from twin.runtime.live import LiveView
@@ -55,13 +56,10 @@ async def state(
 ) -> StateAnswer:
     """The machines below a path: state, since when, and the values of their tags; now or at a past instant."""
     machines = machines_below(twin.plant, asset)
-    view = twin.live()
-    known = FAR_FUTURE if known_at is None else moment("known_at", known_at, twin.clock.now())
-    if at is not None or known_at is not None:
-        view = await seen_at(twin, heavy, shown_instant(twin, at, known), known)
+    view, known = await seen(twin, heavy, at, known_at)
     return StateAnswer(
         as_of=to_text(view.as_of),
-        known_at=None if known_at is None else to_text(known),
+        known_at=known_text(known),
         machines=[_state(twin, view, machine) for machine in machines],
     )
 
@@ -78,23 +76,13 @@ async def states(
     cursor: Annotated[str, Query(max_length=LONGEST)] = "",
 ) -> StatesAnswer:
     """State intervals, the open one too. `known_at`: as they were believed then."""
-    now = twin.clock.now()
     assets = sorted(machine.path for machine in machines_below(twin.plant, asset))
-    asked = span(start, end, now, LONGEST_STATES)
-    view, known = twin.live(), FAR_FUTURE
-    if known_at is not None:
-        known = moment("known_at", known_at, now)
-        view = await seen_at(twin, heavy, shown_instant(twin, None, known), known)
+    asked = span(start, end, twin.clock.now(), LONGEST_STATES)
+    view, known = await seen(twin, heavy, None, known_at)
     async with heavy:
         found = await asyncio.to_thread(intervals, twin, view, assets, asked, known)
-    after = _place(cursor) if cursor else None
-    rest = [one for one in found if after is None or (one.asset, one.start) > after]
-    shown = rest[:limit]
-    return StatesAnswer(
-        as_of=to_text(view.as_of),
-        states=[_interval(one) for one in shown],
-        cursor=f"{shown[-1].asset}@{shown[-1].start}" if len(rest) > limit else None,
-    )
+    shown, following = page(found, cursor, limit)
+    return StatesAnswer(as_of=to_text(view.as_of), states=[_interval(one) for one in shown], cursor=following)
 
 
 @router.get("/counts")
@@ -176,13 +164,6 @@ def _interval(one: Interval) -> IntervalShape:
         end=None if one.end is None else to_text(one.end),
         known_from=None if one.known_from is None else to_text(one.known_from),
     )
-
-
-def _place(cursor: str) -> tuple[str, int]:
-    asset, _, start = cursor.rpartition("@")
-    if not (start.isdecimal() and len(start) < 20):
-        raise unprocessable(f"cursor {cursor!r} is none of ours; take it from the answer before")
-    return asset, int(start)
 
 
 def _count(one: Pieces) -> CountShape:

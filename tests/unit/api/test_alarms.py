@@ -205,3 +205,27 @@ async def test_two_people_acknowledge_at_once_and_the_first_one_counts(tmp_path:
         answers = await asyncio.gather(*calls)
         notes = {answer.json()["acknowledged"]["note"] for answer in answers if answer.status_code == 200}
         assert len(notes) == 1
+
+
+async def test_an_alarm_that_came_again_meanwhile_is_the_one_that_is_told_as_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, TickingClock()) as api:
+        await put(api, 10, row(TEMP, 5, 88), row(TEMP, 8, 70))
+        note = api.twin.note
+
+        async def after_a_sample(event: Event) -> int:
+            await api.post([row(TEMP, 9, 90)])
+            return await note(event)
+
+        monkeypatch.setattr(api.twin, "note", after_a_sample)
+        done = await ack(api, f"{TEMP}~high@{instant(5)}")
+        assert (done["id"], done["state"]) == (f"{TEMP}~high@{instant(9)}", "C")
+        await api.move(15)
+        assert await brief(api) == [("high", "C")]
+
+
+async def test_alarms_of_a_span_are_not_asked_for_by_an_instant(tmp_path: Path) -> None:
+    async with running(tmp_path) as api:
+        await put(api, 10, row(TEMP, 5, 88))
+        assert "by from and to" in (await api.get("/alarms", 422, state="all", at=instant(8)))["detail"]

@@ -144,6 +144,15 @@ async def test_pitfall_7_late_data_recomputes_the_shift_and_known_at_tells_what_
         assert await results(api, **asked, known_at=instant(2 * 3600)) == [before]
 
 
+async def test_now_in_a_span_is_now_whatever_was_known(tmp_path: Path) -> None:
+    async with running(tmp_path, plant_file=SHIFTS) as api:
+        await an_hour(api)
+        await api.move(2 * 3600)
+        asked = {"asset": FILLER, "from_": "now-2h", "to": "now-1h", "known_at": "now-30m"}
+        (found,) = await results(api, **asked)
+        assert (found["from"], found["to"]) == (instant(0), instant(3600))
+
+
 async def test_the_figures_of_now_are_those_of_a_moment_later(tmp_path: Path) -> None:
     """What is still on its way and what is stored together are every second of a state and every piece once."""
     async with running(tmp_path, plant_file=SHIFTS) as api:
