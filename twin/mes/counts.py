@@ -41,12 +41,13 @@ _QUANTITIES = ("pieces", "wraps", "resets", "jumps")
 class Counts(Fold):
     """Emits a record `count` for each minute in which a counter moved, and the increments as a series.
 
-    specs: ordered by (unit, tag). State `counter`: the last reading, and the open minute with what it holds so far.
-    The pieces of a step belong to the instant of its later sample; a fall is a wrap, a reset (pieces since 0) or,
-    where it can be neither, a jump (no pieces). No lifetime totals.
+    specs: ordered by (unit, tag). State `counter`: when the first reading came (0: none yet), the last reading, and the
+    open minute with what it holds so far. The pieces of a step belong to the instant of its later sample; a fall is a
+    wrap, a reset (pieces since 0) or, where it can be neither, a jump (no pieces). No lifetime totals.
     """
 
     name = "counts"
+    version = 2
 
     def __init__(self, specs: Sequence[CounterSpec]) -> None:
         self.specs = list(specs)
@@ -59,7 +60,7 @@ class Counts(Fold):
         units = np.array([s.unit for s in specs], dtype=np.int32)
         self.state = {
             "counter": rows(
-                units, seen=np.int8, last=np.int64, minute=np.int64,
+                units, since=np.int64, last=np.int64, minute=np.int64,
                 pieces=np.int64, wraps=np.int64, resets=np.int64, jumps=np.int64,
             )
         }  # fmt: skip
@@ -67,7 +68,7 @@ class Counts(Fold):
     def step(self, step: Step) -> Outputs:
         """Count the increments of [t0, t1) and close the minutes that end in it."""
         counter, time, reading = self._readings(step.rows)
-        quantities = self._increments(counter, reading)
+        quantities = self._increments(counter, time, reading)
         records = self._by_minute(counter, time, quantities, step.t1)
         moved = quantities[0] > 0
         return Outputs(records, Series(counter[moved], time[moved], quantities[0][moved].astype(np.float64)))
@@ -82,7 +83,9 @@ class Counts(Fold):
         picked = picked[order]
         return counter[order], r.time[picked], np.rint(r.value[picked]).astype(np.int64)
 
-    def _increments(self, counter: NDArray[np.int32], reading: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+    def _increments(
+        self, counter: NDArray[np.int32], time: NDArray[np.int64], reading: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], ...]:
         """(pieces, wraps, resets, jumps) of each reading against the one before; remembers the last readings."""
         state = self.state["counter"]
         starts = run_starts(counter)
@@ -90,10 +93,10 @@ class Counts(Fold):
         before[1:] = reading[:-1]
         before[starts] = state.last[counter[starts]]
         first = np.zeros(len(counter), np.bool_)
-        first[starts] = state.seen[counter[starts]] == 0
+        first[starts] = state.since[counter[starts]] == 0
+        state.since[counter[first]] = time[first]
         ends = np.append(starts[1:], len(counter))[: len(starts)] - 1
         state.last[counter[ends]] = reading[ends]
-        state.seen[counter[ends]] = 1
         return self._judge(counter, reading, before, first)
 
     def _judge(

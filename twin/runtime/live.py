@@ -76,6 +76,8 @@ class LiveView:
     records: Sequence[Record] = ()
     open_minutes: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     """Path of a counter -> (start of its open minute, pieces in it so far)."""
+    counting: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Path of a counter -> its first reading: pieces made before it are not known."""
     products: Mapping[str, ProductNow] = field(default_factory=dict[str, ProductNow])
     """By path of the line; none before its product tag had a sample."""
     alarms: Mapping[str, Occurrence] = field(default_factory=dict[str, Occurrence])
@@ -139,6 +141,7 @@ def view_of(number: int, as_of: int, known: int, lanes: Sequence[LaneView], mean
     columns = _tag_columns(as_of, lanes, meaning, tags)
     machines: dict[str, MachineNow] = {}
     minutes: dict[str, tuple[int, int]] = {}
+    counting: dict[str, int] = {}
     products: dict[str, ProductNow] = {}
     health: list[Condition] = []
     alarms: dict[str, Occurrence] = {}
@@ -148,6 +151,7 @@ def view_of(number: int, as_of: int, known: int, lanes: Sequence[LaneView], mean
                 machines |= _machines(fold)
             elif isinstance(fold, Counts):
                 minutes |= _open_minutes(fold)
+                counting |= _counting(fold)
             elif isinstance(fold, Products):
                 products |= _products(fold)
             elif isinstance(fold, Condition):
@@ -156,7 +160,9 @@ def view_of(number: int, as_of: int, known: int, lanes: Sequence[LaneView], mean
                 alarms |= {one.id: one for one in fold.open()}
     records = [record for lane in lanes for record in lane.records]
     frontier = min((lane.frontier for lane in lanes), default=as_of)
-    return LiveView(number, as_of, known, frontier, columns, machines, records, minutes, products, alarms, health)
+    return LiveView(
+        number, as_of, known, frontier, columns, machines, records, minutes, counting, products, alarms, health
+    )
 
 
 def _tag_columns(as_of: int, lanes: Sequence[LaneView], meaning: Meaning, tags: int) -> TagColumns:
@@ -212,6 +218,11 @@ def _open_minutes(fold: Counts) -> dict[str, tuple[int, int]]:
     table = fold.state["counter"]
     rows = zip(fold.specs, table.minute.tolist(), table.pieces.tolist(), strict=True)
     return {spec.path: (minute, pieces) for spec, minute, pieces in rows if minute}
+
+
+def _counting(fold: Counts) -> dict[str, int]:
+    since = fold.state["counter"].since.tolist()
+    return {spec.path: first for spec, first in zip(fold.specs, since, strict=True) if first}
 
 
 def _products(fold: Products) -> dict[str, ProductNow]:

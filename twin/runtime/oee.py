@@ -31,9 +31,18 @@ class Question:
     explain: bool = False
     record_begins: int = FAR_PAST
 
-    def plan(self, now: int, made: Sequence[Making]) -> Plan:
+    def plan(self, now: int, made: Sequence[Making], record_begins: int) -> Plan:
         """Of a line that was to make these products."""
-        return plan_of(self.calendar, self.periods, now, made, self.record_begins)
+        return plan_of(self.calendar, self.periods, now, made, record_begins)
+
+    def begins(self, view: LiveView, counted: Sequence[Machine]) -> int:
+        """Where the record of machines begins, as far as it matters to the periods.
+
+        A source may tell a state that is hours old with its first sample; pieces are known from the first reading on.
+        """
+        readings = [view.counting.get(path, 0) for machine in counted for path in machine.counts.values()]
+        earliest = min((period.start for period in self.periods), default=0)
+        return max([earliest, self.record_begins, *readings])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +57,28 @@ def oee(plant: Plant, results: SqliteResults, view: LiveView, asked: Question) -
     """By line: the line itself, then its machines; each over the periods that have begun, up to the view's instant."""
     machines = {machine.path for machine in asked.machines}
     lines = [line for line in plant.lines if line in asked.lines or not machines.isdisjoint(_paths(line))]
-    start, end = asked.plan(view.as_of, ()).span
+    start, end = asked.plan(view.as_of, (), asked.record_begins).span
     production = Production(plant, results, view, start, end, asked.known)
     products = production.products(lines)
-    plans = {line.path: asked.plan(view.as_of, products[line.path]) for line in lines}
     needed = [one for line in lines for one in line.machines if line in asked.lines or one.path in machines]
+    plans = {path: plan for line in lines for path, plan in _plans(asked, view, line, products[line.path]).items()}
     observed = production.observed(needed, plans)
     found: list[Answered] = []
     for line in lines:
-        plan = plans[line.path]
         if line in asked.lines:
-            found += _line(plan, line, observed, asked.explain)
+            found += _line(plans[line.path], line, observed, asked.explain)
         for machine in line.machines:
             if machine.path in machines:
-                found += _machine(plan, observed[machine.path], asked.explain)
+                found += _machine(plans[machine.path], observed[machine.path], asked.explain)
     return found
+
+
+def _plans(asked: Question, view: LiveView, line: Line, made: Sequence[Making]) -> dict[str, Plan]:
+    """Of a line and its machines, by path; those whose record begins at one instant share theirs."""
+    begins = {line.path: asked.begins(view, flow_of(line).outputs)}
+    begins |= {machine.path: asked.begins(view, [machine]) for machine in line.machines}
+    plans = {instant: asked.plan(view.as_of, made, instant) for instant in set(begins.values())}
+    return {path: plans[instant] for path, instant in begins.items()}
 
 
 def _line(plan: Plan, line: Line, observed: Mapping[str, Observed], explain: bool) -> list[Answered]:

@@ -96,6 +96,18 @@ async def test_a_period_begins_with_the_record(tmp_path: Path) -> None:
         assert found["oee"] == 1140 / 3600
 
 
+async def test_an_old_state_makes_no_time_in_which_nothing_was_counted(tmp_path: Path) -> None:
+    """The first sample of OPC UA may be hours old: running since then, and nobody knows how much it made."""
+    async with running(tmp_path, plant_file=SHIFTS) as api:
+        rows = [row(ST, 0, 1), row(TOTAL, 30 * MINUTE, 5000), row(REJECT, 5 * MINUTE, 7)]
+        rows += [row(TOTAL, 30 * MINUTE + second, 5000 + second) for second in range(1, 1801)]
+        api.clock.at(60 * MINUTE + 1)
+        await api.post(rows)
+        (found,) = await results(api, asset=FILLER, from_=instant(0), to=instant(3600))
+    assert (found["from"], found["elements"]["apt"], codes(found)) == (instant(1800), 1800, {"record_begins"})
+    assert (found["pieces"]["produced"], found["effectiveness"]) == (1799, 1799 / 1800)
+
+
 async def test_what_is_made_in_a_break_is_in_no_figure(tmp_path: Path) -> None:
     async with running(tmp_path, plant_file=SHIFTS) as api:
         rows = [row(ST, 0, 1), row(TOTAL, 0, 0)]
