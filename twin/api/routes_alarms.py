@@ -187,7 +187,7 @@ def _place(cursor: str, found: list[Occurrence]) -> int:
 
 def _performance(twin: Twin, view: LiveView, keys: list[str], asked: Span) -> Performance:
     """Over what of the span the log covers: a rate over a time without a twin says nothing. Blocking."""
-    first = twin.reader.first()
+    first = twin.reader.complete_from()
     start = asked.start if first is None else max(asked.start, min(first, asked.end))
     covered = Span(start, max(start, min(asked.end, view.as_of)))
     return performance(occurrences(twin, view, keys, covered, FAR_FUTURE), covered.start, covered.end)

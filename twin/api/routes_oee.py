@@ -76,7 +76,7 @@ async def oee_of(
     if explain:
         _check_explained(periods, len(lines) + len(machines))
     async with heavy:
-        first = await asyncio.to_thread(twin.reader.first)
+        first = await asyncio.to_thread(twin.reader.complete_from)
         question = Question(lines, machines, calendar, periods, known, explain, view.as_of if first is None else first)
         found = await asyncio.to_thread(_answered, twin, view, question)
     return OeeAnswer(

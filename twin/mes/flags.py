@@ -28,8 +28,8 @@ NO_COMMON_UNIT = Flag(
 
 
 def record_begins(when: str) -> Flag:
-    """The period began before anything was recorded; what lies before is in no figure. when: on the plant's wall."""
-    return Flag("record_begins", f"nothing was recorded before {when}: the figures begin there")
+    """The period began before all that is kept; what lies before is in no figure. when: on the plant's wall."""
+    return Flag("record_begins", f"the record begins at {when}, and so do the figures")
 
 
 def no_ideal_rate(product: str | None, code: int | None) -> Flag:

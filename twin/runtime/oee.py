@@ -20,7 +20,7 @@ from twin.store.results import SqliteResults
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked for: lines as a whole, single machines, or both. known: as it was believed then. explain:
-    with all parts. record_begins: the instant of the first entry of the log.
+    with all parts. record_begins: from when the log is complete.
     """
 
     lines: Sequence[Line]

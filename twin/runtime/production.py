@@ -136,7 +136,7 @@ class Production:
         for record in self._view.records:
             if record.kind == COUNT:
                 minutes[record.key, record.start] = dict(record.data)
-        stored = self._results.columns(COUNT, paths, start, end, self._known, MINUTE)
+        stored = self._results.columns(COUNT, paths, start, end, self._known)
         for key, minute, data in zip(stored.key.tolist(), stored.start.tolist(), stored.data.tolist(), strict=True):
             minutes[paths[int(key)], minute] = stored.distinct[data]
         found: dict[str, list[Window]] = {path: [] for path in paths}

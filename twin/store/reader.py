@@ -122,6 +122,14 @@ class LogReader:
         )
         return self.rows(earliest, (HORIZON, HORIZON))[0][0]
 
+    def complete_from(self) -> int | None:
+        """From when everything is there: the first entry, or later when retention has forgotten; None as in first.
+
+        What retention kept from before is not whole: a batch stays until its youngest row may go.
+        """
+        first, kept_from = self.first(), self.kept_from()
+        return first if first is None or kept_from is None else max(first, kept_from)
+
     def last(self) -> int:
         """The greatest `recorded`, 0 for an empty log."""
         return int(self.rows(f"SELECT max(coalesce(max(recorded), 0), {SEALED_TO}) FROM entry")[0][0])  # noqa: S608

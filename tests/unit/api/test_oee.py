@@ -10,6 +10,8 @@ import pytest
 
 from tests.unit.api.running import FILLER, PACKER, PLANT, SECOND, START, Api, instant, row, running
 from twin.core.event import CONNECTION_LOST, Event
+from twin.store.log import SqliteLog
+from twin.store.retention import forget_before
 
 LINE = "acme/brno/packaging/line1"
 ST, TOTAL, REJECT = f"{FILLER}/st", f"{FILLER}/total", f"{FILLER}/reject"
@@ -106,6 +108,20 @@ async def test_an_old_state_makes_no_time_in_which_nothing_was_counted(tmp_path:
         (found,) = await results(api, asset=FILLER, from_=instant(0), to=instant(3600))
     assert (found["from"], found["elements"]["apt"], codes(found)) == (instant(1800), 1800, {"record_begins"})
     assert (found["pieces"]["produced"], found["effectiveness"]) == (1799, 1799 / 1800)
+
+
+async def test_a_period_begins_with_what_retention_kept(tmp_path: Path) -> None:
+    """The batch of the whole hour is still there; the counts of its first ten minutes are not."""
+    async with running(tmp_path, plant_file=SHIFTS) as api:
+        await an_hour(api)
+    log = SqliteLog(tmp_path, api.clock)
+    forget_before(log, START + 10 * MINUTE * SECOND)
+    log.close()
+    async with running(tmp_path, api.clock, plant_file=SHIFTS) as api:
+        (found,) = await results(api, asset=FILLER, from_=instant(0), to=instant(3600))
+    assert (found["from"], found["pieces"]["produced"]) == (instant(600), 900)
+    assert "record_begins" in codes(found)
+    assert found["oee"] == (1140 - 285) / 3000
 
 
 async def test_what_is_made_in_a_break_is_in_no_figure(tmp_path: Path) -> None:

@@ -35,10 +35,15 @@ def log(tmp_path):
 
 
 @pytest.fixture
-def results(tmp_path, log):
-    reader = LogReader(tmp_path)
-    yield SqliteResults(reader, UNITS, "code", log)
-    reader.close()
+def reader(tmp_path, log):
+    one = LogReader(tmp_path)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def results(reader, log):
+    return SqliteResults(reader, UNITS, "code", log)
 
 
 def record(end, state="running"):
@@ -118,3 +123,37 @@ def test_old_snapshots_become_rare_and_the_newest_stays(log, results):
     assert sum(age <= HOUR for age in ages) >= 60
     assert 130 <= sum(HOUR < age <= DAY for age in ages) <= 145
     assert 22 <= sum(age > DAY for age in ages) <= 26
+
+
+def shifts(key: str, many: int) -> list[Record]:
+    """States one after the other, 10 long, from 5 on."""
+    return [Record(0, "state", key, 10 * n - 5, 10 * n + 5, (("state", f"s{n % 3}"),)) for n in range(1, many + 1)]
+
+
+def test_columns_are_the_records_that_overlap(results):
+    results.publish(Publication(1, [*shifts("a", 9), *shifts("b", 4)]))
+    results.publish(Publication(2, corrected=[Record(0, "state", "a", 25, 45, ())], removed=shifts("a", 4)[2:]))
+    for known in (1, FAR_FUTURE):
+        for start in range(0, 100, 5):
+            for end in range(start + 5, 110, 5):
+                found = results.columns("state", ["b", "a", "c"], start, end, known)
+                rows = [
+                    (("b", "a", "c")[k], s, e, tuple(found.distinct[d].items()))
+                    for k, s, e, d in zip(found.key, found.start, found.end, found.data, strict=True)
+                ]
+                told = results.records("state", ["a", "b"], start, end, known)
+                assert sorted(rows) == sorted((r.key, r.start, r.end, r.data) for r, _ in told)
+
+
+def test_reading_an_old_shift_takes_no_longer_for_what_came_since(results, reader):
+    def work() -> int:
+        ticks: list[None] = []
+        reader.connection().set_progress_handler(lambda: ticks.append(None), 10)
+        results.columns("state", ["a"], 20, 60)
+        reader.connection().set_progress_handler(None, 0)
+        return len(ticks)
+
+    results.publish(Publication(1, shifts("a", 10)))
+    before = work()
+    results.publish(Publication(2, shifts("a", 3000)[10:]))
+    assert work() <= before + 2
