@@ -59,7 +59,7 @@ async def alerts(
     asked = span(start, end, twin.clock.now(), LONGEST_ALERTS)
     view = twin.live()
     async with heavy:
-        found = await asyncio.to_thread(alerts_between, twin, view, assets, asked.start, asked.end + 1)
+        found = await asyncio.to_thread(alerts_between, twin, view, assets, asked.start, asked.end)
     shown = [one for one in found if state == "all" or one.now.end is None]
     return AlertsAnswer(as_of=to_text(view.as_of), alerts=[alert_shape(one, view) for one in shown])
 

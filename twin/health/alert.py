@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from twin.core.fold import Record
 from twin.core.instant import SECOND
 from twin.core.state import Table
-from twin.health.forecast import Forecast, forecast
+from twin.health.forecast import LONGEST_S, Forecast, forecast
 from twin.health.watch import SETTLE, WINDOW, Watch
 
 PERSIST = 18
@@ -97,8 +97,10 @@ def outlook_of(watch: Watch, table: Table, recent: Table, row: int) -> tuple[For
         return None, f"no forecast: {found}", tag.path
     clock = int(ends[known[-1]] - ends[known[0]]) / SECOND
     slower = clock / float(ran[-1])
-    left = Forecast(*(round(one * slower) for one in (found.p10_s, found.p50_s, found.p90_s)))
-    return left, f"{name} to {limit:.4g}, {why}", tag.path
+    p10, p50, p90 = (round(min(one * slower, LONGEST_S)) for one in (found.p10_s, found.p50_s, found.p90_s))
+    if p50 >= LONGEST_S:
+        return None, f"no forecast: at the pace it runs {name} takes more than {LONGEST_S / 86400:.0f} days", tag.path
+    return Forecast(p10, p50, p90), f"{name} to {limit:.4g}, {why}", tag.path
 
 
 def _ran(end: NDArray[np.int64]) -> NDArray[np.float64]:

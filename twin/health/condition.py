@@ -44,7 +44,7 @@ class Condition(Fold):
     """
 
     name = "condition"
-    version = 2
+    version = 3
 
     def __init__(self, watches: Watches) -> None:
         self.watches = list(watches.watches)

@@ -34,8 +34,8 @@ def alerts_between(
 ) -> list[Alert]:
     """All that overlap [start, end), newest first. view: of the instant up to which they shall be told."""
     stored = [record for record, _ in twin.results.records(KIND, assets, start, end, known)]
-    pending = [record for record in view.records if record.kind == KIND and record.key in set(assets)]
     wanted = set(assets)
+    pending = [r for r in view.records if r.kind == KIND and r.key in wanted and r.start < end and r.end > start]
     opened = [one for one in view.alerts() if one.asset in wanted and one.start < end]
     over = {(r.key, r.start): alert_of(r) for r in (*stored, *pending) if r.end <= view.as_of}
     for one in opened:

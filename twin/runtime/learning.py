@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Protocol
 
 import numpy as np
@@ -67,17 +67,22 @@ async def keep_learning(twin: Learner) -> None:
     noted: set[tuple[str, int]] = set()
     while True:
         await asyncio.sleep(PAUSE_S)
-        for event in await asyncio.to_thread(_new, twin.live().to_learn(), noted, twin.clock.now()):
+        for found in fresh(twin.live().to_learn(), noted):
+            event = await asyncio.to_thread(learnt, found, twin.clock.now())
             _tell(event)
             with contextlib.suppress(StoreFailed):  # a full disk: it is learnt again from the same windows
                 await twin.note(event)
-                noted.add((str(event.body["signature"]), event.time))
+                noted.add(_windows(found))
 
 
-def _new(found: Iterable[ToLearn], noted: set[tuple[str, int]], now: int) -> list[Event]:
+def fresh(found: Iterable[ToLearn], noted: Collection[tuple[str, int]]) -> list[ToLearn]:
     """What has not been noted yet: until the folds have healed, a view still shows the machine without its model."""
-    events = [learnt(one, now) for one in found]
-    return [event for event in events if (str(event.body["signature"]), event.time) not in noted]
+    return [one for one in found if _windows(one) not in noted]
+
+
+def _windows(found: ToLearn) -> tuple[str, int]:
+    """Which windows of which watch these are, whenever somebody looks."""
+    return found.watch.signature, found.end
 
 
 def _tell(event: Event) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,8 +18,10 @@ from twin.api.app import create_app
 from twin.api.standing import changes, standing
 from twin.core.batch import Batch, batch
 from twin.core.event import MODEL_LEARNT
+from twin.core.fold import Record
 from twin.core.instant import FAR_FUTURE
 from twin.model.load import load
+from twin.runtime.alerts import alerts_between
 from twin.runtime.plugins import connectors
 from twin.runtime.twin import open_twin
 
@@ -162,3 +165,22 @@ async def test_feedback_on_no_alert_is_refused_with_the_reason(tmp_path: Path):
         sent = {"verdict": "perhaps"}
         answer = await api.client.post(f"/api/v1/alerts/{PUMP}@{instant(0)}/feedback", json=sent)
         assert answer.status_code == 422
+
+
+async def test_an_alert_that_has_just_ended_is_told_of_its_own_time_alone(tmp_path: Path):
+    said = {
+        "score": 2.0,
+        "peak": 3.0,
+        "tags": "[]",
+        "onset": START,
+        "forecast": "null",
+        "forecast_text": "",
+        "model": "m",
+    }
+    said |= {"limit_tag": "", "made_at": 0, "model": "m"}
+    ended = Record(0, "alert", PUMP, START + 600 * SECOND, START + 900 * SECOND, tuple(sorted(said.items())))
+    async with watching(tmp_path, HandClock()) as api:
+        view = replace(api.twin.live(), records=[ended], as_of=START + 901 * SECOND)
+        for first, last, count in ((0, 600, 0), (0, 601, 1), (899, 950, 1), (900, 950, 0)):
+            span = (START + first * SECOND, START + last * SECOND)
+            assert len(alerts_between(api.twin, view, [PUMP], *span)) == count, (first, last)

@@ -10,9 +10,13 @@ from tests.unit.health.a_plant import BEGIN, MODEL, SECOND, lived, make_folds, m
 from twin.core.batch import Batch
 from twin.core.event import MODEL_REFUSED, Event
 from twin.core.fold import Record, Step, step_all
+from twin.core.instant import DAY
 from twin.core.rows import Rows, in_order, samples_of
+from twin.health.alert import outlook_of
 from twin.health.condition import Condition
+from twin.health.forecast import LONGEST_S
 from twin.health.reading import ConditionNow, alerts, conditions, to_learn
+from twin.health.watch import WINDOW
 
 MINUTE = 60 * SECOND
 
@@ -142,3 +146,16 @@ def test_a_refusal_begins_the_learning_anew():
 def test_a_model_of_another_signature_is_none():
     other = Event(BEGIN, LEARNT.kind, "a", {**LEARNT.body, "signature": "other"})
     assert now(folded(lived(1, 40), other)[0]).model is None
+
+
+def test_a_machine_that_stood_for_weeks_has_no_forecast_of_years():
+    fold = make_folds((0,))[-1]
+    assert isinstance(fold, Condition)
+    table, recent = fold.state["machine"], fold.state["recent"]
+    end = BEGIN // WINDOW + np.arange(60) + np.where(np.arange(60) < 20, 0, 90 * DAY // WINDOW)
+    recent.window[0, -60:] = end
+    recent.mean[0, -60:, 1] = 2 + 0.05 * np.arange(60) + 0.01 * np.sin(np.arange(60))
+    table.centre[0, 1], table.shares[0, 1], table.onset[0] = 1.4, 1.0, BEGIN - WINDOW
+    found, text, _ = outlook_of(fold.watches[0], table, recent, 0)
+    assert found is None or found.p90_s <= LONGEST_S
+    assert "more than 7 days" in text

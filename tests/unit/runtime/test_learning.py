@@ -11,7 +11,7 @@ from twin.core.instant import DAY, HOUR
 from twin.core.rows import Rows, in_order, samples_of
 from twin.health.condition import Condition
 from twin.health.reading import ToLearn, to_learn
-from twin.runtime.learning import learnt
+from twin.runtime.learning import fresh, learnt
 
 NOW = BEGIN + 2 * HOUR
 
@@ -41,6 +41,14 @@ def test_the_event_is_the_same_whenever_it_is_made():
 def test_what_is_too_old_to_be_folded_counts_from_now():
     late = BEGIN + 30 * DAY
     assert learnt(good_windows(), late).time == late
+
+
+def test_what_was_noted_is_not_learnt_again_while_a_view_still_shows_it_unlearnt():
+    found = good_windows()
+    noted = {(found.watch.signature, found.end)}
+    assert fresh([found], set()) == [found]
+    assert fresh([found], noted) == []
+    assert fresh([good_windows()], noted) == []
 
 
 def test_what_is_not_normal_is_refused_with_the_reason():
