@@ -39,8 +39,10 @@ class Question:
         """Where the record of machines begins, as far as it matters to the periods.
 
         A source may tell a state that is hours old with its first sample; pieces are known from the first reading on.
+        A counter of bad pieces decides nothing: it may be heard of with the first one, or be new in the plant file.
         """
-        readings = [view.counting.get(path, 0) for machine in counted for path in machine.counts.values()]
+        counters = [machine.counts.get(role) for machine in counted for role in ("total", "good")]
+        readings = [view.counting.get(path, 0) for path in counters if path is not None]
         earliest = min((period.start for period in self.periods), default=0)
         return max([earliest, self.record_begins, *readings])
 

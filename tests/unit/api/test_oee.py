@@ -110,6 +110,17 @@ async def test_an_old_state_makes_no_time_in_which_nothing_was_counted(tmp_path:
     assert (found["pieces"]["produced"], found["effectiveness"]) == (1799, 1799 / 1800)
 
 
+async def test_a_counter_of_bad_pieces_that_is_first_heard_of_late_hides_no_time(tmp_path: Path) -> None:
+    """It is sent when it changes, or somebody has added it to a plant file of years."""
+    async with running(tmp_path, plant_file=SHIFTS) as api:
+        rows = [row(ST, 0, 1), row(TOTAL, 0, 0), row(REJECT, 40 * MINUTE, 1), row(REJECT, 50 * MINUTE, 3)]
+        rows += [row(TOTAL, minute * MINUTE - 1, minute * 30) for minute in range(1, 61)]
+        api.clock.at(60 * MINUTE + 1)
+        await api.post(rows)
+        (found,) = await results(api, asset=FILLER, from_=instant(0), to=instant(3600))
+    assert (found["from"], found["pieces"]["produced"], found["pieces"]["reject"]) == (instant(0), 1800, 2)
+
+
 async def test_a_period_begins_with_what_retention_kept(tmp_path: Path) -> None:
     """The batch of the whole hour is still there; the counts of its first ten minutes are not."""
     async with running(tmp_path, plant_file=SHIFTS) as api:
