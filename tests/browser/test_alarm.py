@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.running import Demo
 from tests.browser.test_line import opened
+from twin.core.instant import MILLISECOND, from_text, to_text
 
 pytestmark = pytest.mark.browser
 
@@ -72,9 +73,14 @@ def test_an_alarm_is_acknowledged_with_a_note_and_stands_in_the_history(page, pl
     expect(row).to_contain_text("local: seen it")
     expect(row).to_have_attribute("data-state", "C")
     (alarm,) = plant.get("/alarms", state="all", **{"from": "now-1h"})["alarms"]
+    began = alarm["from"]
     assert (alarm["acknowledged"]["who"], alarm["acknowledged"]["note"]) == ("local", "seen it")
 
     measure(plant, 50)
     expect(row).to_have_count(0)
     page.reload()
     expect(page.locator("lt-alarms[past] tr[data-alarm]")).to_contain_text("motor is hot")
+
+    page.goto(plant.url(f"/alarms?at={to_text(from_text(began) + MILLISECOND)}"))
+    then = page.locator("lt-alarms:not([past]) tr[data-alarm]")
+    expect(then).to_have_attribute("data-state", "B")  # as it was then, not as it ended

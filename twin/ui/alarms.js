@@ -4,7 +4,7 @@ import { html, nothing } from "./vendor/lit.js";
 import { get, isAway, post } from "./api.js";
 import { clockText, lengthText, numberText, percentText, unitText } from "./format.js";
 import { can, machineOf, mayOperate, nameOf, shortOf } from "./known.js";
-import { href, moment, spanQuery } from "./moment.js";
+import { atQuery, href, moment, spanQuery } from "./moment.js";
 import { now, onMessage } from "./now.js";
 import { Part } from "./part.js";
 
@@ -32,10 +32,9 @@ class Alarms extends Part {
   start() {
     Object.assign(this, { all: [], noting: null, told: "" });
     if (!can("alarms")) return;
-    const isOver = this.past || !moment.isLive;
     this.again = this.poll(async () => {
-      const span = this.past ? spanQuery(WEEK) : moment.isLive ? {} : spanQuery();
-      const query = { ...(this.asset ? { asset: this.asset } : {}), state: isOver ? "all" : "open", ...span };
+      const wanted = this.past ? { state: "all", ...spanQuery(WEEK) } : { state: "open", ...atQuery() };
+      const query = { ...(this.asset ? { asset: this.asset } : {}), ...wanted };
       this.all = (await get("/alarms", query)).alarms;
     }, 10_000);
     onMessage((message) => message.alarms && this.again());
@@ -44,8 +43,8 @@ class Alarms extends Part {
   /** Those to show: open ones by weight, past ones by time. */
   shown() {
     const live = Object.values(now.alarms);
-    const mine = this.past ? this.all.filter((one) => one.to) : moment.isLive && live.length ? live
-      : this.all.filter((one) => moment.isLive || isOpenAt(one, moment.to));
+    const isTold = moment.isLive && now.link !== "waiting";
+    const mine = this.past ? this.all.filter((one) => one.to) : isTold ? live : this.all;
     const below = mine.filter((one) => !this.asset || one.asset === this.asset || one.asset.startsWith(`${this.asset}/`));
     return below.sort((a, b) => (this.past ? 0 : a.priority - b.priority) || (a.from < b.from ? 1 : -1));
   }
@@ -123,8 +122,6 @@ class Alarms extends Part {
   }
 }
 customElements.define("lt-alarms", Alarms);
-
-const isOpenAt = ({ from, to }, at) => Date.parse(from) <= at && (!to || Date.parse(to) > at);
 
 /** How good the alarms are: the figures of ISA-18.2 as the twin gives them. */
 class Performance extends Part {
