@@ -101,7 +101,7 @@ def performance(occurrences: Sequence[Occurrence], start: int, end: int) -> Perf
         sum(flood.end - flood.start for flood in floods) / length,
         _chattering(begun),
         tuple(Share(key, n, n / len(begun)) for key, n in sorted(loads.items(), key=_heaviest)[:CONTRIBUTORS]),
-        tuple(one for one in occurrences if _active_until(one, end) - one.start > STANDING),
+        tuple(one for one in occurrences if _active_until(one, end) > max(start, one.start + STANDING)),
         (_of(begun, 1), _of(begun, 2), _of(begun, 3), _of(begun, 4)),
     )
 

@@ -68,3 +68,9 @@ def test_standing_is_active_for_more_than_a_day() -> None:
 def test_priorities_are_counted() -> None:
     found = performance([*came([1, 2], priority=4), *came([3], priority=1)], 0, HOUR)
     assert found.by_priority == (1, 0, 0, 2)
+
+
+def test_an_alarm_that_returned_before_the_span_does_not_stand_in_it() -> None:
+    unseen = Occurrence("m/temp~high", "high", 85.0, 3, start=0, returned=3 * DAY)
+    assert performance([unseen], 2 * DAY, 4 * DAY).standing == (unseen,)
+    assert performance([unseen], 3 * DAY, 4 * DAY).standing == ()
