@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from twin.api.health_shapes import AlertShape, ConditionShape, ConditionState, ForecastShape, ModelShape, ShareShape
+from twin.core.errors import StoreFailed
 from twin.core.instant import SECOND, to_text
 from twin.health.forecast import Forecast
 from twin.health.reading import AlertNow, ConditionNow, ModelNow, Shares
-from twin.runtime.alerts import Alert, with_verdicts
+from twin.runtime.alerts import Alert, title_of, with_verdicts
 from twin.runtime.live import LiveView
 from twin.runtime.twin import Twin
 
@@ -89,8 +90,11 @@ def open_alerts(view: LiveView) -> dict[str, AlertNow]:
 
 
 def alert_fields(twin: Twin, view: LiveView, now: AlertNow) -> dict[str, Any]:
-    """The JSON of an open alert on the live channel."""
-    [alert] = with_verdicts(twin, [now])
+    """The JSON of an open alert on the live channel; without its verdict while the store cannot be read."""
+    try:
+        [alert] = with_verdicts(twin, [now])
+    except StoreFailed:
+        alert = Alert(now, title_of(twin.plant, now), None)
     return alert_shape(alert, view).model_dump(by_alias=True)
 
 

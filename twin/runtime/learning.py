@@ -68,7 +68,12 @@ async def keep_learning(twin: Learner) -> None:
     while True:
         await asyncio.sleep(PAUSE_S)
         for found in fresh(twin.live().to_learn(), noted):
-            event = await asyncio.to_thread(learnt, found, twin.clock.now())
+            try:
+                event = await asyncio.to_thread(learnt, found, twin.clock.now())
+            except Exception as error:  # whatever it is: the other machines are learnt, this one from later windows
+                _log.error("%s: not learnt: %r", found.watch.path, error, exc_info=True)
+                noted.add(_windows(found))
+                continue
             _tell(event)
             with contextlib.suppress(StoreFailed):  # a full disk: it is learnt again from the same windows
                 await twin.note(event)

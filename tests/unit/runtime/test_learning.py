@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
+from typing import Any
+
 import numpy as np
 
 from tests.unit.health.a_plant import BEGIN, SECOND, lived, make_folds
-from twin.core.event import MODEL_LEARNT, MODEL_REFUSED
+from twin.core.event import MODEL_LEARNT, MODEL_REFUSED, Event
 from twin.core.fold import Step, step_all
 from twin.core.instant import DAY, HOUR
 from twin.core.rows import Rows, in_order, samples_of
 from twin.health.condition import Condition
 from twin.health.reading import ToLearn, to_learn
-from twin.runtime.learning import fresh, learnt
+from twin.runtime.learning import fresh, keep_learning, learnt
 
 NOW = BEGIN + 2 * HOUR
 
@@ -58,3 +62,37 @@ def test_what_is_not_normal_is_refused_with_the_reason():
     assert (event.kind, event.time) == (MODEL_REFUSED, found.end)
     assert event.body["signature"] == "sign-a"
     assert "vibration" in event.body["reason"]
+
+
+class Lending:
+    """What the learner needs of a twin, with two machines to learn for; it notes what it is given."""
+
+    def __init__(self, watched: list[ToLearn]) -> None:
+        self._watched = watched
+        self.clock = self
+        self.noted: asyncio.Queue[Event] = asyncio.Queue()
+
+    def now(self) -> int:
+        return NOW
+
+    def live(self) -> Lending:
+        return self
+
+    def to_learn(self) -> list[ToLearn]:
+        return self._watched
+
+    async def note(self, event: Event) -> int:
+        await self.noted.put(event)
+        return 1
+
+
+async def test_a_machine_that_cannot_be_learnt_does_not_stop_the_others(monkeypatch):
+    """Whatever goes wrong in the arithmetic of one is told; the next one is learnt all the same."""
+    good = good_windows()
+    broken = dataclasses.replace(good, rows=good.rows[:, :1], watch=dataclasses.replace(good.watch, path="b"))
+    monkeypatch.setattr("twin.runtime.learning.PAUSE_S", 0.0)
+    twin: Any = Lending([dataclasses.replace(broken, end=broken.end + 1), good])
+    learning = asyncio.create_task(keep_learning(twin))
+    event = await asyncio.wait_for(twin.noted.get(), 30)
+    learning.cancel()
+    assert (event.kind, event.subject) == (MODEL_LEARNT, "a")
