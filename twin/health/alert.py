@@ -100,7 +100,7 @@ def outlook_of(watch: Watch, table: Table, recent: Table, row: int) -> tuple[For
     p10, p50, p90 = (round(min(one * slower, LONGEST_S)) for one in (found.p10_s, found.p50_s, found.p90_s))
     if p50 >= LONGEST_S:
         return None, f"no forecast: at the pace it runs {name} takes more than {LONGEST_S / 86400:.0f} days", tag.path
-    return Forecast(p10, p50, p90), f"{name} to {limit:.4g}, {why}", tag.path
+    return Forecast(p10, p50, p90), f"{name} to {f'{limit:.4g} {tag.unit}'.rstrip()}, {why}", tag.path
 
 
 def _ran(end: NDArray[np.int64]) -> NDArray[np.float64]:

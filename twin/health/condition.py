@@ -44,7 +44,7 @@ class Condition(Fold):
     """
 
     name = "condition"
-    version = 3
+    version = 4
 
     def __init__(self, watches: Watches) -> None:
         self.watches = list(watches.watches)

@@ -20,7 +20,7 @@ class WatchedTag:
     """One tag of a watch. value = wire * factor + offset; wire numbers in `bad` mean that there is no value.
 
     margin: for a temperature, how far above its warmest normal it may come (in its own unit); 0 for other tags.
-    limit: its highest `high` alarm limit, NaN where it has none.
+    limit: its highest `high` alarm limit, NaN where it has none. unit: of limit and value, for people.
     """
 
     tag: int
@@ -30,6 +30,7 @@ class WatchedTag:
     bad: tuple[float, ...] = ()
     margin: float = 0.0
     limit: float = float("nan")
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

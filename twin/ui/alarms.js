@@ -123,7 +123,7 @@ class Alarms extends Part {
 }
 customElements.define("lt-alarms", Alarms);
 
-/** How good the alarms are: the figures of ISA-18.2 as the twin gives them. */
+/** Alarm performance: the figures of ISA-18.2 as the twin gives them. */
 class Performance extends Part {
   static every = 60_000;
 
@@ -140,7 +140,7 @@ class Performance extends Part {
     const { targets } = found;
     const figure = (name, value, target, text = numberText) => html`<div><dt>${name}</dt><dd data-over=${value > target}>${
       value > target ? "▲ " : ""}${text(value)} <span class="quiet">${target === undefined ? "" : `target: at most ${text(target)}`}</span></dd></div>`;
-    return html`<section class="card" aria-label="How good the alarms are"><div class="head"><h2>How good the alarms are</h2>
+    return html`<section class="card" aria-label="Alarm performance"><div class="head"><h2>Alarm performance</h2>
       <span class="quiet">${moment.isLive ? "last 24 h" : "of the span"}, beside the targets of ISA-18.2</span></div>
       <dl class="facts">${figure("alarms", found.activations)}
       ${figure("in 10 min, average", found.average_per_10_min, targets.average_per_10_min)}

@@ -103,7 +103,7 @@ class Alerts extends Part {
     const watched = lineOf(this.asset ?? "")?.machines.length;
     return html`<section class="card" aria-label="Condition alerts"><div class="head"><h2>Condition alerts</h2><span class="quiet">7 days</span></div>
       ${this.all.length ? html`<ul class="alerts">${this.all.slice(0, 20).map((one) => this.row(one))}</ul>`
-      : html`<p class="quiet">${can("alerts") ? "None: every machine that is watched runs as it has learnt." : watched === undefined
+      : html`<p class="quiet">${can("alerts") ? "None: no machine has left what it has learnt." : watched === undefined
         ? "" : "No model watches a machine here."}</p>`}</section>`;
   }
 

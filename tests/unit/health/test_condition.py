@@ -69,7 +69,7 @@ def test_wear_is_told_with_tag_onset_and_time_left():
     assert alert.onset == found.onset < alert.start < BEGIN + 20 * MINUTE
     assert found.outlook is not None
     assert found.outlook.forecast is not None
-    assert found.outlook.text == "vibration to 9, its highest alarm limit"
+    assert found.outlook.text == "vibration to 9 mm/s, its highest alarm limit"
     assert alert.forecast is not None
     assert alert.made_at >= alert.start
 
