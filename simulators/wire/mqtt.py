@@ -6,12 +6,13 @@ import asyncio
 import json
 import logging
 import threading
+from collections import deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import groupby
 from secrets import token_hex
 
-from paho.mqtt.client import MQTT_ERR_QUEUE_SIZE, Client
+from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from simulators.wire.opcua import Sample
@@ -19,7 +20,9 @@ from simulators.wiring import MqttValue
 
 NS_PER_MS = 1_000_000
 QUEUE = 100_000
-"""Messages kept while the broker is away; beyond that the newest are dropped, counted and named in one warning."""
+"""Messages that wait while the broker is away; beyond that the newest are dropped, counted and named in one warning."""
+IN_FLIGHT = 20
+"""Messages that paho has at a time, all of them under way; the others wait here."""
 FLUSH_S = 1.0
 """How long the end waits for the broker to have everything."""
 
@@ -27,40 +30,85 @@ logger = logging.getLogger(__name__)
 
 
 class Publisher:
-    """Carries messages in order; while the broker is away they wait, and the client connects again by itself."""
+    """Carries messages in order; while the broker is away they wait, and the client connects again by itself.
+
+    On a new connection paho sends again what the broker has not acknowledged, but only once it has read the CONNACK: a
+    message that it is given while it waits for that goes out first. So it is given none from the attempt to connect on,
+    until an acknowledgement comes (paho has sent everything again before it reads one), or the CONNACK when there is
+    nothing to send again. paho's callbacks may hold a lock that its `publish` needs: `_change` is never held around it.
+    """
 
     def __init__(self, client: Client, values: Mapping[str, MqttValue]) -> None:
         self._client = client
         self._values = values
-        self._waiting = 0
-        self._all_there = threading.Condition()
+        self._change = threading.Condition()
+        self._waiting: deque[tuple[str, bytes]] = deque()
+        self._open = False
+        self._handing = False
+        self._unacknowledged = 0
         self.dropped = 0
+        client.on_pre_connect = self._connecting
+        client.on_connect = self._connected
         client.on_publish = self._arrived
 
     def publish(self, samples: Sequence[Sample]) -> None:
         """One message for each topic and instant, with the values that have a sample there."""
-        for topic, message in messages(samples, self._values):
-            with self._all_there:
-                self._waiting += 1
-            if self._client.publish(topic, message, qos=1).rc == MQTT_ERR_QUEUE_SIZE:
-                self._drop()
+        for message in messages(samples, self._values):
+            with self._change:
+                if len(self._waiting) < QUEUE:
+                    self._waiting.append(message)
+                else:
+                    self._drop()
+        self._hand_over()
 
     def flush(self) -> bool:
         """Wait until the broker has everything, at most FLUSH_S. Called outside the event loop."""
-        with self._all_there:
-            return self._all_there.wait_for(lambda: self._waiting == 0, FLUSH_S)
+        with self._change:
+            return self._change.wait_for(lambda: not self._waiting and self._unacknowledged == 0, FLUSH_S)
 
-    def _arrived(self, *_: object) -> None:
-        with self._all_there:
-            self._waiting -= 1
-            if self._waiting == 0:
-                self._all_there.notify_all()
+    def _hand_over(self) -> None:
+        """Give paho what it may have, one message at a time whichever thread comes; the others leave it to that one."""
+        while (message := self._next()) is not None:
+            topic, body = message
+            try:
+                self._client.publish(topic, body, qos=1)
+            finally:
+                with self._change:
+                    self._handing = False
+                    self._change.notify_all()
+
+    def _next(self) -> tuple[str, bytes] | None:
+        with self._change:
+            if self._handing or not self._open or not self._waiting or self._unacknowledged >= IN_FLIGHT:
+                return None
+            self._handing = True
+            self._unacknowledged += 1
+            return self._waiting.popleft()
 
     def _drop(self) -> None:
         if self.dropped == 0:
             logger.warning("the MQTT broker is away and %d messages wait for it: newer ones are dropped", QUEUE)
         self.dropped += 1
-        self._arrived()
+
+    # --- below this line: paho's thread ---------------------------------------------------------------------------
+
+    def _connecting(self, *_: object) -> None:
+        """No lock of paho is held here, so a message that is being handed over can be waited for."""
+        with self._change:
+            self._open = False
+            self._change.wait_for(lambda: not self._handing)
+
+    def _connected(self, *_: object) -> None:
+        with self._change:
+            self._open = self._unacknowledged == 0
+        self._hand_over()
+
+    def _arrived(self, *_: object) -> None:
+        with self._change:
+            self._open = True
+            self._unacknowledged -= 1
+            self._change.notify_all()
+        self._hand_over()
 
 
 @asynccontextmanager
@@ -69,15 +117,15 @@ async def mqtt_publisher(broker: str, values: Mapping[str, MqttValue]) -> AsyncG
     host, port = host_and_port(broker)
     name = f"simulator-{token_hex(4)}"  # without a name of its own a broker may refuse to let it come back
     client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv5)
-    client.max_queued_messages_set(QUEUE)
+    client.max_inflight_messages_set(IN_FLIGHT)
     client.reconnect_delay_set(1, 5)
+    publisher = Publisher(client, values)
     try:
         await asyncio.to_thread(client.connect, host, port, 15)
     except OSError as error:
         raise OSError(
             f"no MQTT broker at {broker} ({error.strerror or error}); start one, or do without MQTT"
         ) from error
-    publisher = Publisher(client, values)
     client.loop_start()
     try:
         yield publisher
