@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.errors import Corrupt, StoreFailed
 from twin.core.event import Event
 from twin.core.history import Slice
 from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.core.routing import HORIZON
 from twin.core.rows import join
 from twin.core.tags import Tag, TagTable, TagType
+from twin.store.database import Database, Row
 from twin.store.entry import ROW, decode
 from twin.store.files import Vanished
-from twin.store.schema import SEALED_TO, open_reader
+from twin.store.schema import SEALED_TO
 from twin.store.sealed import Chosen, Files
 
-Row = tuple[Any, ...]
 _SELECT = "SELECT recorded, kind, crc, body, text FROM entry"
 IN_LOG = f"NOT (kind = '' AND recorded <= {SEALED_TO})"
 """Which entries count: a sealed batch may still be there, for deleting takes its time."""
@@ -34,45 +29,16 @@ TRIES = 3
 """A file may be merged away and unlinked between reading the list and opening it; then the list is read again."""
 
 
-class LogReader:
-    """Reads of `DIR/log.db` and of the files it lists; a connection per thread, no transaction between calls."""
+class LogReader(Database):
+    """Reads of `DIR/log.db` and of the files it lists."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__(folder)
         self.files = Files(folder)
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
-
-    def connection(self) -> sqlite3.Connection:
-        """The read-only connection of this thread."""
-        if not hasattr(self._local, "connection"):
-            self._local.connection = open_reader(self.folder)
-            self._connections.append(self._local.connection)
-        return self._local.connection
-
-    def rows(self, statement: str, given: Sequence[object] = ()) -> list[Row]:
-        """All rows of a query. Raises Corrupt where the file is no longer a database, else StoreFailed."""
-        try:
-            return self.connection().execute(statement, given).fetchall()
-        except sqlite3.OperationalError as error:
-            raise StoreFailed(f"{self.folder / 'log.db'}: {error}; is the disk there and readable?") from error
-        except sqlite3.Error as error:
-            raise Corrupt(f"{self.folder / 'log.db'}: {error}; restore it from a backup") from error
-
-    @contextmanager
-    def one_moment(self) -> Generator[None]:
-        """All queries of the block see the log as of one instant. Copy and leave: it holds up the checkpoint."""
-        self.rows("BEGIN")
-        try:
-            yield
-        finally:
-            with suppress(sqlite3.Error):
-                self.connection().execute("COMMIT")
 
     def close(self) -> None:
         """Close the connections of all threads; their reads are over."""
-        for connection in self._connections:
-            connection.close()
+        super().close()
         self.files.close()
 
     def read(self, start: int, end: int, known: int) -> Slice:

@@ -20,8 +20,9 @@ from twin.core.history import Late, Publication, Snapshot
 from twin.core.instant import FAR_FUTURE
 from twin.core.span import grid
 from twin.mes.tally import Counted
+from twin.store.database import Row
 from twin.store.log import SqliteLog
-from twin.store.reader import LogReader, Row
+from twin.store.reader import LogReader
 
 
 class SqliteResults:

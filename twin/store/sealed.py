@@ -6,18 +6,16 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.instant import HOUR, MINUTE
 from twin.core.rows import Samples, join, no_samples
+from twin.store.database import Database
 from twin.store.files import COLUMNS, Block, Checks, File, Vanished, blocks_from_text, outline_path
 from twin.store.parquet import Parquet, within
-
-if TYPE_CHECKING:
-    from twin.store.reader import LogReader
 
 MOST_KEPT = 400_000
 """Rows of an hour that are kept for the next stretch: 14 MB."""
@@ -54,48 +52,48 @@ class Files:
         """Close the query engine."""
         self.parquet.close()
 
-    def listed_samples(self, reader: LogReader, files: Sequence[File], chosen: Chosen) -> Samples:
+    def listed_samples(self, database: Database, files: Sequence[File], chosen: Chosen) -> Samples:
         """Rows of files that the caller has from the list and keeps there: of the one who merges."""
-        with reader.one_moment():
-            self._learn(reader, files)
+        with database.one_moment():
+            self._learn(database, files)
         return self.samples(files, chosen)
 
-    def check(self, reader: LogReader, files: Sequence[File]) -> None:
+    def check(self, database: Database, files: Sequence[File]) -> None:
         """Raises Corrupt naming the first of these files that is not as it was written, Vanished without it."""
-        with reader.one_moment():
-            self._learn(reader, files)
+        with database.one_moment():
+            self._learn(database, files)
         for file in files:
             self._checks.check(file.path, self._blocks[file.path])
 
     def of_one_moment(
-        self, reader: LogReader, chosen: Chosen, in_log: Callable[[], list[Any]]
+        self, database: Database, chosen: Chosen, in_log: Callable[[], list[Any]]
     ) -> tuple[list[Any], list[File]]:
         """The rows of the log and the files beside them; names and checksums of these files are then at hand."""
-        with reader.one_moment():
+        with database.one_moment():
             stored = in_log()
-            found = reader.rows(
+            found = database.rows(
                 f"SELECT {COLUMNS} FROM file WHERE tmax >= ? AND tmin < ? AND rmax > ? AND rmin <= ? "  # noqa: S608
                 "ORDER BY tmin, path",
                 (chosen.start, chosen.end, chosen.after, chosen.known),
             )
             files = [File(*row) for row in found]
-            self._learn(reader, files)
+            self._learn(database, files)
         return stored, files
 
-    def _learn(self, reader: LogReader, files: Sequence[File]) -> None:
+    def _learn(self, database: Database, files: Sequence[File]) -> None:
         """Checksums of files, and names of tags by id; neither changes ever, so only new ones are read."""
         for file in files:
             if file.path not in self._blocks:
-                blocks = reader.rows("SELECT blocks FROM file WHERE path = ?", (file.path,))
+                blocks = database.rows("SELECT blocks FROM file WHERE path = ?", (file.path,))
                 if not blocks:
                     raise Vanished(f"{self.folder / file.path}: counts no more since the list was read")
-                for (outlined,) in reader.rows("SELECT blocks FROM outline WHERE file = ?", (file.path,)):
+                for (outlined,) in database.rows("SELECT blocks FROM outline WHERE file = ?", (file.path,)):
                     self._blocks[outline_path(file.path)] = blocks_from_text(outlined)
                 self._blocks[file.path] = blocks_from_text(blocks[0][0])
         if not files:
             return
         before = self._names
-        new = reader.rows("SELECT name FROM tag WHERE id >= ? ORDER BY id", (len(before),))
+        new = database.rows("SELECT name FROM tag WHERE id >= ? ORDER BY id", (len(before),))
         with self._lock:  # another thread may have learnt the same names meanwhile, or more of them
             if len(before) + len(new) > len(self._names):
                 self._names = [*before, *(name for (name,) in new)]
