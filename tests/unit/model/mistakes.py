@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.unit.model.alarm_mistakes import ALARM_MISTAKES
+
 PLANT = """\
 linetwin: 1
 connections:
@@ -24,7 +26,7 @@ lines:
       filler: {type: filler, from: s7, node: DB}
 """
 
-MISTAKES = {
+MISTAKES = ALARM_MISTAKES | {
     "unknown key": (
         "mqtt://10.0.1.5",
         'mqtt://10.0.1.5", usr: "me',
@@ -325,58 +327,6 @@ MISTAKES = {
         "{node: .t}",
         "{node: .t, raw: [0], range: [0, 1]}",
         "9: types.filler.tags.temp: `raw` and `range` must be two numbers each, those of `raw` not equal",
-    ),
-    "alarm without a limit": (
-        "{node: .t}",
-        "{node: .t, alarms: [{delay: 5s}]}",
-        "9: types.filler.tags.temp.alarms[0]: an alarm needs a limit: `high`, `low` or `stale`",
-    ),
-    "alarm that would always be one": (
-        "{node: .t}",
-        "{node: .t, alarms: [{stale: 0s}]}",
-        "9: types.filler.tags.temp.alarms[0]: stale 0 would always be an alarm;"
-        " write how long the tag may be silent: 30s",
-    ),
-    "alarm of a priority that is not there": (
-        "{node: .t}",
-        "{node: .t, alarms: [{high: 5, priority: 5}]}",
-        "9: types.filler.tags.temp.alarms[0]: priority 5 is not in 1..4",
-    ),
-    "dead-band below nothing": (
-        "{node: .t}",
-        "{node: .t, alarms: [{high: 5, deadband: -1}]}",
-        "9: types.filler.tags.temp.alarms[0]: deadband -1 is below 0",
-    ),
-    "limits turned round": (
-        "{node: .t}",
-        "{node: .t, alarms: [{high: 5, low: 10}]}",
-        "9: types.filler.tags.temp.alarms[0]: high 5 is not above low 10",
-    ),
-    "dead-band without room": (
-        "{node: .t}",
-        "{node: .t, alarms: [{high: 10, low: 5, deadband: 5}]}",
-        "9: types.filler.tags.temp.alarms[0]: deadband 5 leaves no room between low and high",
-    ),
-    "limit of a text": (
-        "{node: .t}",
-        "{node: .t, type: text, alarms: [{high: 5}]}",
-        "9: types.filler.tags.temp.alarms[0]: a text tag has no value above or below a limit; only `stale` is possible",
-    ),
-    "one name for two alarms": (
-        "{node: .t}",
-        "{node: .t, alarms: [{high: 5, low: 1, name: warm}]}",
-        "9: types.filler.tags.temp.alarms[0]: has one name for 2 alarms; write an entry for each",
-    ),
-    "two alarms of one name": (
-        "{node: .t}",
-        "{node: .t, alarms: [{high: 5, name: warm}, {low: 1, name: warm}]}",
-        "9: types.filler.tags.temp.alarms[1]: two alarms of this tag are named 'warm'; name one of them: name: trip",
-    ),
-    "name of an alarm": (
-        "{node: .t}",
-        "{node: .t, alarms: [{high: 5, name: Too Hot}]}",
-        "9: types.filler.tags.temp.alarms[0]: 'Too Hot' is not a name of a-z, 0-9, _ and -"
-        " (write 'too_hot' and `display` may keep the other)",
     ),
     "health of no tag": (
         "counts: {total: total}",
