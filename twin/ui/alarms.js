@@ -50,7 +50,7 @@ class Alarms extends Part {
   }
 
   render() {
-    const title = this.past ? "Alarms of the last 7 days" : moment.isLive ? "Open alarms" : "Alarms at that time";
+    const title = this.past ? "Alarms that are over, 7 days" : moment.isLive ? "Open alarms" : "Alarms at that time";
     const shown = can("alarms") ? this.shown() : [];
     const few = this.short ? shown.slice(0, SHORT) : shown.slice(0, 300);
     return html`<section class="card" aria-label=${title}><div class="head"><h2>${title}</h2>
