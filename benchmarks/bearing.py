@@ -67,7 +67,7 @@ def damaged(seed: int) -> Damaged:
     hours = float(np.random.default_rng([seed, 3]).uniform(EARLIEST_H, LATEST_H))
     damage = START + round(hours * 3600) * SECOND
     life = watched(seed, hours + AFTER_H, [("filler.bearing", damage)])
-    [trip] = [fault["trip"] for fault in life.truth if fault["kind"] == "fault"]
+    [trip] = [fault["failure"] for fault in life.truth if fault["kind"] == "fault"]
     mine = [one for one in life.alerts if one.asset == FILLER and damage <= one.start < trip]
     alert = mine[0] if mine else None
     told = [(at, o.forecast) for at, asset, o in life.outlooks if asset == FILLER and at < trip and o.forecast]

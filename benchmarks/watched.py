@@ -58,13 +58,13 @@ def watched(seed: int, hours: float, faults: Sequence[tuple[str, int]] = ()) -> 
     known = 0
     end = START + round(hours * HOUR)
     for hour in range(START, end, HOUR):
-        names, time, index, value = run.step(min(hour + HOUR, end))
+        names, time, index, value, status = run.step(min(hour + HOUR, end))
         ids = tags.ids_of([f"{plant.path}/{name}" for name in names])
         edges = np.searchsorted(time, np.arange(hour + MINUTE, hour + HOUR + 1, MINUTE))
         for first, last in zip([0, *edges[:-1].tolist()], edges.tolist(), strict=True):
             if last > first:
                 part = slice(first, last)
-                item = batch("sim", ids[index[part]], time[part], value[part])
+                item = batch("sim", ids[index[part]], time[part], value[part], status[part])
                 known = max(int(time[last - 1]) + SECOND // 10, known + 1)
                 history.append(known, item)
                 engine.accept([(known, item)])

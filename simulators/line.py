@@ -10,11 +10,11 @@ from typing import Any
 
 from simulators.agenda import Agenda
 from simulators.buffer import Buffer
-from simulators.fault import parse
+from simulators.fault import Wanted, parse
 from simulators.machine import Machine, MachineSpec
-from simulators.samples import NS_PER_MS, Columns, Samples
-from simulators.station import connect
-from simulators.stoppage import stop
+from simulators.samples import NS_PER_MS, Columns, Newest, Samples
+from simulators.station import Station, connect
+from simulators.stoppage import Stop, stop
 from simulators.truth import Fault, Record, buffer_record
 from simulators.wiring import Clock, Wiring
 
@@ -54,6 +54,7 @@ class LineRun:
     def __init__(
         self, spec: LineSpec, wiring: Wiring, seed: int, start: int, faults: Sequence[tuple[str, int]] = ()
     ) -> None:
+        self._spec = spec
         self._until = to_ms(start)
         self._agenda = Agenda(self._until)
         self._samples = Samples(spec.names)
@@ -87,19 +88,23 @@ class LineRun:
         return self._until * NS_PER_MS
 
     @property
-    def newest(self) -> dict[str, tuple[int, float]]:
-        """The newest sample of every value: name -> (time in ns, value)."""
+    def newest(self) -> dict[str, Newest]:
+        """The newest sample of every value: name -> (time in ns, value, status)."""
         names = self._samples.names
-        return {names[index]: (time * NS_PER_MS, value) for index, (time, value) in self._samples.newest.items()}
+        newest = self._samples.newest.items()
+        return {names[index]: (time * NS_PER_MS, value, status) for index, (time, value, status) in newest}
 
     def fault(self, what: str, at: int) -> None:
         """Break something at an instant (ns) not yet passed: see simulators.fault. ValueError otherwise."""
         by_name = {machine.station.spec.name: machine for machine in self._machines}
         wanted = parse(what, by_name)
-        if to_ms(at) < self._until:
-            raise ValueError(f"fault {what!r} at {at}: this instant has passed, the line is at {self.until}")
         act = self._jam if wanted.component == "jam" else partial(self._damage, wanted.life_s)
-        self._agenda.at(to_ms(at), FAULT_RANK, partial(act, by_name[wanted.machine]))
+        self._agenda.at(self._ahead(what, at), FAULT_RANK, partial(act, by_name[wanted.machine]))
+
+    def mend(self, what: str, at: int) -> None:
+        """End what was broken, at an instant (ns) not yet passed: `filler.jam`. Nothing happens when nothing is."""
+        wanted = parse(what, [machine.station.spec.name for machine in self._machines])
+        self._agenda.at(self._ahead(what, at), FAULT_RANK, partial(self._mend, wanted))
 
     def truth(self) -> list[Record]:
         """What really happened until now: see simulators.truth."""
@@ -123,29 +128,52 @@ class LineRun:
                 self._trip(machine)
         self._agenda.at(now + 1000, SECOND_RANK, self._second)
 
+    def _ahead(self, what: str, at: int) -> int:
+        if to_ms(at) < self._until:
+            raise ValueError(f"fault {what!r} at {at}: this instant has passed, the line is at {self.until}")
+        return to_ms(at)
+
+    def _mend(self, wanted: Wanted, _: int) -> None:
+        for fault in self._faults:
+            if fault.end is None and (fault.machine, fault.component) == (self._path(wanted), wanted.component):
+                fault.undo()
+
+    def _path(self, wanted: Wanted) -> str:
+        return f"{self._spec.path}/{wanted.machine}"
+
     def _jam(self, machine: Machine, _: int) -> None:
         station, fault = machine.station, self._note(machine, "jam")
-        station.interrupt(stop("jam", station.spec.jam, station.stream, partial(self._end, fault)))
+        jam = stop("jam", station.spec.jam, station.stream, partial(self._end, fault))
+        fault.undo = partial(self._unjam, station, jam, fault)
+        station.interrupt(jam)
+
+    def _unjam(self, station: Station, jam: Stop, fault: Fault) -> None:
+        station.end(jam)
+        self._end(fault)
 
     def _damage(self, life_s: float | None, machine: Machine, _: int) -> None:
         if not machine.drive.bearing.damaged:
-            self._note(machine, "bearing")
+            self._note(machine, "bearing").undo = partial(self._renew, machine)
             machine.drive.damage(life_s)
+
+    def _renew(self, machine: Machine) -> None:
+        machine.drive.bearing.replace()
+        for fault in self._faults:
+            if fault.machine == machine.path and fault.component == "bearing" and fault.end is None:
+                self._end(fault)
 
     def _trip(self, machine: Machine) -> None:
         fault = next(
             f for f in self._faults if f.machine == machine.path and f.component == "bearing" and f.end is None
         )
-        if fault.trip is not None:
+        if fault.failure is not None:
             return
-        fault.trip = self._agenda.now
+        fault.failure = self._agenda.now
         station = machine.station
 
-        def repaired() -> None:
-            machine.drive.bearing.replace()
-            self._end(fault)
-
-        station.interrupt(stop("bearing", station.spec.repair, station.stream, repaired))
+        repair = stop("bearing", station.spec.repair, station.stream, partial(self._renew, machine))
+        fault.undo = partial(station.end, repair)
+        station.interrupt(repair)
 
     def _note(self, machine: Machine, component: str) -> Fault:
         fault = Fault(machine.path, component, self._agenda.now)

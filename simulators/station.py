@@ -98,6 +98,14 @@ class Station:
         self._steps = deque(cause.steps)
         self._next_step(self._new_turn())
 
+    def end(self, cause: Stop) -> None:
+        """End a stoppage that lasts or waits before its time; one that is over stays so."""
+        if cause is self._stop:
+            self._new_turn()
+            self._end_stop()
+        elif cause in self._waiting_stops:
+            self._waiting_stops.remove(cause)
+
     def _next_step(self, turn: int) -> None:
         if turn != self._turn:
             return

@@ -3,7 +3,7 @@
 {kind: state, machine, state, from, to}             the generic states of one machine cover all time, no overlap
 {kind: count, machine, counter, times}              counter `total` or `reject`; one instant for each piece
 {kind: stop, machine, cause, start, end}            why it stopped; end is null while it lasts
-{kind: fault, machine, component, start, trip, end} what was broken on purpose; trip, end: null when not (yet)
+{kind: fault, machine, component, start, failure, end} what was broken on purpose; null when not (yet)
 {kind: buffer, after, unit, capacity, first, level} pieces behind a machine, at the start and now
 {kind: process, machine, busy, holding}             pieces of work now inside a machine
 """
@@ -11,11 +11,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from simulators.buffer import Buffer
+from simulators.buffer import Buffer, nobody
 from simulators.samples import NS_PER_MS
 from simulators.station import Station
 
@@ -24,17 +24,18 @@ Record = dict[str, Any]
 
 @dataclass(slots=True)
 class Fault:
-    """Something broken on purpose. start, trip, end: ms; None when it has not happened (yet)."""
+    """Something broken on purpose. start, failure, end: ms; None when it has not happened (yet). undo: mends it."""
 
     machine: str
     component: str
     start: int
-    trip: int | None = None
+    failure: int | None = None
     end: int | None = None
+    undo: Callable[[], None] = nobody
 
     def record(self) -> Record:
         """Its record."""
-        times = {"start": ns(self.start), "trip": ns(self.trip), "end": ns(self.end)}
+        times = {"start": ns(self.start), "failure": ns(self.failure), "end": ns(self.end)}
         return {"kind": "fault", "machine": self.machine, "component": self.component, **times}
 
 

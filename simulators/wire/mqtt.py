@@ -145,7 +145,7 @@ def messages(samples: Sequence[Sample], values: Mapping[str, MqttValue]) -> list
     out: list[tuple[str, bytes]] = []
     for time, together in groupby(samples, key=lambda sample: sample[1]):
         by_topic: dict[str, dict[str, float]] = {}
-        for name, _, value in together:
+        for name, _, value, _ in together:
             place = values[name]
             by_topic.setdefault(place.topic, {"ts": time // NS_PER_MS})[place.key] = plain(value)
         out += [(topic, json.dumps(body).encode()) for topic, body in by_topic.items()]

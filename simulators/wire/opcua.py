@@ -13,6 +13,7 @@ from asyncua import ua
 from asyncua.common.node import Node
 from asyncua.server.server import Server
 
+from simulators.samples import GOOD, Newest
 from simulators.wire.address_space import SmallInternalServer
 from simulators.wiring import OpcUaServer, OpcUaValue
 
@@ -20,8 +21,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BETWEEN_PAUSES = 200
 """Values written before the event loop gets a turn; a group of equal instants is never cut."""
 
-Sample = tuple[str, int, float]
-"""name, time (ns), value."""
+Sample = tuple[str, int, float, int]
+"""name, time (ns), value, status code."""
 
 
 class OpcUaShell:
@@ -34,19 +35,19 @@ class OpcUaShell:
     async def write(self, samples: Sequence[Sample]) -> None:
         """Write samples in their order. Samples of one instant are written together: no client sees half of it."""
         written, instant = 0, None
-        for name, time, value in samples:
+        for name, time, value, status in samples:
             if time != instant and written >= BETWEEN_PAUSES:
                 await asyncio.sleep(0)
                 written = 0
             instant = time
             written += 1
             node, type_ = self._nodes[name]
-            await self._server.write_attribute_value(node, data_value(value, type_, time))
+            await self._server.write_attribute_value(node, data_value(value, type_, time, status))
 
 
 @asynccontextmanager
 async def opcua_server(
-    spec: OpcUaServer, values: Mapping[str, OpcUaValue], newest: Mapping[str, tuple[int, float]], port: int
+    spec: OpcUaServer, values: Mapping[str, OpcUaValue], newest: Mapping[str, Newest], port: int
 ) -> AsyncGenerator[OpcUaShell]:
     """A server on loopback with the newest samples in its nodes. Raises OSError when the port is taken."""
     logging.getLogger("asyncua").setLevel(logging.WARNING)
@@ -71,7 +72,7 @@ async def add_nodes(
     index: int,
     spec: OpcUaServer,
     values: Mapping[str, OpcUaValue],
-    newest: Mapping[str, tuple[int, float]],
+    newest: Mapping[str, Newest],
 ) -> dict[str, tuple[ua.NodeId, ua.VariantType]]:
     """All values as variables below their folders; name -> what a write needs."""
     folders: dict[tuple[str, ...], Node] = {(): server.nodes.objects}
@@ -80,9 +81,9 @@ async def add_nodes(
         *above, own = (*spec.folders, *value.browse)
         parent = await folder(folders, tuple(above), index)
         node, type_ = node_id(value.node, index), ua.VariantType[value.type]
-        time, first = newest[name]
+        time, first, status = newest[name]
         await parent.add_variable(node, ua.QualifiedName(own, index), variant(first, type_))
-        await server.write_attribute_value(node, data_value(first, type_, time))
+        await server.write_attribute_value(node, data_value(first, type_, time, status))
         nodes[name] = node, type_
     return nodes
 
@@ -96,11 +97,12 @@ async def folder(folders: dict[tuple[str, ...], Node], path: tuple[str, ...], in
     return folders[path]
 
 
-def data_value(value: float, type_: ua.VariantType, time: int) -> ua.DataValue:
-    """A good value with the line's instant as source timestamp, exact to the ms."""
+def data_value(value: float, type_: ua.VariantType, time: int, status: int = GOOD) -> ua.DataValue:
+    """A value with its status and the line's instant as source timestamp, exact to the ms."""
     moment = EPOCH + timedelta(microseconds=time // 1000)
     stamp = cast(ua.DateTime, moment)  # asyncua writes a plain datetime; only its annotation asks for its own type
-    return ua.DataValue(variant(value, type_), SourceTimestamp=stamp, ServerTimestamp=stamp)
+    code = ua.StatusCode(ua.UInt32(status))
+    return ua.DataValue(variant(value, type_), code, SourceTimestamp=stamp, ServerTimestamp=stamp)
 
 
 def node_id(identifier: str, index: int) -> ua.NodeId:

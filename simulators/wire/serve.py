@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator, Mapp
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from typing import Any, Protocol
 
-from simulators.samples import NS_PER_MS, Columns
+from simulators.samples import NS_PER_MS, Columns, Newest
 from simulators.wire.mqtt import Publisher, mqtt_publisher
 from simulators.wire.opcua import OpcUaShell, Sample, opcua_server, url
 from simulators.wiring import Clock, MqttValue, OpcUaValue, Wiring
@@ -27,7 +27,7 @@ class Served(Protocol):
         ...
 
     @property
-    def newest(self) -> Mapping[str, tuple[int, float]]:
+    def newest(self) -> Mapping[str, Newest]:
         """The newest sample of every value."""
         ...
 
@@ -115,11 +115,11 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
 
 
 def rows(columns: Columns) -> Iterator[Sample]:
-    """Columns as (name, time, value)."""
-    names, time, name, value = columns
+    """Columns as (name, time, value, status)."""
+    names, time, name, value, status = columns
     indices: list[int] = name.tolist()
-    for t, n, v in zip(time.tolist(), indices, value.tolist(), strict=True):
-        yield names[n], t, v
+    for t, n, v, s in zip(time.tolist(), indices, value.tolist(), status.tolist(), strict=True):
+        yield names[n], t, v, s
 
 
 def opcua_values(wiring: Wiring, server: str) -> dict[str, OpcUaValue]:

@@ -48,11 +48,11 @@ class Shift:
 def simulated(seed: int, end: int = END) -> Shift:
     """Eight hours with faults."""
     run = LINE.build(seed, START, FAULTS)
-    names, time, index, value = run.step(end)
+    names, time, index, value, status = run.step(end)
     plant = load(LINE.plant_file({}), "demo plant", connectors(), os.environ)
     tags = TagTable()
     ids = tags.ids_of([f"{plant.path}/{name}" for name in names])
-    return Shift(plant, tags, batch("sim", ids[index], time, value), run.truth())
+    return Shift(plant, tags, batch("sim", ids[index], time, value, status), run.truth())
 
 
 @dataclass

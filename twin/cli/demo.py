@@ -141,7 +141,7 @@ async def _connected(twin: Twin) -> None:
 
 
 def _keep_history(
-    plant: Plant, folder: Path, clock: ScaledClock, history: tuple[Sequence[str], object, object, object]
+    plant: Plant, folder: Path, clock: ScaledClock, history: tuple[Sequence[str], object, object, object, object]
 ) -> None:
     """Put the two hours into the log of a new folder; a folder that has entries keeps its own past."""
     with writer_lock(folder):
@@ -155,16 +155,18 @@ def _keep_history(
             log.close()
 
 
-def _batches(plant: str, tags: TagTable, history: tuple[Sequence[str], object, object, object]) -> Iterator[Batch]:
+def _batches(
+    plant: str, tags: TagTable, history: tuple[Sequence[str], object, object, object, object]
+) -> Iterator[Batch]:
     """The samples a minute at a time."""
-    names, times, index, values = history
+    names, times, index, values, statuses = history
     time, name = np.asarray(times, dtype=np.int64), np.asarray(index)
     ids = tags.ids_of([f"{plant}/{one}" for one in names])
     edges = [*np.searchsorted(time, np.arange(time[0], time[-1] + MINUTE, MINUTE)).tolist(), len(time)]
     for first, last in pairwise(edges):
         if last > first:
             part = slice(first, last)
-            yield batch("history", ids[name[part]], time[part], np.asarray(values)[part])
+            yield batch("history", ids[name[part]], time[part], np.asarray(values)[part], np.asarray(statuses)[part])
 
 
 def _write_truth(run: SimulatedRun, path: Path) -> None:

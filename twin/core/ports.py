@@ -151,15 +151,20 @@ class SimulatedLine(Protocol):
 class SimulatedRun(Protocol):
     """One life of a simulated line. Time only goes forward."""
 
-    def step(self, until: int) -> tuple[Sequence[str], Any, Any, Any]:
-        """Advance to an instant: (names, time int64[n], name index int32[n], value float64[n]) of all samples up to it.
+    def step(self, until: int) -> tuple[Sequence[str], Any, Any, Any, Any]:
+        """Advance to an instant: (names, time int64[n], name index int32[n], value float64[n], status uint32[n]) of
+        all samples before it.
 
         Names are paths within the plant, as `plant_file` names the tags.
         """
         ...
 
     def fault(self, what: str, at: int) -> None:
-        """Break something at an instant not yet passed: `filler.jam`, `filler.bearing`."""
+        """Break something at an instant not yet passed: `filler.jam`, `filler.bearing:12m`. Raises ValueError."""
+        ...
+
+    def mend(self, what: str, at: int) -> None:
+        """End what was broken at an instant not yet passed, by the same name without argument. Raises ValueError."""
         ...
 
     def truth(self) -> Sequence[dict[str, Any]]:

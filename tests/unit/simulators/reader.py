@@ -38,13 +38,13 @@ READ = {"filler": packml, "capper": packml, "labeller": labeller, "packer": pack
 
 def series(columns):
     """name -> (times, values), for the values of the line."""
-    names, time, name, value = columns
+    names, time, name, value, _ = columns
     return {full.removeprefix(f"{LINE}/"): (time[name == i], value[name == i]) for i, full in enumerate(names)}
 
 
 def states(columns, machine):
     """[(time, state)] at each change: the values are joined per instant, as any reader must."""
-    names, time, name, value = columns
+    names, time, name, value, _ = columns
     of_machine = {i: n.rpartition("/")[2] for i, n in enumerate(names) if n.startswith(f"{LINE}/{machine}/")}
     mine = {i: tag for i, tag in of_machine.items() if tag in STATE_TAGS}
     now, found = {}, []

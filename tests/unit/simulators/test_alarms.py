@@ -25,12 +25,12 @@ FILLER = "demo/plant1/packaging/line1/filler"
 def raised(seed: int, hours: int, faults: Sequence[tuple[str, int]] = ()) -> tuple[list[Occurrence], list[dict]]:
     """Every alarm of some hours of the line, by its activation, and the truth."""
     run, end = LINE.build(seed, START, faults), START + hours * HOUR
-    names, time, index, value = run.step(end)
+    names, time, index, value, status = run.step(end)
     plant = load(LINE.plant_file({}), "demo plant", connectors(), {})
     tags = TagTable()
     ids = tags.ids_of([f"{plant.path}/{name}" for name in names])
     fold = alarms(plant, {path: tags.id_of(path) for path in plant.tags}, dict.fromkeys(plant.tags, 0))
-    rows = in_order(samples_of([(1, batch("sim", ids[index], time, value))]))
+    rows = in_order(samples_of([(1, batch("sim", ids[index], time, value, status))]))
     ended = [occurrence_of(record) for record in fold.step(Step(START, end, rows)).records]
     return sorted([*ended, *fold.open()], key=lambda one: one.start), list(run.truth())
 
@@ -43,7 +43,7 @@ def test_hours_without_a_fault_are_silent(seed: int, hours: int) -> None:
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
 def test_a_worn_bearing_warns_then_alarms_before_the_trip(seed: int) -> None:
     found, truth = raised(seed, 2, [("filler.bearing", START + 10 * MINUTE)])
-    (trip,) = [fact["trip"] for fact in truth if fact.get("component") == "bearing"]
+    (trip,) = [fact["failure"] for fact in truth if fact.get("component") == "bearing"]
     before = [one for one in found if one.start < trip]
     assert {one.key for one in before} == {f"{FILLER}/vibration~high", f"{FILLER}/vibration~high_high"}
     first = {one.name: one.start for one in reversed(before)}

@@ -21,7 +21,7 @@ def at_once(seed):
 
 
 def to_bytes(parts):
-    return [np.concatenate([part[column] for part in parts]).tobytes() for column in (1, 2, 3)]
+    return [np.concatenate([part[column] for part in parts]).tobytes() for column in (1, 2, 3, 4)]
 
 
 @settings(max_examples=15, deadline=None)
@@ -47,7 +47,7 @@ def test_seeds_differ():
 def test_time_only_goes_forward():
     run = PACKAGING.build(1, START)
     run.step(START + MINUTE)
-    assert [len(column) for column in run.step(START)[1:]] == [0, 0, 0]
+    assert [len(column) for column in run.step(START)[1:]] == [0, 0, 0, 0]
     assert run.until == START + MINUTE
 
 
@@ -55,8 +55,8 @@ def test_a_fault_in_one_machine_leaves_the_chances_of_the_others_alone():
     """The last machine stands; the first four live on the same as long as the buffers have room."""
     calm = PACKAGING.build(5, START)
     broken = PACKAGING.build(5, START, [("palletiser.jam", START + 30 * 10**9)])
-    names, time, name, value = calm.step(START + MINUTE)
-    _, time2, name2, value2 = broken.step(START + MINUTE)
+    names, time, name, value, _ = calm.step(START + MINUTE)
+    _, time2, name2, value2, _ = broken.step(START + MINUTE)
     last = names.index("packaging/line1/palletiser/motor")
     of, of2 = name < last, name2 < last
     assert time[of].tobytes() == time2[of2].tobytes()
@@ -66,7 +66,7 @@ def test_a_fault_in_one_machine_leaves_the_chances_of_the_others_alone():
 
 @pytest.mark.parametrize("start", [START + 1, START + 999_999])
 def test_a_start_between_two_milliseconds_is_rounded_up(start):
-    _, time, _, _ = PACKAGING.build(1, start).step(START + 10**9)
+    _, time, _, _, _ = PACKAGING.build(1, start).step(START + 10**9)
     assert time[0] == START + 10**6
 
 
@@ -76,5 +76,5 @@ def test_a_negative_seed_is_refused():
 
 
 def test_two_hours_have_samples_of_every_value():
-    names, _, name, _ = PACKAGING.build(1, START).step(START + 2 * HOUR)
+    names, _, name, _, _ = PACKAGING.build(1, START).step(START + 2 * HOUR)
     assert set(name.tolist()) == set(range(len(names)))

@@ -39,7 +39,7 @@ def test_a_damaged_bearing_wears_trips_and_is_replaced(calm, machine):
     run = PACKAGING.build(1, START, [(f"{name}.bearing", START + 10 * MINUTE)])
     of = series(run.step(START + 6 * HOUR))
     [fault] = faults(run)
-    trip, end = fault["trip"], fault["end"]
+    trip, end = fault["failure"], fault["end"]
     assert 45 * MINUTE <= trip - fault["start"] <= 180 * MINUTE
     assert 40 * MINUTE <= end - trip <= 60 * MINUTE
 
@@ -59,7 +59,7 @@ def test_vibration_grows_all_the_way_to_the_trip():
     run = PACKAGING.build(1, START, [("filler.bearing", START)])
     times, values = series(run.step(START + 3 * HOUR))["filler/vibration"]
     [fault] = faults(run)
-    edges = np.linspace(START, fault["trip"], 6)
+    edges = np.linspace(START, fault["failure"], 6)
     levels = [np.quantile(values[(times >= a) & (times < b)], 0.8) for a, b in pairwise(edges)]
     assert levels == sorted(levels)
 
@@ -70,7 +70,7 @@ def test_a_bearing_lives_as_long_as_its_fault_says(life, minutes):
     run.step(START + 3 * HOUR)
     [fault] = faults(run)
     assert (fault["machine"], fault["component"]) == (f"{LINE}/filler", "bearing")
-    assert minutes * MINUTE - SECOND <= fault["trip"] - fault["start"] <= 1.5 * minutes * MINUTE
+    assert minutes * MINUTE - SECOND <= fault["failure"] - fault["start"] <= 1.5 * minutes * MINUTE
 
 
 def test_damage_grows_by_the_paris_law():
@@ -104,7 +104,7 @@ def test_what_is_not_over_has_no_end():
         "machine": f"{LINE}/filler",
         "component": "bearing",
         "start": START,
-        "trip": None,
+        "failure": None,
         "end": None,
     }
 
@@ -129,3 +129,23 @@ def test_a_fault_in_the_past_is_refused():
     run.fault("filler.jam", START + MINUTE)
     with pytest.raises(ValueError, match="this instant has passed"):
         run.fault("filler.jam", START + MINUTE - 10**6)
+
+
+def test_a_jam_is_mended_before_its_time():
+    run = PACKAGING.build(1, START, [("filler.jam", START + MINUTE)])
+    run.mend("filler.jam", START + MINUTE + 10 * SECOND)
+    run.step(START + 2 * MINUTE)
+    [fault] = faults(run)
+    assert fault["end"] - fault["start"] == 10 * SECOND
+    last = [r for r in run.truth() if r["kind"] == "state" and r["machine"] == f"{LINE}/filler"][-1]
+    assert last["state"] == "running"
+
+
+@pytest.mark.parametrize("minutes", [20, 65])
+def test_a_worn_bearing_is_replaced_before_or_after_it_fails(minutes):
+    run = PACKAGING.build(1, START, [("filler.bearing:30m", START + MINUTE)])
+    run.mend("filler.bearing", START + minutes * MINUTE)
+    run.step(START + 2 * HOUR)
+    [fault] = faults(run)
+    assert fault["end"] == START + minutes * MINUTE
+    assert (fault["failure"] is None) == (minutes == 20)

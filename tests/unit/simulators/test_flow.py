@@ -90,13 +90,13 @@ def test_a_standing_packer_blocks_those_before_it_one_by_one_and_starves_the_one
             if r["kind"] == "state"
             and r["machine"] == machine
             and r["state"] == state
-            and r["from"] > fault["trip"]
+            and r["from"] > fault["failure"]
             and r["to"] - r["from"] > 10 * MINUTE
         )
 
     filler, capper, labeller, packer, palletiser = MACHINES
     assert first(labeller, "blocked") < first(capper, "blocked") < first(filler, "blocked") < fault["end"]
-    while_it_stands = fault["trip"] + 15 * MINUTE
+    while_it_stands = fault["failure"] + 15 * MINUTE
     at_that_time = {
         r["machine"]: r["state"] for r in truth if r["kind"] == "state" and r["from"] <= while_it_stands < r["to"]
     }

@@ -16,7 +16,9 @@ def decoded(samples):
 
 def test_values_of_one_instant_and_topic_travel_together():
     ms = 10**6
-    assert decoded([("p/st", 5 * ms, 3.0), ("p/n", 5 * ms, 7.0), ("p/t", 5 * ms, 21.5), ("p/n", 6 * ms, 8.0)]) == [
+    assert decoded(
+        [("p/st", 5 * ms, 3.0, 0), ("p/n", 5 * ms, 7.0, 0), ("p/t", 5 * ms, 21.5, 0), ("p/n", 6 * ms, 8.0, 0)]
+    ) == [
         ("p/state", {"ts": 5, "eState": 3, "n": 7}),
         ("p/drive", {"ts": 5, "t": 21.5}),
         ("p/state", {"ts": 6, "n": 8}),
@@ -24,7 +26,7 @@ def test_values_of_one_instant_and_topic_travel_together():
 
 
 def test_whole_numbers_have_no_decimal_point():
-    assert messages([("p/n", 0, 65535.0)], VALUES) == [("p/state", b'{"ts": 0, "n": 65535}')]
+    assert messages([("p/n", 0, 65535.0, 0)], VALUES) == [("p/state", b'{"ts": 0, "n": 65535}')]
 
 
 def test_nothing_is_said_when_nothing_changed():

@@ -46,11 +46,12 @@ def test_the_packer_wraps_within_a_shift_with_an_odd_seed(shift):
 
 
 def test_samples_are_in_order_at_whole_milliseconds_and_one_per_instant(shift):
-    (names, time, name, value), _, _ = shift
+    (names, time, name, value, status), _, _ = shift
     assert (np.diff(time) >= 0).all()
     assert (time % 10**6 == 0).all()
     assert len(np.unique(np.stack([time, name]), axis=1).T) == len(time)
     assert np.isfinite(value).all()
+    assert not status.any()
     assert sorted(set(name[time == START].tolist())) == list(range(len(names)))
 
 

@@ -15,7 +15,7 @@ VALUES = {"p/n": MqttValue("p/count", "n")}
 
 
 def count(n):
-    return [("p/n", n * MS, float(n))]
+    return [("p/n", n * MS, float(n), 0)]
 
 
 def numbers(bodies):

@@ -29,7 +29,7 @@ def sent_by_mqtt(end):
 
 
 def of_name(samples, name):
-    return [(t, value) for n, t, value in samples if n == name]
+    return [(t, value) for n, t, value, _ in samples if n == name]
 
 
 async def test_opcua_clients_get_every_sample_with_its_source_time():
