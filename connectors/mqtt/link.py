@@ -24,7 +24,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from connectors.mqtt.decode import Message
 from connectors.mqtt.payload import LARGEST
-from connectors.mqtt.refusal import failure, refusal
+from connectors.mqtt.refusal import failure, loss, refusal
 from connectors.mqtt.settings import Broker
 from connectors.mqtt.tls import Context, context_of
 from connectors.mqtt.wire import BufferedClient, Pubacks, Publish
@@ -161,9 +161,9 @@ class Link:
     def _run(self) -> None:
         try:
             self._read_on()
-            self._end(Unreachable(f"{self.broker.url}: connection lost"))
+            self._end(loss(self.broker))
         except OSError as error:
-            self._end(failure(self.broker, error))
+            self._end(loss(self.broker, error) if self._answered else failure(self.broker, error))
         except Exception as error:  # paho raises what it likes on a malformed packet; the thread must still report
             self._end(Unreachable(f"{self.broker.url}: {type(error).__name__} while reading: {error}"))
         finally:

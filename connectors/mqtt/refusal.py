@@ -31,6 +31,13 @@ def refusal(broker: Broker, code: int, text: str) -> LinetwinError:
     return Unreachable(f"{broker.url}: the broker ended the connection: {text.lower()} (reason {code})")
 
 
+def loss(broker: Broker, error: OSError | None = None) -> Unreachable:
+    """The error for a connection that went: closed and reset are one and the same; another cause is named."""
+    if error is None or isinstance(error, ConnectionError):
+        return Unreachable(f"{broker.url}: connection lost")
+    return Unreachable(f"{broker.url}: connection lost ({error.strerror or error})")
+
+
 def failure(broker: Broker, error: OSError) -> LinetwinError:
     """The error for a connection that could not be made."""
     if isinstance(error, ssl.SSLCertVerificationError):

@@ -15,8 +15,8 @@ import pytest
 
 from tests.faults.victim import TWIN, Victim
 from tests.wire.mqtt.brokers import free_port, wait_for_port
-from tests.wire.opcua.plant import Proxy
 from twin.core.instant import SECOND, from_text, to_text
+from twin.testing import FaultProxy
 
 OUTAGE_S = 5.0
 TAG = "faults/plant/filler/temp"
@@ -52,7 +52,7 @@ def port() -> int:
 @pytest.fixture
 async def proxy(port):
     """A wire to the server that can be cut."""
-    async with Proxy(port).running() as one:
+    async with FaultProxy(port) as one:
         yield one
 
 
@@ -112,13 +112,13 @@ async def kinds(victim: Victim) -> list[tuple[str, dict]]:
 async def test_a_cut_wire_is_named_with_its_cause_and_nothing_is_missing(victim, proxy, port):
     with server(port):
         times = await until_samples(victim, 3)
-        proxy.open = False
+        proxy.refuse()
         proxy.cut()
         down = await until_state(victim, "down")
         assert down["cause"]
         await asyncio.sleep(OUTAGE_S)
         assert (await state(victim))["attempts"] > 1
-        proxy.open = True
+        proxy.mend()
         await until_state(victim, "up")
         last = times[-1] + int(OUTAGE_S + 2) * SECOND
         times = await until_samples(victim, 3, after=last)

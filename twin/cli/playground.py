@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from twin.cli.cable import Cable, cable
 from twin.core.instant import MILLISECOND
 from twin.core.ports import SimulatedRun
 from twin.model.plant import Plant
 from twin.runtime.clock import ScaledClock
+from twin.testing.proxy import FaultProxy
 
 _PORT = re.compile(r":(\d+)$")
 
@@ -28,11 +28,11 @@ CABLE = "The cable to {} is out for 20 s: its values turn stale and its machines
 class Playground:
     """The line of the demo and its cables, by the address that each leads to."""
 
-    def __init__(self, run: SimulatedRun, clock: ScaledClock, cables: Mapping[str, Cable]) -> None:
+    def __init__(self, run: SimulatedRun, clock: ScaledClock, cables: Mapping[str, FaultProxy]) -> None:
         self._run = run
         self._clock = clock
         self._by_address = cables
-        self._cables: dict[str, Cable] = {}
+        self._cables: dict[str, FaultProxy] = {}
 
     def know(self, plant: Plant) -> None:
         """Find the connections that run through the cables."""
@@ -55,13 +55,13 @@ class Playground:
 
 
 @asynccontextmanager
-async def cables(addresses: dict[str, Any]) -> AsyncGenerator[tuple[dict[str, Any], dict[str, Cable]]]:
+async def cables(addresses: dict[str, Any]) -> AsyncGenerator[tuple[dict[str, Any], dict[str, FaultProxy]]]:
     """The addresses of a line, each led through a cable of its own, and the cables."""
     async with AsyncExitStack() as stack:
-        led, found = dict(addresses), dict[str, Cable]()
+        led, found = dict(addresses), dict[str, FaultProxy]()
         for name, address in addresses.items():
             port = _PORT.search(str(address))
             if port is not None:
-                one = found[name] = await stack.enter_async_context(cable(int(port[1])))
+                one = found[name] = await stack.enter_async_context(FaultProxy(int(port[1])))
                 led[name] = f"{str(address)[: port.start()]}:{one.port}"
         yield led, found

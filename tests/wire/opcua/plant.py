@@ -1,4 +1,4 @@
-"""What the wire tests share: a recording reporter, a connector for a URL, a real server, a proxy that can be cut."""
+"""What the wire tests share: a recording reporter, a connector for a URL, a real server."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from twin.core.event import Event
 from twin.core.plugin import ConnectionSpec, Surroundings, TagAddress
 from twin.core.tags import TagTable
 from twin.runtime.clock import WallClock
+from twin.testing import FaultProxy
 
 logging.getLogger("asyncua").setLevel(logging.ERROR)
 
@@ -107,6 +108,11 @@ async def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> No
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - what is watched has no event to wait for
             await asyncio.sleep(0.02)
+
+
+def opcua(wire: FaultProxy) -> str:
+    """The address of a server behind a wire."""
+    return f"opc.tcp://127.0.0.1:{wire.port}"
 
 
 def free_port() -> int:
@@ -203,54 +209,3 @@ VARIABLES = {
     "zones": ua.Variant([1.5, 2.5, 3.5], ua.VariantType.Double),
     "n": ua.Variant(0.0, ua.VariantType.Double),
 }
-
-
-class Proxy:
-    """A TCP proxy that can cut its connections, refuse new ones, or hold bytes back."""
-
-    def __init__(self, to: int) -> None:
-        self.to = to
-        self.port = free_port()
-        self.url = f"opc.tcp://127.0.0.1:{self.port}"
-        self.open = True
-        self.flowing = asyncio.Event()
-        self.flowing.set()
-        self._writers: set[asyncio.StreamWriter] = set()
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[Proxy]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        try:
-            yield self
-        finally:
-            server.close()
-            self.cut()
-            self.flowing.set()
-
-    def cut(self) -> None:
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self.open:
-            writer.transport.abort()
-            return
-        try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to)
-        except OSError:
-            writer.transport.abort()
-            return
-        self._writers |= {writer, far_writer}
-        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
-
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65536):
-                await self.flowing.wait()
-                writer.write(data)
-                await writer.drain()
-        except OSError:
-            pass
-        finally:
-            writer.transport.abort()

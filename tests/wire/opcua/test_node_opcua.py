@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from connectors.opcua.trust import CertificateFolder
-from tests.wire.opcua.plant import Proxy, free_port, setup, until
+from tests.wire.opcua.plant import free_port, opcua, setup, until
 from tests.wire.opcua.test_browse import printed
 from tests.wire.opcua.test_outages import drained, opened_again
 from twin.core.batch import Batch
 from twin.core.errors import Misconfigured, Unreachable
+from twin.testing import FaultProxy
 
 FOLDER = Path(__file__).parent.parent / "node"
 
@@ -89,21 +90,21 @@ async def test_values_statuses_and_a_bad_node(tmp_path: Path) -> None:
 
 async def test_an_outage_with_refused_attempts_loses_nothing(tmp_path: Path) -> None:
     port = free_port()
-    async with node_server(tmp_path / "pki", port) as server, Proxy(port).running() as proxy:
-        test = setup(proxy.url, tmp_path, {"n": "Line.n"}, sampling=20_000_000, queue=1000)
+    async with node_server(tmp_path / "pki", port) as server, FaultProxy(port) as proxy:
+        test = setup(opcua(proxy), tmp_path, {"n": "Line.n"}, sampling=20_000_000, queue=1000)
         taken: list[Batch] = []
         async with test.connector.open() as batches:
             taken.append(await anext(batches))
             server.tell(count="n", **{"from": 1, "to": 60, "every_ms": 110})
             taken += await until(batches, lambda bs: 10.0 in test.values(bs, "n"))
-            proxy.open = False
+            proxy.refuse()
             proxy.cut()
             await drained(batches, taken)
         for _ in range(3):
             with pytest.raises(Unreachable):
                 async with test.connector.open():
                     pass
-        proxy.open = True
+        proxy.mend()
         async with AsyncExitStack() as stack:
             batches = await opened_again(test, stack)
             taken += await until(batches, lambda bs: 60.0 in test.values(bs, "n"))

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire.opcua.plant import Plc, Proxy, Setup, free_port, setup, until
+from tests.wire.opcua.plant import Plc, Setup, free_port, opcua, setup, until
 from twin.core.batch import Batch
 from twin.core.errors import StoreFailed, Unreachable
 from twin.core.event import GAP
+from twin.testing import FaultProxy
 
 
 async def opened_again(test: Setup, stack: AsyncExitStack, seconds: float = 20.0):
@@ -37,8 +38,8 @@ async def drained(batches: AsyncIterator[Batch], taken: list[Batch]) -> str:
 
 
 async def test_a_cut_connection_loses_nothing(tmp_path: Path) -> None:
-    async with Plc().running() as plc, Proxy(plc.port).running() as proxy:
-        test = setup(proxy.url, tmp_path, {"n": "Line.n"}, queue=1000)
+    async with Plc().running() as plc, FaultProxy(plc.port) as proxy:
+        test = setup(opcua(proxy), tmp_path, {"n": "Line.n"}, queue=1000)
         taken: list[Batch] = []
         async with test.connector.open() as batches:
             taken.append(await anext(batches))
@@ -106,16 +107,16 @@ async def test_a_restarted_server_with_other_namespace_numbers_is_subscribed_ane
 
 async def test_a_silent_link_is_noticed(tmp_path: Path) -> None:
     """A black hole: the socket stays open and says nothing; no send fails, only the keep-alive is missing."""
-    async with Plc().running() as plc, Proxy(plc.port).running() as proxy:
-        test = setup(proxy.url, tmp_path, {"n": "Line.n"})
+    async with Plc().running() as plc, FaultProxy(plc.port) as proxy:
+        test = setup(opcua(proxy), tmp_path, {"n": "Line.n"})
         taken: list[Batch] = []
         async with test.connector.open() as batches:
             taken.append(await anext(batches))
-            proxy.flowing.clear()
+            proxy.hold()
             await plc.count_up("n", 1, 10)
             assert "no sign of life for 7.5 s" in await drained(batches, taken)
         proxy.cut()
-        proxy.flowing.set()
+        proxy.flow()
         async with AsyncExitStack() as stack:
             batches = await opened_again(test, stack)
             taken += await until(batches, lambda bs: 10.0 in test.values(bs, "n"))

@@ -11,8 +11,8 @@ from simulators.wire.mqtt import messages
 from simulators.wire.serve import free_ports, mqtt_values, rows
 from tests.unit.simulators.start import START
 from tests.wire.simulators.clock import ClockWithEnd
-from tests.wire.simulators.proxy import proxy
 from tests.wire.simulators.readers import ON_OPCUA, mqtt_reader, opcua_reader, until
+from twin.testing import FaultProxy
 
 SECOND = 10**9
 FAULTS = [("filler.jam", START + 12 * SECOND), ("packer.jam", START + 15 * SECOND)]
@@ -58,11 +58,12 @@ async def test_a_cut_wire_to_the_broker_loses_no_message_and_no_order(broker_por
     expected = sent_by_mqtt(clock.end)
     async with (
         mqtt_reader(broker_port) as seen,
-        proxy(broker_port) as wire,
+        FaultProxy(broker_port) as wire,
         PACKAGING.build(3, START, FAULTS).serve(clock, mqtt=f"127.0.0.1:{wire.port}"),
     ):
         clock.go()
         await until(lambda: len(seen) > 100)
+        wire.refuse()
         wire.cut()
         await until(lambda: clock.now() > START + 80 * SECOND)
         assert len(seen) < len(expected) / 2

@@ -1,0 +1,27 @@
+"""Public: a line inside pytest, a wire with faults, and contract kits for connectors, outlets, stores and folds.
+
+Names are imported when they are first used, so that who needs the wire alone does not load pytest.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from twin.testing.proxy import FaultProxy
+
+_HOME = {
+    "proxy": ("FaultProxy",),
+}
+
+__all__ = [
+    "FaultProxy",
+]
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOME.items():
+        if name in names:
+            return getattr(importlib.import_module(f"twin.testing.{module}"), name)
+    raise AttributeError(f"module 'twin.testing' has no attribute {name!r}")
