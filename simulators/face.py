@@ -4,22 +4,30 @@ so everything it shows changes together: no flag comes after the state it explai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from simulators.condition import Condition
 from simulators.station import Station
 
-Read = Callable[[Station], tuple[int, ...]]
 
-
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(Protocol):
     """shows: names of the values that `read` gives, in that order. pulse: a value that is 1 once for each piece."""
 
-    shows: tuple[str, ...]
-    read: Read
-    pulse: str | None = None
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """Names of its values."""
+        ...
+
+    @property
+    def pulse(self) -> str | None:
+        """Name of its pulse, None for a machine with counters."""
+        ...
+
+    def read(self, station: Station) -> tuple[int, ...]:
+        """Its values at the end of an instant."""
+        ...
 
 
 PACKML = {
@@ -36,41 +44,96 @@ PACKML = {
 """State numbers of PackML (OPC 30050): Execute, Suspended twice, Held, Aborting, Aborted, Clearing, Stopped, Idle."""
 
 
-def read_packml(station: Station) -> tuple[int, ...]:
-    """State number, EquipmentBlocked, EquipmentStarved, pieces, bad pieces."""
-    condition = station.condition
-    blocked, starved = condition is Condition.BLOCKED, condition is Condition.STARVED
-    return PACKML[condition], int(blocked), int(starved), station.total, station.reject
+@dataclass(frozen=True, slots=True)
+class PackMl:
+    """A machine that keeps to PackML: state number, EquipmentBlocked, EquipmentStarved, pieces, bad pieces."""
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """Names of its values."""
+        return "st", "blocked", "starved", "total", "reject"
+
+    @property
+    def pulse(self) -> None:
+        """It counts."""
+        return None
+
+    def read(self, station: Station) -> tuple[int, ...]:
+        """Its values now."""
+        condition = station.condition
+        blocked, starved = condition is Condition.BLOCKED, condition is Condition.STARVED
+        return PACKML[condition], int(blocked), int(starved), station.total, station.reject
 
 
-def packml() -> Face:
-    """A machine that keeps to PackML."""
-    return Face(("st", "blocked", "starved", "total", "reject"), read_packml)
+@dataclass(frozen=True, slots=True)
+class StatusWord:
+    """A machine with one bit of a word for each condition.
+
+    status_word: condition -> its bit. Conditions may share one; without a bit none is set.
+    """
+
+    status_word: Mapping[Condition, int]
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """Names of its values."""
+        return "status", "total", "reject"
+
+    @property
+    def pulse(self) -> None:
+        """It counts."""
+        return None
+
+    def read(self, station: Station) -> tuple[int, ...]:
+        """Its values now."""
+        bit = self.status_word.get(station.condition)
+        return 0 if bit is None else 1 << bit, station.total, station.reject
 
 
-def status_word(bits: Mapping[Condition, int]) -> Face:
-    """A machine with one bit of a word for each condition (conditions may share one; without a bit: none is set)."""
-    words = {condition: 1 << bit for condition, bit in bits.items()}
+@dataclass(frozen=True, slots=True)
+class StateCodes:
+    """A machine with state numbers of its maker.
 
-    def read(station: Station) -> tuple[int, ...]:
-        return words.get(station.condition, 0), station.total, station.reject
+    codes: condition -> its number, all of them. wraps: so many pieces, and its counter starts at 0 again.
+    """
 
-    return Face(("status", "total", "reject"), read)
+    codes: Mapping[Condition, int]
+    wraps: int = 2**32
+
+    def __post_init__(self) -> None:
+        without = [one.name.lower() for one in Condition if one not in self.codes]
+        if without:
+            raise ValueError(f"no state number for {', '.join(without)}; give every condition one")
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """Names of its values."""
+        return "st", "total", "reject"
+
+    @property
+    def pulse(self) -> None:
+        """It counts."""
+        return None
+
+    def read(self, station: Station) -> tuple[int, ...]:
+        """Its values now."""
+        return self.codes[station.condition], station.total % self.wraps, station.reject
 
 
-def state_codes(codes: Mapping[Condition, int], wraps: int) -> Face:
-    """A machine with state numbers of its maker, and a counter that starts at 0 again after `wraps` pieces."""
-
-    def read(station: Station) -> tuple[int, ...]:
-        return codes[station.condition], station.total % wraps, station.reject
-
-    return Face(("st", "total", "reject"), read)
-
-
-def contacts() -> Face:
+@dataclass(frozen=True, slots=True)
+class Contacts:
     """An old machine: contacts `motor` and `fault`, and one pulse for each cycle. It cannot say why it waits."""
 
-    def read(station: Station) -> tuple[int, ...]:
-        return int(station.condition is Condition.RUNNING), int(station.condition.state == "down")
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """Names of its values."""
+        return "motor", "fault"
 
-    return Face(("motor", "fault"), read, pulse="pulse")
+    @property
+    def pulse(self) -> str:
+        """It does not count."""
+        return "pulse"
+
+    def read(self, station: Station) -> tuple[int, ...]:
+        """Its values now."""
+        return int(station.condition is Condition.RUNNING), int(station.condition.state == "down")

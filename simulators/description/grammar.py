@@ -60,15 +60,18 @@ Form = Callable[[Any, Node, str], Any]
 class Grammar:
     """What type hints do not say.
 
-    forms: types with a way of their own. keys: (type, field) -> the key in YAML. within: (type, field) -> range.
-    inline: (type, field) of a dataclass whose keys stand in the same mapping. hidden: fields that no file may set.
+    forms, own: types, and single fields (type, field), with a way of their own. keys: field -> its key in YAML.
+    within: field -> range of its numbers. inline: fields of a dataclass whose keys stand in the same mapping.
+    hidden: fields that no file sets. aside: type -> keys in its mapping that are read elsewhere.
     """
 
     forms: Mapping[Any, Form] = field(default_factory=dict[Any, Form])
+    own: Mapping[tuple[type, str], Form] = field(default_factory=dict[tuple[type, str], Form])
     keys: Mapping[tuple[type, str], str] = field(default_factory=dict[tuple[type, str], str])
     within: Mapping[tuple[type, str], Within] = field(default_factory=dict[tuple[type, str], Within])
     inline: frozenset[tuple[type, str]] = frozenset()
     hidden: frozenset[tuple[type, str]] = frozenset()
+    aside: Mapping[type, tuple[str, ...]] = field(default_factory=dict[type, tuple[str, ...]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +141,22 @@ def _numeric(wanted: Any) -> bool:
     """Whether a type is a number, or holds nothing but numbers."""
     if wanted in {int, float}:
         return True
-    if get_origin(wanted) in {Union, UnionType, tuple}:
-        return all(one in {NoneType, Ellipsis} or _numeric(one) for one in get_args(wanted))
-    return False
+    origin, parts = get_origin(wanted), get_args(wanted)
+    if origin in {Union, UnionType, tuple}:
+        return all(one in {NoneType, Ellipsis} or _numeric(one) for one in parts)
+    return isinstance(origin, type) and issubclass(origin, Mapping) and _numeric(parts[1])
 
 
-def fits(wanted: Any, node: Node, grammar: Grammar) -> bool:
-    """Whether a node has the shape of a type."""
+def fits(wanted: Any, node: Node, grammar: Grammar) -> int:
+    """How well a node has the shape of a type; 0: not at all."""
     if isinstance(node.value, dict):
-        keys = slots_of(wanted, grammar) if is_dataclass(wanted) else None
+        if is_dataclass(wanted):
+            return 1 + len(set(node.value) & set(slots_of(wanted, grammar)))
         origin = get_origin(wanted)
-        by_name = isinstance(origin, type) and issubclass(origin, Mapping)
-        return by_name if keys is None else set(node.value) <= set(keys)
+        return int(isinstance(origin, type) and issubclass(origin, Mapping))
     if isinstance(node.value, tuple):
-        return get_origin(wanted) is tuple
+        return int(get_origin(wanted) is tuple)
     if isinstance(node.value, (bool, int, float)):
-        return wanted is type(node.value) or (wanted is float and isinstance(node.value, int))
-    return wanted is str or get_origin(wanted) is Literal or (isinstance(wanted, type) and issubclass(wanted, Enum))
+        return 2 * (wanted is type(node.value)) + (wanted is float and isinstance(node.value, int))
+    word = get_origin(wanted) is Literal or (isinstance(wanted, type) and issubclass(wanted, Enum))
+    return 2 * word + (wanted is str)

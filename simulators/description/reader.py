@@ -39,16 +39,14 @@ class Reader:
             return self._tuple(node, parts, place, slot)
         if origin is Literal:
             return self._one_of(node, {str(choice): choice for choice in parts}, place)
-        return self._by_name(node, parts[1], place, slot)
+        return self._by_name(node, parts, place, slot)
 
     def fields(self, node: Node, wanted: Any, place: str, **given: Any) -> Any:
         """A dataclass from a mapping. given: fields that do not stand in it."""
         slots = slots_of(wanted, self.grammar)
         entries = self.entries(node, place)
-        for key, entry in entries.items():
-            if key not in slots or key in given:
-                known = [one for one in slots if one not in given]
-                raise Node.wrong(_at(node, entry), f"{at(place)}unknown key {shown(key)}{nearest(key, known)}")
+        aside = self.grammar.aside.get(wanted, ())
+        self._known(node, entries, [key for key in (*slots, *aside) if key not in given], place)
         return self._made(node, wanted, place, given)
 
     def entries(self, node: Node, place: str) -> Mapping[str, Entry]:
@@ -80,7 +78,10 @@ class Reader:
             elif slot.key in entries:
                 entry = entries[slot.key]
                 inner = f"{place}.{slot.key}" if place else slot.key
-                values[own.name] = self.read(entry.value, slot.type, inner, slot)
+                form = self.grammar.own.get((wanted, own.name))
+                values[own.name] = (
+                    self.read(entry.value, slot.type, inner, slot) if form is None else form(self, entry.value, inner)
+                )
                 self.lines[inner] = entry.line
             elif slot.needed and (wanted, own.name) not in self.grammar.hidden:
                 raise node.wrong(f"{at(place)}has no `{slot.key}`; add it")
@@ -93,8 +94,7 @@ class Reader:
         if node.value is None and NoneType in choices:
             return None
         left = [one for one in choices if one is not NoneType]
-        fitting = [one for one in left if fits(one, node, self.grammar)] or left
-        return self.read(node, fitting[0], place, slot)
+        return self.read(node, max(left, key=lambda one: fits(one, node, self.grammar)), place, slot)
 
     def _tuple(self, node: Node, parts: tuple[Any, ...], place: str, slot: Slot | None) -> tuple[Any, ...]:
         if len(parts) == 2 and parts[1] is Ellipsis:
@@ -116,11 +116,22 @@ class Reader:
         items = node.value if isinstance(node.value, tuple) else (node,)
         return tuple(self.read(item, part, f"{place}[{number}]", slot) for number, item in enumerate(items))
 
-    def _by_name(self, node: Node, part: Any, place: str, slot: Slot | None) -> dict[str, Any]:
+    def _by_name(self, node: Node, parts: tuple[Any, ...], place: str, slot: Slot | None) -> dict[Any, Any]:
+        entries = self.entries(node, place)
+        names = {key: key for key in entries}
+        if isinstance(parts[0], type) and issubclass(parts[0], Enum):
+            names = {one.name.lower(): one for one in parts[0]}
+            self._known(node, entries, names, place)
         return {
-            key: self.read(entry.value, part, self._inner(place, key, entry), slot)
-            for key, entry in self.entries(node, place).items()
+            names[key]: self.read(entry.value, parts[1], self._inner(place, key, entry), slot)
+            for key, entry in entries.items()
         }
+
+    def _known(self, node: Node, entries: Mapping[str, Entry], known: Iterable[str], place: str) -> None:
+        """Raise Mistake for the first key that is not known."""
+        for key, entry in entries.items():
+            if key not in known:
+                raise _at(node, entry).wrong(f"{at(place)}unknown key {shown(key)}{nearest(key, known)}")
 
     def _inner(self, place: str, key: str, entry: Entry) -> str:
         inner = f"{place}.{key}" if place else key

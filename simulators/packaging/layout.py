@@ -9,7 +9,7 @@ from dataclasses import replace
 from simulators.components.drive import DriveSpec
 from simulators.components.motor import MotorSpec
 from simulators.condition import Condition
-from simulators.face import contacts, packml, state_codes, status_word
+from simulators.face import Contacts, PackMl, StateCodes, StatusWord
 from simulators.line import BufferSpec, LineSpec
 from simulators.machine import MachineSpec
 from simulators.station import StationSpec
@@ -79,7 +79,7 @@ def filler(first: Stream) -> MachineSpec:
         restart_room=25,
     )
     motor = MotorSpec(current_a=14.0, no_load=0.35, rise_k=38.0, tau_s=900.0)
-    return MachineSpec(counting(station, first), DriveSpec(motor), packml(), {"recipe": RECIPE})
+    return MachineSpec(counting(station, first), DriveSpec(motor), PackMl(), {"recipe": RECIPE})
 
 
 def capper(first: Stream) -> MachineSpec:
@@ -100,7 +100,7 @@ def capper(first: Stream) -> MachineSpec:
         restart_room=25,
     )
     motor = MotorSpec(current_a=6.2, no_load=0.4, rise_k=30.0, tau_s=600.0)
-    return MachineSpec(counting(station, first), DriveSpec(motor), packml())
+    return MachineSpec(counting(station, first), DriveSpec(motor), PackMl())
 
 
 def labeller(first: Stream) -> MachineSpec:
@@ -120,7 +120,7 @@ def labeller(first: Stream) -> MachineSpec:
         restart_room=25,
     )
     motor = MotorSpec(current_a=3.4, no_load=0.5, rise_k=26.0, tau_s=480.0)
-    return MachineSpec(counting(station, first), DriveSpec(motor), status_word(LABELLER_BITS))
+    return MachineSpec(counting(station, first), DriveSpec(motor), StatusWord(LABELLER_BITS))
 
 
 def packer(seed: int, first: Stream) -> MachineSpec:
@@ -143,7 +143,7 @@ def packer(seed: int, first: Stream) -> MachineSpec:
         first_total=65536 - short_of_wrap if seed % 2 else 10 * short_of_wrap,
     )
     motor = MotorSpec(current_a=8.8, no_load=0.3, rise_k=33.0, tau_s=700.0)
-    return MachineSpec(station, DriveSpec(motor), state_codes(PACKER_CODES, 65536), repeat_s=MQTT_REPEAT_S)
+    return MachineSpec(station, DriveSpec(motor), StateCodes(PACKER_CODES, 65536), repeat_s=MQTT_REPEAT_S)
 
 
 def palletiser() -> MachineSpec:
@@ -159,7 +159,7 @@ def palletiser() -> MachineSpec:
         restart_level=8,
     )
     motor = MotorSpec(current_a=11.0, no_load=0.3, rise_k=35.0, tau_s=800.0)
-    return MachineSpec(station, DriveSpec(motor, idle_load=0.0), contacts(), repeat_s=MQTT_REPEAT_S)
+    return MachineSpec(station, DriveSpec(motor, idle_load=0.0), Contacts(), repeat_s=MQTT_REPEAT_S)
 
 
 def ready() -> Phases:
