@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +96,13 @@ class Component(Protocol):
 
 
 class ComponentSpec(Protocol):
-    """What a component is: frozen, from the description of a plant, the same for every life."""
+    """What a component is: frozen, from the description of a plant, the same for every life.
+
+    gives: names of its quantities. modes: what can go wrong with it, the first by default.
+    """
+
+    gives: ClassVar[tuple[str, ...]]
+    modes: ClassVar[tuple[str, ...]]
 
     def make(self, source: Stream) -> Component:
         """One component of a life. source: its own stream."""

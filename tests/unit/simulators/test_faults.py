@@ -5,7 +5,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from simulators.components.bearing import Bearing, BearingSpec
 from simulators.packaging import LINE as PACKAGING
 from tests.unit.simulators.reader import series
 from tests.unit.simulators.start import HOUR, LINE, MACHINES, MINUTE, SECOND, START
@@ -71,21 +70,6 @@ def test_a_bearing_lives_as_long_as_its_fault_says(life, minutes):
     [fault] = faults(run)
     assert (fault["machine"], fault["component"]) == (f"{LINE}/filler", "bearing")
     assert minutes * MINUTE - SECOND <= fault["failure"] - fault["start"] <= 1.5 * minutes * MINUTE
-
-
-def test_damage_grows_by_the_paris_law():
-    spec = BearingSpec()
-    bearing = Bearing(spec)
-    bearing.pit(1000.0)
-    damage = [bearing.damage]
-    for _ in range(1000):
-        bearing.step(1.0)
-        damage.append(bearing.damage)
-    assert damage[0] == pytest.approx(spec.first_pit)
-    assert damage[-1] == pytest.approx(1.0)
-    rate = np.diff(damage)
-    middle = np.sqrt(np.array(damage[1:]) * np.array(damage[:-1]))
-    assert rate / middle**1.5 == pytest.approx(np.full(1000, rate[0] / middle[0] ** 1.5), rel=1e-3)
 
 
 def test_damaging_a_damaged_bearing_changes_nothing():
