@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from simulators.agenda import Agenda
 from simulators.buffer import Buffer
@@ -17,6 +17,9 @@ from simulators.station import Station, connect
 from simulators.stoppage import Stop, stop
 from simulators.truth import Fault, Record, buffer_record
 from simulators.wiring import Clock, Wiring
+
+if TYPE_CHECKING:
+    from simulators.wire.serve import Addresses
 
 FAULT_RANK, FIRST_RANK, SECOND_RANK = 0, 1, 1_000
 """Order within an instant: what is broken, then the machines along the flow, then the sensors."""
@@ -114,12 +117,12 @@ class LineRun:
         return records + [buffer_record(machine.path, buffer) for machine, buffer in between]
 
     def serve(
-        self, clock: Clock, opcua_port: int = 0, mqtt: str | None = None
-    ) -> AbstractAsyncContextManager[dict[str, Any]]:
+        self, clock: Clock, opcua_port: int = 0, mqtt: str | None = None, nasty: Sequence[str] = ()
+    ) -> AbstractAsyncContextManager[Addresses]:
         """Put the line on real wires while it lives by the clock: see simulators.wire.serve."""
         from simulators.wire.serve import serve  # noqa: PLC0415 - the drivers; a line in a test needs none
 
-        return serve(self, self._wiring, clock, opcua_port, mqtt)
+        return serve(self, self._wiring, clock, opcua_port, mqtt, nasty)
 
     def _second(self, _: int) -> None:
         now = self._agenda.now

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from typing import cast
+from functools import reduce
+from itertools import groupby
 
 from asyncua import ua
-from asyncua.common.node import Node
 from asyncua.server.server import Server
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.status_codes import StatusCodes
 
-from simulators.samples import GOOD, Newest
-from simulators.wire.address_space import SmallInternalServer
+from simulators.samples import Newest
+from simulators.wire.nasty.quirk import SCALARS, Identifier, Quirk
+from simulators.wire.nodes import Part, Tree, Variable
+from simulators.wire.server import Quirks, plc_server
 from simulators.wiring import OpcUaServer, OpcUaValue
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BETWEEN_PAUSES = 200
 """Values written before the event loop gets a turn; a group of equal instants is never cut."""
 
@@ -26,97 +28,186 @@ Sample = tuple[str, int, float, int]
 
 
 class OpcUaShell:
-    """The values of one PLC. Every write is one notification for each client whose queue is long enough."""
+    """The values of one PLC. Every write is one notification for each client whose queue is long enough.
 
-    def __init__(self, server: Server, nodes: Mapping[str, tuple[ua.NodeId, ua.VariantType]]) -> None:
-        self._server = server
-        self._nodes = nodes
+    newest: the samples that its nodes hold when it starts. life: how often it was started before.
+    """
+
+    def __init__(
+        self,
+        spec: OpcUaServer,
+        values: Mapping[str, OpcUaValue],
+        newest: Mapping[str, Newest],
+        port: int,
+        quirks: Sequence[Quirk] = (),
+    ) -> None:
+        self.spec = spec
+        self.values = values
+        self.life = 0
+        self.quirks = Quirks(quirks)
+        self.parts: dict[str, Part] = {}
+        self.server: Server | None = None
+        self.index = 0
+        self._newest = {name: newest[name] for name in values}
+        self._port = port
+        self._busy = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Listen on loopback. Raises OSError when the port is taken."""
+        server = plc_server(self.quirks)
+        await server.init()
+        server.set_server_name(self.spec.product)
+        server.set_endpoint(url(self._port))
+        server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        for quirk in self.quirks.all:
+            for uri in quirk.before(self.life):
+                await server.register_namespace(uri)
+        self.index = await server.register_namespace(self._namespace())
+        layout = next((q.layout for q in self.quirks.all if q.layout != SCALARS), SCALARS)
+        self.parts = await self._tree(server).add(self.values, self._newest, layout)
+        await self._fill()
+        for quirk in self.quirks.all:
+            await quirk.prepare(server)
+        await server.start()
+        self.server = server
+
+    async def stop(self) -> None:
+        """Stop listening; what is written meanwhile is seen in the values of the next start."""
+        server, self.server = self.server, None
+        if server is not None:
+            await server.stop()
+
+    async def restart(self) -> None:
+        """Another life of the server."""
+        async with self._busy:
+            await self.stop()
+            self.life += 1
+            await self.start()
 
     async def write(self, samples: Sequence[Sample]) -> None:
         """Write samples in their order. Samples of one instant are written together: no client sees half of it."""
-        written, instant = 0, None
-        for name, time, value, status in samples:
-            if time != instant and written >= BETWEEN_PAUSES:
+        async with self._busy:
+            await self._write(samples)
+
+    async def _write(self, samples: Sequence[Sample]) -> None:
+        written = 0
+        for _, together in groupby(samples, key=lambda sample: sample[1]):
+            written += await self._instant(together)
+            if written >= BETWEEN_PAUSES:
                 await asyncio.sleep(0)
                 written = 0
-            instant = time
+
+    async def _instant(self, together: Iterable[Sample]) -> int:
+        """Write the samples of one instant, a node that holds a whole machine once; how many nodes were written."""
+        wholes: dict[int, tuple[Variable, ua.DataValue]] = {}
+        written = 0
+        for name, time, value, status in together:
+            self._newest[name] = time, value, status
+            part = self.parts.get(name)
+            if part is None or self.server is None:
+                continue
+            data = part.data(value, time, status)
+            if part.whole is not None:
+                wholes[part.variable.number] = part.variable, data
+                continue
+            await self._put(part.variable, data)
             written += 1
-            node, type_ = self._nodes[name]
-            await self._server.write_attribute_value(node, data_value(value, type_, time, status))
+        for variable, data in wholes.values():
+            await self._put(variable, data)
+        return written + len(wholes)
+
+    async def nasty(self, quirk: Quirk) -> None:
+        """Let a quirk begin: what it does to values and answers from now on, and what it lets happen now."""
+        if quirk.lasting:
+            self.quirks.all.append(quirk)
+        await quirk.happen(self)
+
+    async def remove(self, name: str) -> None:
+        """Take the node of a value away, whatever else it holds: items hear BadNodeIdUnknown, then nothing more."""
+        async with self._busy:
+            part = self.parts.get(name)
+            if part is None or self.server is None:
+                return
+            variable = part.variable
+            self.parts = {n: p for n, p in self.parts.items() if p.variable is not variable}
+            await variable.put(ua.DataValue(StatusCode=ua.StatusCode(ua.UInt32(StatusCodes.BadNodeIdUnknown))))
+            forget(self.server, variable.node)
+
+    async def bring_back(self, name: str) -> None:
+        """The node of a value that was taken away, under the id that it had. No item follows it."""
+        async with self._busy:
+            if name in self.parts or self.server is None:
+                return
+            time, value, status = self._newest[name]
+            part = Part(await self._tree(self.server).variable(self.values[name]))
+            self.parts[name] = part
+            await self._put(part.variable, part.data(value, time, status))
+
+    async def retype(self, name: str, type_: ua.VariantType) -> None:
+        """Give a value's node another type while items follow it; one that holds a whole machine keeps its own."""
+        async with self._busy:
+            part = self.parts.get(name)
+            if part is None or part.whole is not None or self.server is None:
+                return
+            part.variable.type = type_
+            declared = self.server.iserver.aspace[part.variable.node].attributes[AttributeIds.DataType]
+            declared.value = ua.DataValue(ua.Variant(ua.NodeId(ua.Int32(type_.value)), ua.VariantType.NodeId))
+            time, value, status = self._newest[name]
+            await self._put(part.variable, part.data(value, time, status))
+
+    def _tree(self, server: Server) -> Tree:
+        """What makes nodes in the numbering of this life."""
+        return Tree(server, self.index, self.spec, self._identify)
+
+    def _namespace(self) -> str:
+        return reduce(lambda uri, quirk: quirk.namespace(uri, self.life), self.quirks.all, self.spec.namespace)
+
+    def _identify(self, identifier: Identifier) -> Identifier:
+        return reduce(lambda now, quirk: quirk.identifier(now, self.life), self.quirks.all, identifier)
+
+    async def _fill(self) -> None:
+        """The newest samples, by time, into the nodes of a server that is about to start."""
+        for name, (time, value, status) in sorted(self._newest.items(), key=lambda one: one[1][0]):
+            part = self.parts[name]
+            await self._put(part.variable, part.data(value, time, status), first=True)
+
+    async def _put(self, variable: Variable, data: ua.DataValue, first: bool = False) -> None:
+        for quirk in self.quirks.all:
+            data = quirk.data(variable, data, first)
+        await variable.put(data)
 
 
 @asynccontextmanager
 async def opcua_server(
-    spec: OpcUaServer, values: Mapping[str, OpcUaValue], newest: Mapping[str, Newest], port: int
-) -> AsyncGenerator[OpcUaShell]:
-    """A server on loopback with the newest samples in its nodes. Raises OSError when the port is taken."""
-    logging.getLogger("asyncua").setLevel(logging.WARNING)
-    logging.getLogger("asyncua.server.server").setLevel(logging.ERROR)  # it warns that there is no security: meant so
-    server = Server(iserver=SmallInternalServer())
-    await server.init()
-    server.allow_remote_admin(allow=False)  # a simulated machine has no inputs: nobody writes
-    server.set_server_name(spec.product)
-    server.set_endpoint(url(port))
-    server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-    index = await server.register_namespace(spec.namespace)
-    nodes = await add_nodes(server, index, spec, values, newest)
-    await server.start()
-    try:
-        yield OpcUaShell(server, nodes)
-    finally:
-        await server.stop()
-
-
-async def add_nodes(
-    server: Server,
-    index: int,
     spec: OpcUaServer,
     values: Mapping[str, OpcUaValue],
     newest: Mapping[str, Newest],
-) -> dict[str, tuple[ua.NodeId, ua.VariantType]]:
-    """All values as variables below their folders; name -> what a write needs."""
-    folders: dict[tuple[str, ...], Node] = {(): server.nodes.objects}
-    nodes: dict[str, tuple[ua.NodeId, ua.VariantType]] = {}
-    for name, value in values.items():
-        *above, own = (*spec.folders, *value.browse)
-        parent = await folder(folders, tuple(above), index)
-        node, type_ = node_id(value.node, index), ua.VariantType[value.type]
-        time, first, status = newest[name]
-        await parent.add_variable(node, ua.QualifiedName(own, index), variant(first, type_))
-        await server.write_attribute_value(node, data_value(first, type_, time, status))
-        nodes[name] = node, type_
-    return nodes
+    port: int,
+    quirks: Sequence[Quirk] = (),
+) -> AsyncGenerator[OpcUaShell]:
+    """A server on loopback with the newest samples in its nodes. Raises OSError when the port is taken."""
+    logging.getLogger("asyncua").setLevel(logging.WARNING)
+    for loud in ("asyncua.server.server", "asyncua.server.uaprocessor"):
+        logging.getLogger(loud).setLevel(logging.CRITICAL)  # no security and refused calls: both meant so
+    shell = OpcUaShell(spec, values, newest, port, quirks)
+    await shell.start()
+    try:
+        yield shell
+    finally:
+        await shell.stop()
 
 
-async def folder(folders: dict[tuple[str, ...], Node], path: tuple[str, ...], index: int) -> Node:
-    """The folder of a path below Objects, made with those above it where it is not there yet."""
-    if path not in folders:
-        parent = await folder(folders, path[:-1], index)
-        identifier = node_id("/".join(path), index)
-        folders[path] = await parent.add_folder(identifier, ua.QualifiedName(path[-1], index))
-    return folders[path]
-
-
-def data_value(value: float, type_: ua.VariantType, time: int, status: int = GOOD) -> ua.DataValue:
-    """A value with its status and the line's instant as source timestamp, exact to the ms."""
-    moment = EPOCH + timedelta(microseconds=time // 1000)
-    stamp = cast(ua.DateTime, moment)  # asyncua writes a plain datetime; only its annotation asks for its own type
-    code = ua.StatusCode(ua.UInt32(status))
-    return ua.DataValue(variant(value, type_), code, SourceTimestamp=stamp, ServerTimestamp=stamp)
-
-
-def node_id(identifier: str, index: int) -> ua.NodeId:
-    """A string identifier in a namespace of the server."""
-    return ua.NodeId(ua.String(identifier), ua.Int16(index))
-
-
-def variant(value: float, type_: ua.VariantType) -> ua.Variant:
-    """A number in the PLC's own type."""
-    if type_ is ua.VariantType.Boolean:
-        return ua.Variant(bool(value), type_)
-    if type_ in {ua.VariantType.Float, ua.VariantType.Double}:
-        return ua.Variant(value, type_)
-    return ua.Variant(int(value), type_)
+def forget(server: Server, node: ua.NodeId) -> None:
+    """Take a node out of the address space, and what points to it."""
+    space = server.iserver.aspace
+    gone = space[node]
+    for handle in tuple(gone.attributes[AttributeIds.Value].datachange_callbacks):
+        space.delete_datachange_callback(handle)
+    for reference in gone.references:
+        neighbour = space.get(reference.NodeId)
+        if neighbour is not None:
+            neighbour.references = [r for r in neighbour.references if r.NodeId != node]
+    del space[node]
 
 
 def url(port: int) -> str:

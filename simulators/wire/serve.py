@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from typing import Any, Protocol
 
 from simulators.samples import NS_PER_MS, Columns, Newest
 from simulators.wire.mqtt import Publisher, mqtt_publisher
+from simulators.wire.nasty import SWITCHES
+from simulators.wire.nasty.switch import START, Switch, choose, named
 from simulators.wire.opcua import OpcUaShell, Sample, opcua_server, url
 from simulators.wiring import Clock, MqttValue, OpcUaValue, Wiring
 
@@ -54,39 +56,73 @@ class Wires:
         if self._publisher is not None:
             self._publisher.publish(by_wire.get("mqtt", ()))
 
+    async def nasty(self, switch: Switch) -> None:
+        """Let a switch begin on its wires. Raises ValueError for one that can only begin as they open."""
+        if switch.begins == START:
+            raise ValueError(f"nasty {switch.name!r} is how a wire opens: choose it before")
+        if switch.wire == "opcua":
+            for shell in self._shells.values():
+                await shell.nasty(switch.make())
+
+
+class Addresses(dict[str, Any]):
+    """Addresses of the wires by name, and what can happen to them."""
+
+    def __init__(self, wires: Wires) -> None:
+        super().__init__()
+        self._wires = wires
+
+    async def nasty(self, name: str) -> None:
+        """Let the switch of a name begin now. Raises ValueError for an unknown one, or when it cannot begin now."""
+        await self._wires.nasty(named(name, SWITCHES))
+
 
 @asynccontextmanager
 async def serve(
-    run: Served, wiring: Wiring, clock: Clock, opcua_port: int = 0, mqtt: str | None = None
-) -> AsyncGenerator[dict[str, Any]]:
+    run: Served,
+    wiring: Wiring,
+    clock: Clock,
+    opcua_port: int = 0,
+    mqtt: str | None = None,
+    nasty: Sequence[str] = (),
+) -> AsyncGenerator[Addresses]:
     """Open the wires, keep the line going by the clock, and give the addresses by name.
 
     opcua_port: of the first server, the others follow; 0: free ones. mqtt: HOST:PORT of a broker, None: the machines on
-    MQTT stay silent. Raises OSError when a port is taken or no broker is there. What the line has lived through before
-    is not sent again: servers start with its newest values. Leaving takes less than 2 s.
+    MQTT stay silent. nasty: names of switches, `NAME` or `NAME@2m` of the line's time. Raises ValueError for a switch
+    that is not there, OSError when a port is taken or no broker is there. What the line has lived through before is not
+    sent again: servers start with its newest values. Leaving takes less than 2 s.
     """
+    chosen = choose(nasty, SWITCHES)
     first = run.step(max(clock.now(), run.until + NS_PER_MS))  # the first ms gives every value a sample
+    begun = run.until
     ports = free_ports(opcua_port, len(wiring.servers))
     async with AsyncExitStack() as stack:
-        addresses: dict[str, Any] = {}
+        shells: dict[str, OpcUaShell] = {}
         publisher = None
         if mqtt is not None:
             publisher = await stack.enter_async_context(mqtt_publisher(mqtt, mqtt_values(wiring)))
-            addresses["mqtt"] = f"mqtt://{mqtt}"
-        shells: dict[str, OpcUaShell] = {}
         for server, port in zip(wiring.servers, ports, strict=True):
-            shell = opcua_server(server, opcua_values(wiring, server.name), run.newest, port)
+            quirks = [one.switch.make() for one in chosen if one.after_s is None and one.switch.wire == "opcua"]
+            shell = opcua_server(server, opcua_values(wiring, server.name), run.newest, port, quirks)
             shells[server.name] = await stack.enter_async_context(shell)
-            addresses[server.name] = url(port)
         await Wires({}, publisher, wiring).write(first)
-        await stack.enter_async_context(beside(keep_going(run, Wires(shells, publisher, wiring), clock)))
+        wires = Wires(shells, publisher, wiring)
+        later = [(begun + round(one.after_s * 1e9), one.switch) for one in chosen if one.after_s is not None]
+        await stack.enter_async_context(beside(keep_going(run, wires, clock, later)))
+        addresses = Addresses(wires)
+        addresses |= {"mqtt": f"mqtt://{mqtt}"} if mqtt is not None else {}
+        addresses |= {server.name: url(port) for server, port in zip(wiring.servers, ports, strict=True)}
         yield addresses
 
 
-async def keep_going(run: Served, wires: Wires, clock: Clock) -> None:
-    """Step the line and write what came, until cancelled."""
+async def keep_going(run: Served, wires: Wires, clock: Clock, later: Sequence[tuple[int, Switch]] = ()) -> None:
+    """Step the line and write what came, until cancelled. later: switches and the instants at which they begin."""
+    waiting = sorted(later, key=lambda one: one[0])
     while True:
         await wires.write(run.step(clock.now()))
+        while waiting and waiting[0][0] <= run.until:
+            await wires.nasty(waiting.pop(0)[1])
         await asyncio.sleep(PERIOD_S)
 
 

@@ -172,10 +172,11 @@ class SimulatedRun(Protocol):
         ...
 
     def serve(
-        self, clock: Clock, opcua_port: int = 0, mqtt: str | None = None
+        self, clock: Clock, opcua_port: int = 0, mqtt: str | None = None, nasty: Sequence[str] = ()
     ) -> AbstractAsyncContextManager[dict[str, Any]]:
         """Put the line on real wires (loopback) while it runs by the clock; gives the addresses opened.
 
-        mqtt: HOST:PORT of a broker that speaks MQTT 5, or None for no MQTT machines.
+        mqtt: HOST:PORT of a broker that speaks MQTT 5, or None for no MQTT machines. nasty: what is wrong with the
+        wires, by name (docs/reference/nasty-servers.md). Raises ValueError for one that is not there.
         """
         ...
