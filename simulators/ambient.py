@@ -1,0 +1,72 @@
+"""Ambient: the temperature of the hall, warmest in the afternoon, with weather that no clock foretells.
+
+    T(t) = mean + swing * cos(2 pi (h - 15) / 24) + w(t),   h: hours on the wall's clock,
+
+w is a first-order autoregression (AR(1), the discrete Ornstein-Uhlenbeck process) of standard deviation `weather` that
+forgets within `memory_h` hours: one number drawn every ten minutes, straight lines between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, sqrt
+
+import numpy as np
+
+from simulators.components.component import Series
+from simulators.people.hours import hour_of_day, zone_of
+from simulators.streams import Stream
+
+STEP_S = 600
+"""Seconds between two numbers of the weather."""
+
+WARMEST_H = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class AmbientSpec:
+    """mean, swing, weather: degC; the day goes from mean - swing to mean + swing. step: of its sensor."""
+
+    mean: float = 22.0
+    swing: float = 0.0
+    weather: float = 0.0
+    memory_h: float = 6.0
+    step: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.swing < 0.0 or self.weather < 0.0 or self.memory_h <= 0.0 or self.step <= 0.0:
+            raise ValueError("ambient: swing and weather are 0 or more, memory_h and step more than 0")
+
+
+class Ambient:
+    """The temperature of one life, for any second of it in any order: machines live through time at their own pace."""
+
+    def __init__(self, spec: AmbientSpec, zone: str, start: int, source: Stream) -> None:
+        """start: ms since 1970, the first instant there is."""
+        self.spec = spec
+        self._start = start // 1000
+        self._hour = hour_of_day(start, zone_of(zone))
+        self._source = source
+        self._kept = exp(-STEP_S / (3600.0 * spec.memory_h))
+        self._weather = [spec.weather * float(source.standard_normal())]
+
+    def of(self, first: int, seconds: int) -> Series:
+        """Temperature (degC) in so many seconds from the second `first` (s since 1970) on."""
+        since = np.arange(first - self._start, first - self._start + seconds, dtype=np.float64)
+        phase = (2.0 * np.pi / 24.0) * (self._hour - WARMEST_H + since / 3600.0)
+        return self.spec.mean + self.spec.swing * np.cos(phase) + self._weather_at(since)
+
+    def shown(self, second: int) -> float:
+        """What its sensor reads in a second (s since 1970)."""
+        step = self.spec.step
+        return round(round(float(self.of(second, 1)[0]) / step) * step, 6)
+
+    def _weather_at(self, since: Series) -> Series:
+        if not self.spec.weather or not len(since):
+            return np.zeros(len(since))
+        fresh = self.spec.weather * sqrt(1.0 - self._kept**2)
+        while (len(self._weather) - 1) * STEP_S < since[-1]:
+            self._weather.append(self._kept * self._weather[-1] + fresh * float(self._source.standard_normal()))
+        first = int(since[0]) // STEP_S
+        knots = np.arange(first, len(self._weather), dtype=np.float64) * STEP_S
+        return np.interp(since, knots, self._weather[first:])
