@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from simulators.condition import Condition
+from simulators.condition import Condition, shown_as
 from simulators.station import Station
 
 
@@ -62,14 +62,15 @@ class PackMl:
         """Its values now."""
         condition = station.condition
         blocked, starved = condition is Condition.BLOCKED, condition is Condition.STARVED
-        return PACKML[condition], int(blocked), int(starved), station.total, station.reject
+        return PACKML[shown_as(condition, PACKML)], int(blocked), int(starved), station.total, station.reject
 
 
 @dataclass(frozen=True, slots=True)
 class StatusWord:
     """A machine with one bit of a word for each condition.
 
-    status_word: condition -> its bit. Conditions may share one; without a bit none is set.
+    status_word: condition -> its bit. Conditions may share one. None is set while it is idle, unless idle has one;
+    what has no bit shows as the nearest that has.
     """
 
     status_word: Mapping[Condition, int]
@@ -86,7 +87,8 @@ class StatusWord:
 
     def read(self, station: Station) -> tuple[int, ...]:
         """Its values now."""
-        bit = self.status_word.get(station.condition)
+        known = {*self.status_word, Condition.IDLE}
+        bit = self.status_word.get(shown_as(station.condition, known))
         return 0 if bit is None else 1 << bit, station.total, station.reject
 
 
@@ -94,16 +96,18 @@ class StatusWord:
 class StateCodes:
     """A machine with state numbers of its maker.
 
-    codes: condition -> its number, all of them. wraps: so many pieces, and its counter starts at 0 again.
+    codes: condition -> its number; what has none shows as the nearest that has. wraps: so many pieces, and its counter
+    starts at 0 again.
     """
 
     codes: Mapping[Condition, int]
     wraps: int = 2**32
 
     def __post_init__(self) -> None:
-        without = [one.name.lower() for one in Condition if one not in self.codes]
+        least = (Condition.RUNNING, Condition.STARVED, Condition.ABORTED, Condition.IDLE)
+        without = [one.name.lower() for one in least if one not in self.codes]
         if without:
-            raise ValueError(f"no state number for {', '.join(without)}; give every condition one")
+            raise ValueError(f"no state number for {', '.join(without)}; give these one, others show as the nearest")
 
     @property
     def shows(self) -> tuple[str, ...]:
@@ -117,7 +121,7 @@ class StateCodes:
 
     def read(self, station: Station) -> tuple[int, ...]:
         """Its values now."""
-        return self.codes[station.condition], station.total % self.wraps, station.reject
+        return self.codes[shown_as(station.condition, self.codes)], station.total % self.wraps, station.reject
 
 
 @dataclass(frozen=True, slots=True)
