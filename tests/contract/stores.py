@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from twin.core.batch import Batch
 from twin.core.event import Event
-from twin.core.history import History, Results
 from twin.core.instant import FAR_FUTURE
 from twin.store.log import SqliteLog
 from twin.store.memory import MemoryHistory, MemoryResults
@@ -18,10 +16,9 @@ from twin.store.merge import merge_past_days
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
 from twin.store.seal import Bounds, Sealer
+from twin.testing.stores import STORE_TAGS, STORE_UNITS, StoreUnderTest
 
-UNITS = ("line1", "line2")
-NAMES = ("c", "a/it's", "e", "b/ž", "", "d")
-"""Of the first tags: by id they stand in another order than by name."""
+UNITS, NAMES = STORE_UNITS, STORE_TAGS
 
 
 @dataclass
@@ -32,15 +29,6 @@ class SetClock:
 
     def now(self) -> int:
         return self.instant
-
-
-class Store(Protocol):
-    """A history that can be written, and results."""
-
-    history: History
-    results: Results
-
-    def put(self, recorded: int, item: Batch | Event) -> None: ...
 
 
 @dataclass
@@ -89,24 +77,24 @@ AT_ONCE = Bounds(age=0, leave=0, grace=0, settle=0)
 
 
 @contextmanager
-def memory(_folder: Path) -> Iterator[Store]:
+def memory(_folder: Path) -> Iterator[StoreUnderTest]:
     yield InMemory(MemoryHistory(), MemoryResults())
 
 
 @contextmanager
-def sqlite(folder: Path) -> Iterator[Store]:
+def sqlite(folder: Path) -> Iterator[StoreUnderTest]:
     with _opened(folder) as parts:
         yield InSqlite(*parts)
 
 
 @contextmanager
-def sealed(folder: Path) -> Iterator[Store]:
+def sealed(folder: Path) -> Iterator[StoreUnderTest]:
     with _opened(folder) as parts:
         yield Sealed(*parts, Sealer(parts[0], parts[2], AT_ONCE))
 
 
 @contextmanager
-def merged(folder: Path) -> Iterator[Store]:
+def merged(folder: Path) -> Iterator[StoreUnderTest]:
     with _opened(folder) as parts:
         yield Merged(*parts, Sealer(parts[0], parts[2], AT_ONCE))
 
@@ -115,9 +103,9 @@ def merged(folder: Path) -> Iterator[Store]:
 def _opened(folder: Path) -> Iterator[tuple[SqliteLog, SetClock, LogReader, SqliteResults]]:
     clock = SetClock()
     log, reader = SqliteLog(folder, clock), LogReader(folder)
-    log.tags.ids_of(NAMES)
+    log.tags.ids_of(STORE_TAGS)
     try:
-        yield log, clock, reader, SqliteResults(reader, UNITS, "code", log)
+        yield log, clock, reader, SqliteResults(reader, STORE_UNITS, "code", log)
     finally:
         reader.close()
         log.close()

@@ -9,14 +9,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from twin.testing.contract import ContractBroken
     from twin.testing.proxy import FaultProxy
+    from twin.testing.stores import STORE_TAGS, STORE_UNITS, check_store
 
 _HOME = {
+    "contract": ("ContractBroken",),
     "proxy": ("FaultProxy",),
+    "stores": ("STORE_TAGS", "STORE_UNITS", "check_store"),
 }
 
 __all__ = [
+    "STORE_TAGS",
+    "STORE_UNITS",
+    "ContractBroken",
     "FaultProxy",
+    "check_store",
 ]
 
 

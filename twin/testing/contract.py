@@ -1,0 +1,64 @@
+"""A contract as sentences: a kit runs its clauses one by one and names the one that is broken."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+
+from twin.core.errors import LinetwinError
+
+PATIENCE_S = 20.0
+"""How long a kit waits for what must come; a busy machine is no breach."""
+
+
+class ContractBroken(AssertionError):
+    """A clause does not hold. The text is the clause, then what was seen."""
+
+
+@contextmanager
+def clause(sentence: str) -> Generator[None]:
+    """What must hold inside. Whatever is raised there breaks this clause."""
+    try:
+        yield
+    except ContractBroken:
+        raise
+    except TimeoutError as error:
+        raise ContractBroken(f"{sentence}: {error or f'nothing came for {PATIENCE_S:g} s'}") from error
+    except (AssertionError, LinetwinError) as error:
+        raise ContractBroken(f"{sentence}: {error}") from error
+    except Exception as error:
+        raise ContractBroken(f"{sentence}: {type(error).__name__}: {error}") from error
+
+
+def require(holds: object, seen: str) -> None:
+    """Break the clause around, with what was seen."""
+    if not holds:
+        raise AssertionError(seen)
+
+
+def shown(items: object, most: int = 160) -> str:
+    """A value for people, cut when it is long."""
+    text = repr(items)
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
+@asynccontextmanager
+async def nothing_left() -> AsyncGenerator[None]:
+    """Tasks and threads that began inside have ended when the block ends, or soon after."""
+    tasks, threads = asyncio.all_tasks(), set(threading.enumerate())
+    yield
+    left: list[str] = []
+    for _ in range(200):
+        left = [f"task {one.get_name()}" for one in asyncio.all_tasks() - tasks]
+        left += [f"thread {one.name}" for one in threading.enumerate() if one not in threads and not _pooled(one)]
+        if not left:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"still there: {', '.join(left)}")
+
+
+def _pooled(thread: threading.Thread) -> bool:
+    """A worker of the loop's own pool, which lives as long as the loop."""
+    return thread.name.startswith("asyncio_")
