@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from twin.testing.contract import ContractBroken
+    from twin.testing.folds import check_fold
     from twin.testing.proxy import FaultProxy
     from twin.testing.stores import STORE_TAGS, STORE_UNITS, check_store
 
 _HOME = {
     "contract": ("ContractBroken",),
+    "folds": ("check_fold",),
     "proxy": ("FaultProxy",),
     "stores": ("STORE_TAGS", "STORE_UNITS", "check_store"),
 }
@@ -24,6 +26,7 @@ __all__ = [
     "STORE_UNITS",
     "ContractBroken",
     "FaultProxy",
+    "check_fold",
     "check_store",
 ]
 
