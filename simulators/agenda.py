@@ -7,6 +7,9 @@ from heapq import heappop, heappush
 
 Act = Callable[[int], None]
 
+FAULT_RANK, PEOPLE_RANK, FLOW_RANK, PHYSICS_RANK = 0, 1, 10, 1_000_000
+"""Order within an instant: what breaks or is mended, then people, then the machines along the flow, then physics."""
+
 
 class Agenda:
     """Acts by instant (ms since 1970 UTC); within one instant by rank, then in the order they were entered.
@@ -19,6 +22,7 @@ class Agenda:
         self.now = start
         self._entries: list[tuple[int, int, int, Act, int]] = []
         self._entered = 0
+        self._physics_at = start - 1
 
     def at(self, time: int, rank: int, act: Act, token: int = 0) -> None:
         """Call `act(token)` at an instant that is not over yet."""
@@ -27,10 +31,20 @@ class Agenda:
 
     def advance(self, until: int) -> bool:
         """Live through the next instant that is earlier than `until`; False when there is none."""
-        if not self._entries or self._entries[0][0] >= until:
+        entries = self._entries
+        if not entries or entries[0][0] >= until:
             return False
-        self.now = self._entries[0][0]
-        while self._entries and self._entries[0][0] == self.now:
-            _, _, _, act, token = heappop(self._entries)
+        now = self.now = entries[0][0]
+        while entries and entries[0][0] == now:
+            _, _, _, act, token = heappop(entries)
             act(token)
         return True
+
+    def begin_physics(self) -> None:
+        """From here on to the end of this instant, what machines do counts for physics after this second only."""
+        self._physics_at = self.now
+
+    @property
+    def felt(self) -> int:
+        """The instant from which physics feels what a machine does now."""
+        return self.now + (self._physics_at == self.now)

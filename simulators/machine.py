@@ -1,92 +1,227 @@
-"""Machine: a station with a drive and a face, and the names under which its values reach the wire."""
+"""Machine: a station with physics and a face, and the names under which its values reach the wire."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from simulators.components.drive import Drive, DriveSpec
+import numpy as np
+from numpy.typing import NDArray
+
+from simulators.agenda import PHYSICS_RANK, Agenda
+from simulators.buffer import NEVER
+from simulators.components.component import ComponentSpec, Series
+from simulators.components.sensor import ABSENT, SensorSpec, Statuses
+from simulators.condition import Condition
 from simulators.face import Face
+from simulators.physics import OWN, Effort, Physics
 from simulators.samples import Samples
 from simulators.station import Station, StationSpec
-from simulators.truth import MachineTruth
+from simulators.stoppage import Phases
+from simulators.truth import HEALTH_MS, MachineTruth
 
-DRIVE_VALUES = ("motor_temp", "motor_current", "vibration")
-"""What the sensors of a drive read, in the order of `Drive.readings`."""
+TURNS_WITHOUT_WORK = {Condition.STARVED, Condition.BLOCKED, Condition.IDLE}
+
+MINUTE_MS = 60_000
+"""So often quantities act on the flow."""
 
 
 @dataclass(frozen=True, slots=True)
 class MachineSpec:
-    """station: flow and stops. face: how it shows itself. settings: values that never change, such as a recipe number.
+    """station: flow and stops. face: how it shows itself. infeed, outfeed: names of buffers; "": the end of the line.
+
+    components in the order in which they act on each other; sensors: tag -> what it reads. idle_load: share of full
+    load at which it turns on while it waits. settings: values that the face does not give, such as the number of a
+    recipe: as they are at first, whoever sets them. repairs: component -> how it is repaired, else as the station says.
+
+    pace: quantities whose product is the share of its speed at which it works (`pump.flow_share`). reject_of:
+    quantities that add to its share of bad pieces. Both are read each minute.
 
     repeat_s: everything but pulses is sent again this often (a machine on MQTT, for those who subscribe later);
     0: on change only.
     """
 
     station: StationSpec
-    drive: DriveSpec
     face: Face
-    settings: Mapping[str, int] = field(default_factory=dict[str, int])
+    infeed: str = ""
+    outfeed: str = ""
+    components: Mapping[str, ComponentSpec] = field(default_factory=dict[str, ComponentSpec])
+    sensors: Mapping[str, SensorSpec] = field(default_factory=dict[str, SensorSpec])
+    idle_load: float = 0.2
+    settings: Mapping[str, float] = field(default_factory=dict[str, float])
+    repairs: Mapping[str, Phases] = field(default_factory=dict[str, Phases])
+    pace: tuple[str, ...] = ()
+    reject_of: tuple[str, ...] = ()
     repeat_s: int = 0
+
+    def __post_init__(self) -> None:
+        given = {*OWN, *(f"{name}.{q}" for name, spec in self.components.items() for q in spec.gives)}
+        asked = [(f"sensor {tag!r}", name) for tag, sensor in self.sensors.items() for name in sensor.of]
+        asked += [("pace", name) for name in self.pace] + [("reject_of", name) for name in self.reject_of]
+        for who, name in asked:
+            if name not in given:
+                known = ", ".join(sorted(given))
+                raise ValueError(f"machine {self.name!r}: {who} reads {name!r}, which there is not; there are {known}")
+        for name in self.repairs:
+            if name not in self.components:
+                raise ValueError(f"machine {self.name!r}: a repair of {name!r}, which is no component of it")
+        twice = {name for name in self.values if self.values.count(name) > 1} | (self.components.keys() & self.sensors)
+        if twice or "machine" in self.components or "jam" in {*self.components, *self.sensors}:
+            raise ValueError(
+                f"machine {self.name!r}: a name is taken twice: {', '.join(sorted(twice)) or 'jam, machine'}"
+            )
+
+    @property
+    def name(self) -> str:
+        """Its name within the line."""
+        return self.station.name
 
     @property
     def values(self) -> tuple[str, ...]:
         """Names of all its values, in the order in which they are sent."""
         pulse = () if self.face.pulse is None else (self.face.pulse,)
-        return (*self.face.shows, *pulse, *self.settings, *DRIVE_VALUES)
+        return (*self.face.shows, *pulse, *self.settings, *self.sensors)
 
 
 class Machine:
-    """One machine as it lives: looked at after every instant, and once a second for its sensors."""
+    """One machine as it lives: looked at after every instant in which something changed."""
 
-    def __init__(self, path: str, spec: MachineSpec, station: Station, seed: int, samples: Samples) -> None:
+    def __init__(
+        self, path: str, spec: MachineSpec, station: Station, agenda: Agenda, seed: int, samples: Samples, rank: int
+    ) -> None:
         self.path = path
+        self.spec = spec
         self.station = station
-        self.drive = Drive(spec.station.name, spec.drive, seed)
         self.truth = MachineTruth(path, station)
-        self._spec = spec
+        self.fails: Callable[[Machine, str], None] = unnoticed
+        self._start = agenda.now
+        self._agenda = agenda
+        self._rank = PHYSICS_RANK + rank
         self._samples = samples
         self._index = {name: samples.names.index(f"{path}/{name}") for name in spec.values}
         self._shown = [self._index[name] for name in spec.face.shows]
-        self._sensors = [self._index[name] for name in DRIVE_VALUES]
+        self._showed: list[int | None] = [None] * len(self._shown)
+        self._settings = dict(spec.settings)
+        self._set = dict(spec.settings)
         self._pulse = None if spec.face.pulse is None else self._index[spec.face.pulse]
-        self._due_again = 0
-        self._sensed = False
+        self._first = True
         self._again = False
+        self._check = 0
+        self.physics = Physics(spec.name, spec.components, spec.sensors, seed, agenda.now, self._sense)
+        station.felt = self._feel
 
-    def begin(self, time: int) -> None:
-        """The first sample of what never changes and of the pulse, which is 0 only here."""
-        for name, value in self._spec.settings.items():
-            self._samples.put(self._index[name], time, float(value))
-        if self._pulse is not None:
-            self._samples.put(self._pulse, time, 0.0)
-        self._due_again = time + 1000 * self._spec.repeat_s
+    def begin(self) -> None:
+        """Switch it on, and enter what happens at fixed times."""
+        now = self._agenda.now
+        self.station.begin()
+        if self.spec.components:
+            self._agenda.at(now, self._rank, self._note_health)
+            self._plan_check()
+        if self.spec.pace or self.spec.reject_of:
+            self._agenda.at(now + MINUTE_MS, self._rank, self._act_on_flow)
+        if self.spec.repeat_s:
+            self._agenda.at(now + 1000 * self.spec.repeat_s, self._rank, self._repeat)
 
-    def second(self, time: int) -> bool:
-        """One second of physics; True when the machine switches itself off."""
-        self._sensed = True
-        self._again = self._spec.repeat_s > 0 and time >= self._due_again
-        if self._again:
-            self._due_again = time + 1000 * self._spec.repeat_s
-        return self.drive.step(self.station.condition)
+    def show(self, setting: str, value: float) -> None:
+        """Set a value that the face does not give. Raises KeyError for one that is not in the settings of the spec."""
+        if self._settings[setting] != value:
+            self._settings[setting] = self._set[setting] = value
+            self.station.mark()
+
+    def live(self, before: int) -> None:
+        """Bring the physics up to an instant (ms)."""
+        self.physics.live(before)
+
+    def touch(self, change: Callable[[], None]) -> None:
+        """Change something in the physics now; seconds before now are lived through first."""
+        self.physics.live(self._agenda.now)
+        change()
+        self._plan_check()
+
+    def replace(self, component: str) -> None:
+        """A new component, now."""
+        self.touch(self.physics.components[component].replace)
 
     def look(self, time: int) -> None:
         """Samples and truth of the instant that is now over."""
-        put = self._samples.put if self._again else self._samples.put_change
-        if self.station.dirty or self._again:
-            self.station.dirty = False
-            self._show_pieces(time)
-            for index, value in zip(self._shown, self._spec.face.read(self.station), strict=True):
-                put(index, time, float(value))
-        if self._again:
-            for name, value in self._spec.settings.items():
-                put(self._index[name], time, float(value))
-        if self._sensed:
-            for index, value in zip(self._sensors, self.drive.readings, strict=True):
-                put(index, time, value)
-        self._sensed = self._again = False
-
-    def _show_pieces(self, time: int) -> None:
+        self.station.dirty = False
         new = self.truth.follow(time)
-        if self._pulse is not None and new:
-            self._samples.put(self._pulse, time, 1.0)
+        samples = self._samples
+        if self._pulse is not None and (new or self._first):
+            samples.put(self._pulse, time, 0.0 if self._first else 1.0)
+        self._first = False
+        values = self.spec.face.read(self.station)
+        for index, value, showed in zip(self._shown, values, self._showed, strict=True):
+            if value != showed or self._again:
+                samples.put(index, time, value)
+        self._showed[:] = values
+        if self._set or self._again:
+            for name, value in (self._settings if self._again else self._set).items():
+                samples.put(self._index[name], time, value)
+            self._set = {}
+        self._again = False
+
+    def _feel(self, time: int) -> None:
+        condition, station = self.station.condition, self.station
+        if condition is Condition.RUNNING:
+            effort = Effort(1.0, station.speed, 1.0)
+        elif condition in TURNS_WITHOUT_WORK and self.spec.idle_load > 0.0:
+            effort = Effort(self.spec.idle_load, 1.0, 0.0)
+        else:
+            effort = Effort()
+        self.physics.feel(time, effort)
+
+    def _sense(self, times: NDArray[np.int64], read: Mapping[str, tuple[Series, Statuses]]) -> None:
+        repeat = 1000 * self.spec.repeat_s
+        again = (times - self._start) % repeat == 0 if repeat else None
+        for tag, (value, status) in read.items():
+            there = status != ABSENT
+            if there.all():
+                self._samples.put_rows(self._index[tag], times, value, status, again)
+            else:
+                rest = None if again is None else again[there]
+                self._samples.put_rows(self._index[tag], times[there], value[there], status[there], rest)
+
+    def _plan_check(self) -> None:
+        self._check += 1
+        due = self.physics.safe_ms()
+        if due < NEVER:
+            self._agenda.at(due, self._rank, self._look_at_physics, self._check)
+
+    def _look_at_physics(self, check: int) -> None:
+        if check != self._check:
+            return
+        self._live_through_now()
+        for component in self.physics.failed():
+            self.fails(self, component)
+        self._plan_check()
+
+    def _live_through_now(self) -> None:
+        self._agenda.begin_physics()
+        self.physics.live(self._agenda.now + 1)
+
+    def _note_health(self, _: int) -> None:
+        self._live_through_now()
+        self.truth.note_health(self._agenda.now, self.physics.components)
+        self._agenda.at(self._agenda.now + HEALTH_MS, self._rank, self._note_health)
+
+    def _act_on_flow(self, _: int) -> None:
+        self._live_through_now()
+        newest, station = self.physics.newest, self.station
+        if self.spec.pace:
+            share = 1.0
+            for name in self.spec.pace:
+                share *= newest[name]
+            station.pace(share)
+        if self.spec.reject_of:
+            station.spoil(station.spec.reject + sum(newest[name] for name in self.spec.reject_of))
+        self._agenda.at(self._agenda.now + MINUTE_MS, self._rank, self._act_on_flow)
+
+    def _repeat(self, _: int) -> None:
+        self._again = True
+        self.station.mark()
+        self._agenda.at(self._agenda.now + 1000 * self.spec.repeat_s, self._rank, self._repeat)
+
+
+def unnoticed(machine: Machine, component: str) -> None:
+    """Stands where nobody writes down what fails."""

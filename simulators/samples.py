@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,36 +19,66 @@ Columns = tuple[Sequence[str], NDArray[np.int64], NDArray[np.int32], NDArray[np.
 Newest = tuple[int, float, int]
 """The newest sample of a value: time, value, status."""
 
+Block = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64], NDArray[np.uint32]]
+"""time (ms), index, value, status."""
+
 
 class Samples:
-    """Collects samples in the order of time and remembers the newest of each name."""
+    """Collects samples and remembers the newest of each name. A name has at most one at an instant.
+
+    Machines may be at different instants when they put theirs: `drain` gives all in the order of time, those of one
+    instant in the order of the names.
+    """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
-        self.newest: dict[int, Newest] = {}
-        self._time: list[int] = []
-        self._name: list[int] = []
-        self._value: list[float] = []
-        self._status: list[int] = []
+        self._newest: list[Newest | None] = [None] * len(self.names)
+        self._blocks: list[Block] = []
+        self._time, self._name, self._value = array("q"), array("i"), array("d")
 
-    def put(self, name: int, time: int, value: float, status: int = GOOD) -> None:
-        """One sample, whether it differs from the one before or not. time in ms."""
-        self.newest[name] = (time, value, status)
+    @property
+    def newest(self) -> dict[str, Newest]:
+        """Name -> its newest sample, time in ms; names without one are missing."""
+        return {name: newest for name, newest in zip(self.names, self._newest, strict=True) if newest is not None}
+
+    def put(self, name: int, time: int, value: float) -> None:
+        """One good sample, whether it differs from the one before or not. time in ms."""
+        self._newest[name] = (time, value, GOOD)
         self._time.append(time)
         self._name.append(name)
         self._value.append(value)
-        self._status.append(status)
 
-    def put_change(self, name: int, time: int, value: float, status: int = GOOD) -> None:
-        """One sample, unless the newest has this value and status already."""
-        newest = self.newest.get(name)
-        if newest is None or newest[1:] != (value, status):
-            self.put(name, time, value, status)
+    def put_rows(
+        self,
+        name: int,
+        time: NDArray[np.int64],
+        value: NDArray[np.float64],
+        status: NDArray[np.uint32],
+        again: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Samples of one name, where value or status differ from those before, or `again` says so."""
+        if not len(time):
+            return
+        differs = np.empty(len(time), dtype=np.bool_)
+        same = (value[1:] == value[:-1]) | (np.isnan(value[1:]) & np.isnan(value[:-1]))
+        differs[1:] = ~same | (status[1:] != status[:-1])
+        newest = self._newest[name]
+        first, code = float(value[0]), int(status[0])
+        differs[0] = newest is None or newest[2] != code or (newest[1] != first and first == first)  # noqa: PLR0124 - NaN
+        if again is not None:
+            differs |= again
+        if not differs.all():
+            time, value, status = time[differs], value[differs], status[differs]
+        if len(time):
+            self._newest[name] = int(time[-1]), float(value[-1]), int(status[-1])
+            self._blocks.append((time, np.full(len(time), name, dtype=np.int32), value, status))
 
     def drain(self) -> Columns:
         """Everything since the last call."""
-        time = np.array(self._time, dtype=np.int64) * NS_PER_MS
+        put = np.array(self._time, dtype=np.int64)
         name, value = np.array(self._name, dtype=np.int32), np.array(self._value, dtype=np.float64)
-        status = np.array(self._status, dtype=np.uint32)
-        self._time, self._name, self._value, self._status = [], [], [], []
-        return self.names, time, name, value, status
+        blocks = [*self._blocks, (put, name, value, np.full(len(put), GOOD, dtype=np.uint32))]
+        self._time, self._name, self._value, self._blocks = array("q"), array("i"), array("d"), []
+        time, name, value, status = (np.concatenate(column) for column in zip(*blocks, strict=True))
+        order = np.argsort(time * len(self.names) + name)
+        return self.names, time[order] * NS_PER_MS, name[order], value[order], status[order]

@@ -7,16 +7,17 @@ sensors along a real conveyor have it; else a slightly quicker machine would sto
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from simulators.agenda import Act, Agenda
-from simulators.buffer import Buffer
+from simulators.buffer import NEVER, Infeed, Outfeed
 from simulators.condition import Condition
-from simulators.stoppage import Cause, Phases, Stop, stop
-from simulators.streams import Stream, stream, waiting
+from simulators.stoppage import Cause, Length, Phases, Stop, stop
+from simulators.streams import stream, waiting
 
-NEVER = 2**62
+SLOWEST = 0.01
+"""Share of its rated speed below which no quantity brings a machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class StationSpec:
 
     cycle_ms: time for one piece. takes: pieces from the infeed for one of its own. reject: share of bad pieces.
     restart_level, restart_room: pieces before, room after, that end a wait. first_total: where its counter stands.
+    start, jam, repair: how it goes on from being switched on, jammed, broken. reasons: cause of a stop -> number that
+    the machine tells.
     """
 
     name: str
@@ -39,17 +42,28 @@ class StationSpec:
     restart_room: int = 1
     first_total: int = 0
     first_reject: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    def __post_init__(self) -> None:
+        if self.cycle_ms < 1 or self.takes < 1:
+            raise ValueError(f"machine {self.name!r}: cycle_ms and takes are at least 1")
+        if not 0.0 <= self.reject <= 1.0:
+            raise ValueError(f"machine {self.name!r}: reject is a share from 0 to 1, not {self.reject:g}")
 
 
 class Station:
-    """One machine between two buffers. infeed None: pieces without end; outfeed None: room without end.
+    """One machine between an infeed and an outfeed.
 
-    condition, total, reject, busy and holding may be read at the end of any instant; `dirty` says that one of
-    them has changed and is cleared by the reader. stops: all stoppages so far.
+    condition, total, reject, busy, holding, order and the stops may be read at the end of any instant. order: of the
+    piece in work, or of the last one. `changed` is called when something of this is new, once until the reader takes
+    `dirty` back.
+
+    What others may hang in: `prepare(station, order)` before the first piece of another order, may give a stop to do
+    first (a changeover); `watch(stop)` at its begin and at its end; `felt(time)` when load or speed have changed.
     """
 
     def __init__(
-        self, spec: StationSpec, rank: int, agenda: Agenda, seed: int, infeed: Buffer | None, outfeed: Buffer | None
+        self, spec: StationSpec, rank: int, agenda: Agenda, seed: int, infeed: Infeed, outfeed: Outfeed
     ) -> None:
         self.spec = spec
         self.condition = Condition.IDLE
@@ -57,33 +71,74 @@ class Station:
         self.reject = spec.first_reject
         self.busy = False
         self.holding = False
-        self.dirty = True
+        self.order = 0
+        self.dirty = False
         self.stops: list[Stop] = []
+        self.stream = stream(seed, spec.name, "stops")
+        self.changed: Callable[[], None] = unseen
+        self.prepare: Callable[[Station, int], Stop | None] = unprepared
+        self.watch: list[Callable[[Stop], None]] = []
+        self.felt: Callable[[int], None] = unfelt
+        self.infeed = infeed
+        self.outfeed = outfeed
         self._rank = rank
         self._agenda = agenda
-        self._infeed = infeed
-        self._outfeed = outfeed
-        self._stopping = stream(seed, spec.name, "stops")
+        self._takes = spec.takes
         self._rejects = stream(seed, spec.name, "rejects")
-        self._due = [waiting(self._stopping, cause.every_s) for cause in spec.causes]
+        self._due = [waiting(self.stream, cause.every_s) for cause in spec.causes]
+        self._next_due = min(self._due, default=NEVER)
+        self._bad = spec.reject
         self._until_bad = self._next_bad()
+        self._cycle_ms = self._ms = spec.cycle_ms
+        self._pace = 1.0
         self._left = 0  # ms until the piece in the machine is done
         self._ran = 0  # ms of running so far; `_due` counts on this clock
         self._since = agenda.now
         self._turn = 0
         self._stop: Stop | None = None
-        self._steps: deque[tuple[Condition, int]] = deque()
+        self._steps: deque[tuple[Condition, Length]] = deque()
         self._waiting_stops: deque[Stop] = deque()
-        if infeed is not None:
-            infeed.filled = self._infeed_filled
-        if outfeed is not None:
-            outfeed.drained = self._outfeed_drained
-        self.interrupt(stop("start", spec.start, self._stopping))
+
+    def begin(self) -> None:
+        """Switch it on."""
+        self.interrupt(stop("start", self.spec.start, self.stream))
 
     @property
-    def stream(self) -> Stream:
-        """The machine's stream for the lengths of stoppages."""
-        return self._stopping
+    def stopped(self) -> Stop | None:
+        """The stoppage that it is in."""
+        return self._stop
+
+    @property
+    def reason(self) -> int:
+        """Number of the stoppage that it is in, 0 for none."""
+        return 0 if self._stop is None else self._stop.reason
+
+    @property
+    def speed(self) -> float:
+        """Share of its rated speed at which it works when it works."""
+        return self.spec.cycle_ms / self._ms
+
+    @property
+    def cycle_ms(self) -> int:
+        """Time for one piece at full pace; who sets it changes it from the next piece on."""
+        return self._cycle_ms
+
+    @cycle_ms.setter
+    def cycle_ms(self, length: int) -> None:
+        self._cycle_ms = length
+        self._set_speed()
+
+    def pace(self, share: float) -> None:
+        """Work at a share of its speed, from the next piece on."""
+        self._pace = max(SLOWEST, share)
+        self._set_speed()
+
+    def spoil(self, share: float) -> None:
+        """From now on this share of its pieces is bad."""
+        share = min(1.0, max(0.0, share))
+        if share != self._bad:
+            self._bad = share
+            self._until_bad = self._next_bad()
 
     def interrupt(self, cause: Stop) -> None:
         """Stop now; when it stands already, as soon as the stoppage it is in is over."""
@@ -92,10 +147,15 @@ class Station:
             return
         if self.condition is Condition.RUNNING:
             self._account()
+        self._stop_waiting()
         cause.start = self._agenda.now
+        cause.reason = cause.reason or self.spec.reasons.get(cause.cause, 0)
         self.stops.append(cause)
         self._stop = cause
         self._steps = deque(cause.steps)
+        self.mark()
+        for watch in self.watch:
+            watch(cause)
         self._next_step(self._new_turn())
 
     def end(self, cause: Stop) -> None:
@@ -106,6 +166,11 @@ class Station:
         elif cause in self._waiting_stops:
             self._waiting_stops.remove(cause)
 
+    def wake(self) -> None:
+        """Try to go on now, where it waits for pieces or room, whatever its restart level."""
+        if self._stop is None and self.condition is not Condition.RUNNING:
+            self._plan(0, self._resume)
+
     def _next_step(self, turn: int) -> None:
         if turn != self._turn:
             return
@@ -114,13 +179,19 @@ class Station:
             return
         condition, length = self._steps.popleft()
         self._enter(condition)
-        self._plan(length, self._next_step)
+        lasts = length if isinstance(length, int) else length(self._agenda.now)
+        self._plan(max(0, lasts), self._next_step)
 
     def _end_stop(self) -> None:
         ended, self._stop = self._stop, None
+        self.mark()
         if ended is not None:
             ended.end = self._agenda.now
             ended.over()
+            for watch in self.watch:
+                watch(ended)
+        if self._stop is not None:
+            return
         if self._waiting_stops:
             self.interrupt(self._waiting_stops.popleft())
         else:
@@ -130,12 +201,35 @@ class Station:
         """Hand on what is done, take what comes, and work; or wait."""
         if self.holding and not self._hand_on():
             self._enter(Condition.BLOCKED)
-        elif not self.busy and not self._take():
-            self._enter(Condition.STARVED)
+            self._wait(self.outfeed.full, self._drained)
+        elif self.busy:
+            self._work()
         else:
+            self._take()
+
+    def _take(self) -> None:
+        order = self.infeed.ready(self._takes)
+        if order is None:
+            self._enter(Condition.STARVED)
+            self._wait(self.infeed.hungry, self._filled)
+            return
+        if order != self.order:
+            self.order = order
+            first = self.prepare(self, order)
+            if first is not None:
+                self.interrupt(first)
+                return
+        self.infeed.take(self._takes)
+        self.busy = True
+        self._left = self._ms
+        self._work()
+
+    def _work(self) -> None:
+        if self.condition is not Condition.RUNNING:
             self._enter(Condition.RUNNING)
-            self._since = self._agenda.now
-            self._plan(min(self._left, min(self._due, default=NEVER) - self._ran), self._end_of_run)
+        self._since = self._agenda.now
+        until_due = self._next_due - self._ran
+        self._plan(self._left if self._left <= until_due else until_due, self._end_of_run)
 
     def _end_of_run(self, turn: int) -> None:
         if turn != self._turn:
@@ -148,20 +242,21 @@ class Station:
             self._stop_by_itself()
 
     def _account(self) -> None:
-        ran = self._agenda.now - self._since
+        now = self._agenda.now
+        ran = now - self._since
         self._left -= ran
         self._ran += ran
-        self._since = self._agenda.now
+        self._since = now
 
     def _stop_by_itself(self) -> None:
-        which = self._due.index(min(self._due))
+        which = self._due.index(self._next_due)
         cause = self.spec.causes[which]
-        self._due[which] = self._ran + waiting(self._stopping, cause.every_s)
-        self.interrupt(stop(cause.name, cause.phases, self._stopping))
+        self._due[which] = self._ran + waiting(self.stream, cause.every_s)
+        self._next_due = min(self._due)
+        self.interrupt(stop(cause.name, cause.phases, self.stream))
 
     def _finish(self) -> None:
         self.busy = False
-        self.dirty = True
         self.total += 1
         self._until_bad -= 1
         if self._until_bad == 0:
@@ -169,72 +264,78 @@ class Station:
             self._until_bad = self._next_bad()
         else:
             self.holding = True
+        if not self.dirty:
+            self.mark()
 
     def _hand_on(self) -> bool:
-        if self._outfeed is not None:
-            if self._outfeed.room == 0:
-                return False
-            self._outfeed.put()
+        if self.outfeed.room <= 0:
+            return False
+        self.outfeed.put(self.order)
         self.holding = False
         return True
 
-    def _take(self) -> bool:
-        if self._infeed is not None:
-            if self._infeed.level < self.spec.takes:
-                return False
-            self._infeed.take(self.spec.takes)
-        self.busy = True
-        self._left = self.spec.cycle_ms
-        return True
+    def _wait(self, waiting: list[Callable[[], None]], told: Callable[[], None]) -> None:
+        if told not in waiting:
+            waiting.append(told)
 
-    def _infeed_filled(self) -> None:
-        if self._waits(Condition.STARVED) and pieces(self._infeed) >= self.spec.restart_level:
+    def _stop_waiting(self) -> None:
+        if self._filled in self.infeed.hungry:
+            self.infeed.hungry.remove(self._filled)
+        if self._drained in self.outfeed.full:
+            self.outfeed.full.remove(self._drained)
+
+    def _filled(self) -> None:
+        if self.infeed.level >= self.spec.restart_level:
             self._plan(0, self._resume)
 
-    def _outfeed_drained(self) -> None:
-        if self._waits(Condition.BLOCKED) and room(self._outfeed) >= self.spec.restart_room:
+    def _drained(self) -> None:
+        if self.outfeed.room >= self.spec.restart_room:
             self._plan(0, self._resume)
-
-    def _waits(self, condition: Condition) -> bool:
-        return self._stop is None and self.condition is condition
 
     def _resume(self, turn: int) -> None:
         if turn == self._turn:
+            self._stop_waiting()
             self._go()
 
     def _enter(self, condition: Condition) -> None:
         if condition is not self.condition:
             self.condition = condition
+            self.felt(self._agenda.felt)
+            self.mark()
+
+    def _set_speed(self) -> None:
+        length = max(1, round(self._cycle_ms / self._pace))
+        if length != self._ms:
+            self._ms = length
+            self.felt(self._agenda.felt)
+
+    def mark(self) -> None:
+        """Have it looked at when this instant is over."""
+        if not self.dirty:
             self.dirty = True
+            self.changed()
 
     def _plan(self, delay: int, act: Act) -> None:
         """The one thing this machine does next; what it planned before is void."""
-        self._agenda.at(self._agenda.now + delay, self._rank, act, self._new_turn())
+        self._turn = turn = self._turn + 1
+        self._agenda.at(self._agenda.now + delay, self._rank, act, turn)
 
     def _new_turn(self) -> int:
         self._turn += 1
         return self._turn
 
     def _next_bad(self) -> int:
-        return int(self._rejects.geometric(self.spec.reject)) if self.spec.reject > 0 else NEVER
+        return int(self._rejects.geometric(self._bad)) if self._bad > 0 else NEVER
 
 
-def pieces(buffer: Buffer | None) -> int:
-    """Pieces that wait in a buffer; without end where there is none."""
-    return NEVER if buffer is None else buffer.level
+def unseen() -> None:
+    """Stands where nobody looks."""
 
 
-def room(buffer: Buffer | None) -> int:
-    """Pieces that fit into a buffer; without end where there is none."""
-    return NEVER if buffer is None else buffer.room
+def unfelt(time: int) -> None:
+    """Stands where there is no physics."""
 
 
-def connect(
-    specs: Sequence[StationSpec], buffers: Sequence[Buffer], agenda: Agenda, seed: int, first_rank: int
-) -> list[Station]:
-    """A line: stations in the order of the flow with one buffer between each two."""
-    ends: list[Buffer | None] = [None, *buffers, None]
-    return [
-        Station(spec, first_rank + place, agenda, seed, ends[place], ends[place + 1])
-        for place, spec in enumerate(specs)
-    ]
+def unprepared(station: Station, order: int) -> Stop | None:
+    """Stands where all orders are alike."""
+    return None

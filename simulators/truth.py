@@ -2,32 +2,46 @@
 
 {kind: state, machine, state, from, to}             the generic states of one machine cover all time, no overlap
 {kind: count, machine, counter, times}              counter `total` or `reject`; one instant for each piece
-{kind: stop, machine, cause, start, end}            why it stopped; end is null while it lasts
-{kind: fault, machine, component, start, failure, end} what was broken on purpose; null when not (yet)
-{kind: buffer, after, unit, capacity, first, level} pieces behind a machine, at the start and now
-{kind: process, machine, busy, holding}             pieces of work now inside a machine
+{kind: stop, machine, cause, reason, start, end}    why it stopped, and the number it tells; end is null while it lasts
+{kind: fault, machine, component, mode, start, failure, end}
+                                                    what broke, on purpose or of old age (then start is the failure);
+                                                    component: or the tag of a sensor, or `jam`; null when not (yet)
+{kind: health, machine, component, from, every, health, left_s}
+                                                    hidden state at `from` and each `every` ns: health 1 new, 0 failed;
+                                                    left_s: seconds at full duty until it fails, null: not by wear
+{kind: buffer, buffer, after, givers, takers, unit, capacity, first, level, cleared}
+                                                    pieces between machines, at the start and now; cleared: by hand
+                                                    after: the first of the givers
+{kind: process, machine, busy, holding, order}      pieces of work now inside a machine
+{kind: end, machine, side, pieces}                  pieces that came into the line here (`in`) or left it (`out`)
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from simulators.buffer import Buffer, nobody
+from simulators.components.component import Component
 from simulators.samples import NS_PER_MS
 from simulators.station import Station
 
 Record = dict[str, Any]
 
+HEALTH_MS = 600_000
+"""So often it is noted how healthy the components are."""
+
 
 @dataclass(slots=True)
 class Fault:
-    """Something broken on purpose. start, failure, end: ms; None when it has not happened (yet). undo: mends it."""
+    """Something that broke. start, failure, end: ms; None when it has not happened (yet). undo: mends it."""
 
     machine: str
     component: str
+    mode: str
     start: int
     failure: int | None = None
     end: int | None = None
@@ -35,8 +49,8 @@ class Fault:
 
     def record(self) -> Record:
         """Its record."""
-        times = {"start": ns(self.start), "failure": ns(self.failure), "end": ns(self.end)}
-        return {"kind": "fault", "machine": self.machine, "component": self.component, **times}
+        what = {"machine": self.machine, "component": self.component, "mode": self.mode}
+        return {"kind": "fault", **what, "start": ns(self.start), "failure": ns(self.failure), "end": ns(self.end)}
 
 
 class MachineTruth:
@@ -48,6 +62,7 @@ class MachineTruth:
         self._states: list[tuple[int, str]] = []
         self._times = {"total": array("q"), "reject": array("q")}
         self._counted = {"total": station.total, "reject": station.reject}
+        self._healths: dict[str, tuple[int, list[float], list[float | None]]] = {}
 
     def follow(self, time: int) -> int:
         """Note the state and the new pieces at the end of an instant (ms); how many pieces are new."""
@@ -64,6 +79,14 @@ class MachineTruth:
             self._times[counter].extend([time] * new)
         return new
 
+    def note_health(self, time: int, components: Mapping[str, Component]) -> None:
+        """Note the hidden state of components, each HEALTH_MS from the first instant (ms) on."""
+        for name, component in components.items():
+            hidden = component.hidden
+            _, health, left = self._healths.setdefault(name, (time, [], []))
+            health.append(round(hidden.health, 6))
+            left.append(round(hidden.left_s, 1) if isfinite(hidden.left_s) else None)
+
     def records(self, now: int) -> Iterator[Record]:
         """Everything before an instant (ms)."""
         for place, (start, state) in enumerate(self._states):
@@ -74,15 +97,20 @@ class MachineTruth:
             yield {"kind": "count", "machine": self._path, "counter": counter, "times": in_ns}
         for stop in self._station.stops:
             times = {"start": ns(stop.start), "end": ns(stop.end)}
-            yield {"kind": "stop", "machine": self._path, "cause": stop.cause, **times}
-        work = {"busy": int(self._station.busy), "holding": int(self._station.holding)}
+            yield {"kind": "stop", "machine": self._path, "cause": stop.cause, "reason": stop.reason, **times}
+        for name, (start, health, left) in self._healths.items():
+            row = {"from": ns(start), "every": ns(HEALTH_MS), "health": list(health), "left_s": list(left)}
+            yield {"kind": "health", "machine": self._path, "component": name, **row}
+        work = {"busy": int(self._station.busy), "holding": int(self._station.holding), "order": self._station.order}
         yield {"kind": "process", "machine": self._path, **work}
 
 
-def buffer_record(after: str, buffer: Buffer) -> Record:
-    """The record of the buffer behind a machine."""
-    levels = {"capacity": buffer.capacity, "first": buffer.first_level, "level": buffer.level}
-    return {"kind": "buffer", "after": after, "unit": buffer.unit, **levels}
+def buffer_record(buffer: Buffer, givers: Sequence[str], takers: Sequence[str]) -> Record:
+    """The record of the buffer between machines."""
+    spec = buffer.spec
+    ends = {"after": givers[0] if givers else None, "givers": list(givers), "takers": list(takers)}
+    levels = {"capacity": spec.capacity, "first": spec.first, "level": buffer.level, "cleared": buffer.cleared}
+    return {"kind": "buffer", "buffer": spec.name, **ends, "unit": spec.unit, **levels}
 
 
 def ns(time: int | None) -> int | None:

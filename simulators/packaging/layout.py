@@ -6,11 +6,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from simulators.components.drive import DriveSpec
+from simulators.buffer import BufferSpec
+from simulators.components.bearing import BearingSpec
+from simulators.components.component import ComponentSpec
 from simulators.components.motor import MotorSpec
+from simulators.components.sensor import SensorSpec
 from simulators.condition import Condition
 from simulators.face import Contacts, PackMl, StateCodes, StatusWord
-from simulators.line import BufferSpec, LineSpec
+from simulators.hall import LineSpec
 from simulators.machine import MachineSpec
 from simulators.station import StationSpec
 from simulators.stoppage import Cause, Phase, Phases
@@ -53,12 +56,26 @@ def layout(seed: int) -> LineSpec:
     first = stream(seed, PATH, "counters")
     machines = (filler(first), capper(first), labeller(first), packer(seed, first), palletiser())
     buffers = (
-        BufferSpec(200, "bottle", 100),
-        BufferSpec(200, "bottle", 100),
-        BufferSpec(240, "bottle", 120),
-        BufferSpec(40, "case", 16),
+        BufferSpec("filled", 200, "bottle", 100),
+        BufferSpec("capped", 200, "bottle", 100),
+        BufferSpec("labelled", 240, "bottle", 120),
+        BufferSpec("packed", 40, "case", 16),
     )
     return LineSpec(PATH, machines, buffers)
+
+
+SENSORS = {
+    "motor_temp": SensorSpec(of=("motor.temperature",), noise=0.08),
+    "motor_current": SensorSpec(of=("motor.current",), noise=0.004, noise_share=0.02, low=0.0, zero=0.02),
+    "vibration": SensorSpec(of=("bearing.vibration",), noise=0.008, noise_share=0.04, low=0.0, zero=0.04),
+}
+"""What a maintainer would put on a drive; a sensor has noise even where the machine stands."""
+
+
+def drive(current_a: float, no_load: float, rise_k: float, tau_s: float) -> dict[str, ComponentSpec]:
+    """Motor and bearing on one shaft."""
+    motor = MotorSpec(current_a=current_a, no_load=no_load, rise_k=rise_k, tau_s=tau_s, load_of=("bearing.friction",))
+    return {"bearing": BearingSpec(friction=0.25), "motor": motor}
 
 
 def filler(first: Stream) -> MachineSpec:
@@ -78,8 +95,14 @@ def filler(first: Stream) -> MachineSpec:
         reject=0.004,
         restart_room=25,
     )
-    motor = MotorSpec(current_a=14.0, no_load=0.35, rise_k=38.0, tau_s=900.0)
-    return MachineSpec(counting(station, first), DriveSpec(motor), PackMl(), {"recipe": RECIPE})
+    return MachineSpec(
+        counting(station, first),
+        PackMl(),
+        outfeed="filled",
+        components=drive(current_a=14.0, no_load=0.35, rise_k=38.0, tau_s=900.0),
+        sensors=SENSORS,
+        settings={"recipe": RECIPE},
+    )
 
 
 def capper(first: Stream) -> MachineSpec:
@@ -99,8 +122,14 @@ def capper(first: Stream) -> MachineSpec:
         restart_level=20,
         restart_room=25,
     )
-    motor = MotorSpec(current_a=6.2, no_load=0.4, rise_k=30.0, tau_s=600.0)
-    return MachineSpec(counting(station, first), DriveSpec(motor), PackMl())
+    return MachineSpec(
+        counting(station, first),
+        PackMl(),
+        infeed="filled",
+        outfeed="capped",
+        components=drive(current_a=6.2, no_load=0.4, rise_k=30.0, tau_s=600.0),
+        sensors=SENSORS,
+    )
 
 
 def labeller(first: Stream) -> MachineSpec:
@@ -119,8 +148,14 @@ def labeller(first: Stream) -> MachineSpec:
         restart_level=20,
         restart_room=25,
     )
-    motor = MotorSpec(current_a=3.4, no_load=0.5, rise_k=26.0, tau_s=480.0)
-    return MachineSpec(counting(station, first), DriveSpec(motor), StatusWord(LABELLER_BITS))
+    return MachineSpec(
+        counting(station, first),
+        StatusWord(LABELLER_BITS),
+        infeed="capped",
+        outfeed="labelled",
+        components=drive(current_a=3.4, no_load=0.5, rise_k=26.0, tau_s=480.0),
+        sensors=SENSORS,
+    )
 
 
 def packer(seed: int, first: Stream) -> MachineSpec:
@@ -142,8 +177,15 @@ def packer(seed: int, first: Stream) -> MachineSpec:
         restart_room=4,
         first_total=65536 - short_of_wrap if seed % 2 else 10 * short_of_wrap,
     )
-    motor = MotorSpec(current_a=8.8, no_load=0.3, rise_k=33.0, tau_s=700.0)
-    return MachineSpec(station, DriveSpec(motor), StateCodes(PACKER_CODES, 65536), repeat_s=MQTT_REPEAT_S)
+    return MachineSpec(
+        station,
+        StateCodes(PACKER_CODES, 65536),
+        infeed="labelled",
+        outfeed="packed",
+        components=drive(current_a=8.8, no_load=0.3, rise_k=33.0, tau_s=700.0),
+        sensors=SENSORS,
+        repeat_s=MQTT_REPEAT_S,
+    )
 
 
 def palletiser() -> MachineSpec:
@@ -158,8 +200,15 @@ def palletiser() -> MachineSpec:
         takes=4,
         restart_level=8,
     )
-    motor = MotorSpec(current_a=11.0, no_load=0.3, rise_k=35.0, tau_s=800.0)
-    return MachineSpec(station, DriveSpec(motor, idle_load=0.0), Contacts(), repeat_s=MQTT_REPEAT_S)
+    return MachineSpec(
+        station,
+        Contacts(),
+        infeed="packed",
+        components=drive(current_a=11.0, no_load=0.3, rise_k=35.0, tau_s=800.0),
+        sensors=SENSORS,
+        idle_load=0.0,
+        repeat_s=MQTT_REPEAT_S,
+    )
 
 
 def ready() -> Phases:

@@ -43,7 +43,7 @@ def test_hours_without_a_fault_are_silent(seed: int, hours: int) -> None:
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
 def test_a_worn_bearing_warns_then_alarms_before_the_trip(seed: int) -> None:
     found, truth = raised(seed, 2, [("filler.bearing", START + 10 * MINUTE)])
-    (trip,) = [fact["failure"] for fact in truth if fact.get("component") == "bearing"]
+    (trip,) = [fact["failure"] for fact in truth if fact["kind"] == "fault"]
     before = [one for one in found if one.start < trip]
     assert {one.key for one in before} == {f"{FILLER}/vibration~high", f"{FILLER}/vibration~high_high"}
     first = {one.name: one.start for one in reversed(before)}

@@ -31,7 +31,8 @@ def test_it_serves_writes_the_plant_file_and_the_truth(tmp_path):
     assert "machines on MQTT are silent" in said
     assert connections["s7"]["wait"] == "30000ms"
     records = [json.loads(line) for line in truth.read_text().splitlines()]
-    assert {record["kind"] for record in records} == {"state", "count", "stop", "fault", "buffer", "process"}
+    kinds = {"state", "count", "stop", "fault", "health", "buffer", "process", "end"}
+    assert {record["kind"] for record in records} == kinds
     [fault] = [record for record in records if record["kind"] == "fault"]
     assert fault["machine"] == "packaging/line1/filler"
 
