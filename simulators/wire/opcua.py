@@ -47,7 +47,7 @@ class OpcUaShell:
         self.quirks = Quirks(quirks)
         self.parts: dict[str, Part] = {}
         self.server: Server | None = None
-        self.index = 0
+        self._tree: Tree | None = None
         self._newest = {name: newest[name] for name in values}
         self._port = port
         self._busy = asyncio.Lock()
@@ -62,9 +62,10 @@ class OpcUaShell:
         for quirk in self.quirks.all:
             for uri in quirk.before(self.life):
                 await server.register_namespace(uri)
-        self.index = await server.register_namespace(self._namespace())
+        index = await server.register_namespace(self._namespace())
         layout = next((q.layout for q in self.quirks.all if q.layout != SCALARS), SCALARS)
-        self.parts = await self._tree(server).add(self.values, self._newest, layout)
+        self._tree = Tree(server, index, self.spec, self._identify)
+        self.parts = await self._tree.add(self.values, self._newest, layout)
         await self._fill()
         for quirk in self.quirks.all:
             await quirk.prepare(server)
@@ -136,10 +137,10 @@ class OpcUaShell:
     async def bring_back(self, name: str) -> None:
         """The node of a value that was taken away, under the id that it had. No item follows it."""
         async with self._busy:
-            if name in self.parts or self.server is None:
+            if name in self.parts or self.server is None or self._tree is None:
                 return
             time, value, status = self._newest[name]
-            part = Part(await self._tree(self.server).variable(self.values[name]))
+            part = Part(await self._tree.variable(self.values[name]))
             self.parts[name] = part
             await self._put(part.variable, part.data(value, time, status))
 
@@ -154,10 +155,6 @@ class OpcUaShell:
             declared.value = ua.DataValue(ua.Variant(ua.NodeId(ua.Int32(type_.value)), ua.VariantType.NodeId))
             time, value, status = self._newest[name]
             await self._put(part.variable, part.data(value, time, status))
-
-    def _tree(self, server: Server) -> Tree:
-        """What makes nodes in the numbering of this life."""
-        return Tree(server, self.index, self.spec, self._identify)
 
     def _namespace(self) -> str:
         return reduce(lambda uri, quirk: quirk.namespace(uri, self.life), self.quirks.all, self.spec.namespace)
