@@ -15,6 +15,9 @@ from typing import Any, cast
 from fastapi.routing import APIRoute
 
 from docs import constants
+from docs.exam import OURS
+from simulators.wire.nasty import SWITCHES
+from simulators.wire.nasty.switch import ANY, MOMENT, START
 from twin.api.access import Access
 from twin.api.app import create_app
 from twin.api.caller import Needs
@@ -57,6 +60,19 @@ the twin itself saw it."""
 RECORDS = """\
 Results with a beginning and an end, as the folds make them ([how](../explanation/folds.md)). The routes below
 `/api/v1` read them; a correction replaces one and is announced."""
+
+NASTY = """\
+Simulated wires that behave like those which integrators meet, each nastiness by one switch:
+`run.serve(clock, nasty=("long-ids", "restart@2m"))`, and `await addresses.nasty("restart")` while the line runs.
+Switches join, but for two that change the same thing. One that begins at an instant is written `NAME@2m` (s, m, h of
+the line's time); one with `any` may be written so. Behind each stands a real asyncua server;
+`tests/wire/simulators/nasty` shows every switch to a plain asyncua client.
+
+The last column is the exam of our own connector, with every value that the machine had beside what was handed over
+(`pytest tests/wire/simulators/nasty/test_exam.py`). It passes, or the column says what is wrong: "not told" means that
+the values are right and that nobody hears of the trouble."""
+
+BEGINS = {START: "with the wire", ANY: "any", MOMENT: "at an instant"}
 
 OFTEN = {
     "cursor": "`cursor` of the answer before, for the next page",
@@ -241,6 +257,24 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def nasty_wires() -> str:
+    """The page of all switches that make a simulated wire nasty, with what our own connectors make of each."""
+    parts = ["# Nasty servers", NOTICE, NASTY]
+    for wire, title in (("opcua", "OPC UA"), ("mqtt", "MQTT")):
+        rows = [
+            (f"`{one.name}`", BEGINS[one.begins], one.effect, one.shows, _verdict(one.name))
+            for one in SWITCHES.values()
+            if one.wire == wire
+        ]
+        head = ("switch", "begins", "the wire", "a good client shows", "ours today")
+        parts += [f"## {title}", _table(head, rows)] if rows else []
+    return _page(parts)
+
+
+def _verdict(name: str) -> str:
+    return "no exam yet" if name not in OURS else "; ".join(OURS[name]) or "passes"
+
+
 def _page(parts: Iterable[str]) -> str:
     return "\n\n".join(parts) + "\n"
 
@@ -252,6 +286,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "http.md": http,
     "events.md": entries,
     "errors.md": error_tree,
+    "nasty-servers.md": nasty_wires,
 }
 """Page of docs/reference -> what makes it."""
 

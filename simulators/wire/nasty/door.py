@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import ip_address
+from socket import gethostname
 from typing import TYPE_CHECKING
 
 from asyncua import ua
@@ -22,6 +23,7 @@ URI = "urn:simulated:plc"
 NAMES: list[GeneralName] = [
     UniformResourceIdentifier(URI),
     DNSName("localhost"),
+    DNSName(gethostname()),
     IPAddress(ip_address("127.0.0.1")),
 ]
 

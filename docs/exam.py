@@ -1,0 +1,50 @@
+"""What our own connectors show against each nasty wire today. Tests sit the exam and hold this table to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+OURS: Mapping[str, tuple[str, ...]] = {
+    "special-ids": (),
+    "long-ids": (),
+    "numeric-ids": (),
+    "guid-ids": (),
+    "opaque-ids": (),
+    "array": (),
+    "structure": ("tags without a value",),
+    "host-in-namespace": (),
+    "program-version": (),
+    "clock-behind": ("not told",),
+    "old-first": (),
+    "no-source-time": (),
+    "stamps-of-1601": (),
+    "stamps-of-9999": (),
+    "frozen-time": ("values missing", "not told"),
+    "whole-seconds": ("values missing",),
+    "statuses": (),
+    "not-numbers": (),
+    "string-for-number": (),
+    "huge-values": (),
+    "duplicates": ("values twice",),
+    "silent": ("values missing", "not told"),
+    "few-items": ("tags without a value",),
+    "small-calls": (),
+    "small-calls-denied": (),
+    "few-publishes": (),
+    "slow-items": ("tags without a value",),
+    "slow-browse": (),
+    "revised": ("not told",),
+    "small-queue": (),
+    "one-session": (),
+    "one-subscription": (),
+    "other-host": (),
+    "no-none": (),
+    "restart": (),
+    "node-removed": (),
+    "node-back": ("no value of double again",),
+    "node-retyped": (),
+    "half-open": (),
+    "sessions-closed": (),
+    "subscriptions-closed": (),
+}
+"""Switch -> what is wrong with the answer; nothing is a pass. A wire that is not listed has no exam yet."""
