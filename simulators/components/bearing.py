@@ -21,7 +21,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulators.components.component import Duty, Hidden, Quantities, Series
+from simulators.components.component import Duty, Hidden, Quantities, Series, check_mode
 from simulators.components.wear import Wear, weibull
 from simulators.streams import Stream
 
@@ -107,8 +107,7 @@ class Bearing:
 
     def fault(self, mode: str, life_s: float | None) -> None:
         """Pit it. One that is pitted already stays as it is, unless a shorter life is named."""
-        if mode not in self.modes:
-            raise ValueError(f"a bearing has no mode {mode!r}; it has {', '.join(self.modes)}")
+        check_mode("bearing", mode, self.modes)
         if life_s is None:
             if self._wear.share >= self._pit:
                 return

@@ -107,3 +107,9 @@ class ComponentSpec(Protocol):
     def make(self, source: Stream) -> Component:
         """One component of a life. source: its own stream."""
         ...
+
+
+def check_mode(kind: str, mode: str, modes: tuple[str, ...]) -> None:
+    """ValueError for a mode that a component has not, naming those it has."""
+    if mode not in modes:
+        raise ValueError(f"a {kind} has no mode {mode!r}; it has {', '.join(modes)}")

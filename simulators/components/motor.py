@@ -22,7 +22,7 @@ from typing import ClassVar, TypeVar
 
 import numpy as np
 
-from simulators.components.component import NEVER_FAILS, Duty, Hidden, Quantities, Series
+from simulators.components.component import NEVER_FAILS, Duty, Hidden, Quantities, Series, check_mode
 from simulators.components.running import lag
 from simulators.components.wear import SURELY, Wear, weibull
 from simulators.streams import Stream
@@ -128,7 +128,7 @@ class Motor:
         """Live through a duty under the load of what it drives."""
         spec = self._spec
         added = sum((of[name] for name in spec.load_of), np.zeros_like(duty.load))
-        load = np.where(duty.load > 0.0, np.minimum(duty.load + added, HARDEST), 0.0)
+        load = np.where(duty.load > 0.0, np.clip(duty.load + added, 0.0, HARDEST), 0.0)
         heat = np.where(load > 0.0, self._heat(load), 0.0)
         target = np.minimum(duty.ambient, HOTTEST_C) + self._rise * heat
         temperature = self._warm(duty.ambient, target)
@@ -144,8 +144,7 @@ class Motor:
     def fault(self, mode: str, life_s: float | None) -> None:
         """Block its cooling, or age its insulation to what is left at full duty and 22 degC."""
         spec = self._spec
-        if mode not in self.modes:
-            raise ValueError(f"a motor has no mode {mode!r}; it has {', '.join(self.modes)}")
+        check_mode("motor", mode, self.modes)
         if mode == "overheating":
             self._blocked = max(1.0, (spec.blocked_c - USUAL_C) / spec.rise_k)
             return

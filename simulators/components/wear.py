@@ -62,3 +62,13 @@ class Wear:
 def weibull(source: Stream, scale: float, shape: float) -> float:
     """A life with P(life > t) = exp(-(t / scale)^shape) (W. Weibull 1951)."""
     return scale * float(source.weibull(shape))
+
+
+def lognormal(source: Stream, median: float, scatter: float) -> float:
+    """A life around a median; scatter: standard deviation of its logarithm, as wear coefficients have it."""
+    return median * float(np.exp(scatter * source.standard_normal()))
+
+
+def drawn(source: Stream, life_s: float | None, bounds_s: tuple[float, float]) -> float:
+    """Seconds that a part still lives: as said, else uniform between two bounds."""
+    return source.uniform(*bounds_s) if life_s is None else life_s

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from math import exp
+from math import erfc, exp, log, sqrt
 
 import numpy as np
 
@@ -83,3 +83,13 @@ def ks_p(sample: Series, cdf: Callable[[Series], Series]) -> float:
     distance = max(float(np.max(steps[1:] - theory)), float(np.max(theory - steps[:-1])))
     scaled = (np.sqrt(n) + 0.12 + 0.11 / np.sqrt(n)) * distance
     return min(1.0, 2.0 * sum((-1) ** (k - 1) * exp(-2.0 * (k * scaled) ** 2) for k in range(1, 101)))
+
+
+def lognormal_cdf(median: float, scatter: float) -> Callable[[Series], Series]:
+    """P(life <= t) of a lognormal life."""
+    return np.vectorize(lambda t: normal_cdf(log(t / median) / scatter))
+
+
+def normal_cdf(z: float) -> float:
+    """P(n <= z) of a standard normal number."""
+    return 0.5 * erfc(-z / sqrt(2.0))

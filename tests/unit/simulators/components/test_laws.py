@@ -24,7 +24,7 @@ def made(kind, seed=1):
 
 
 @pytest.mark.parametrize(("kind", "mode"), MODES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(seed=st.integers(0, 99), edges=st.lists(st.integers(0, N), max_size=12), end=st.integers(200, N))
 def test_any_cutting_gives_the_same_bytes(kind, mode, seed, edges, end):
     acts = {
@@ -33,7 +33,7 @@ def test_any_cutting_gives_the_same_bytes(kind, mode, seed, edges, end):
         550: lambda c: c.replace(),
     }
     life = partial(lived, partial(made, kind, seed), varied(seed, N), acts=acts)
-    assert life(edges) == life([]) == life(list(range(N)))
+    assert life(edges) == life([]) == life(list(range(90, 130)))
 
 
 @pytest.mark.parametrize(("kind", "mode"), MODES)
@@ -51,13 +51,13 @@ def test_health_never_rises_by_itself_and_is_hidden_between_one_and_zero(kind, m
 
 
 @pytest.mark.parametrize(("kind", "mode"), MODES)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_it_never_fails_within_the_time_it_calls_safe(kind, mode, seed):
     component = made(kind, seed)
     component.fault(mode, 240.0)
-    whole = varied(seed, 4000)
+    whole = varied(seed, 1500)
     safe_until = 0.0
-    for second in range(4000):
+    for second in range(1500):
         safe_until = max(safe_until, second + component.safe_s)
         component.advance(part(whole, second, second + 1), {})
         if component.failed:

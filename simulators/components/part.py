@@ -1,0 +1,106 @@
+"""Part: anything that wears and has no physics here; a health index by one of the laws of `degradation`, which pulls at
+the motor, shakes and warms in proportion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from simulators.components.component import Duty, Hidden, Quantities, Series, check_mode
+from simulators.components.degradation import Exponential, Gamma, Law, Path, Wiener
+from simulators.components.wear import Wear, drawn
+from simulators.streams import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class PartSpec:
+    """law: of its index. life_h: mean (median of the exponential), hours at full duty. scatter: standard deviation of
+    the index at that time; of the exponential's ln beta. wears: by work (load and speed), or by the time that it turns.
+
+    friction: load that it adds to a motor at its limit. healthy_mm_s, worn_mm_s: vibration (rms velocity) at full
+    speed. shortest_s, longest_s: seconds at full duty where the fault does not say.
+    """
+
+    law: Literal["wiener", "gamma", "exponential"] = "gamma"
+    life_h: float = 5000.0
+    scatter: float = 0.2
+    wears: Literal["by work", "by time"] = "by work"
+    friction: float = 0.2
+    healthy_mm_s: float = 1.0
+    worn_mm_s: float = 6.0
+    shortest_s: float = 2700.0
+    longest_s: float = 5400.0
+
+    gives: ClassVar[tuple[str, ...]] = ("index", "friction", "vibration")
+    modes: ClassVar[tuple[str, ...]] = ("wear",)
+
+    def make(self, source: Stream) -> Part:
+        """A new one."""
+        return Part(self, source)
+
+    def of_law(self) -> Law:
+        """In seconds at full duty."""
+        life = 3600.0 * self.life_h
+        match self.law:
+            case "wiener":
+                return Wiener(1.0 / life, self.scatter / life**0.5)
+            case "gamma":
+                return Gamma(life, self.scatter)
+            case "exponential":
+                return Exponential(life, scatter=self.scatter)
+
+
+class Part:
+    """One part. Quantities: index 0 to 1, friction as load on a motor, vibration mm/s. Usage: s at full duty."""
+
+    def __init__(self, spec: PartSpec, source: Stream) -> None:
+        self._spec = spec
+        self._source = source
+        self._path, self._wear = self._new()
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """wear: nearly worn out."""
+        return self._spec.modes
+
+    @property
+    def failed(self) -> bool:
+        """Whether its index has reached 1."""
+        return self._wear.failed
+
+    @property
+    def safe_s(self) -> float:
+        """Usage left, at full duty."""
+        return self._wear.safe_s(1.0)
+
+    @property
+    def hidden(self) -> Hidden:
+        """health: the share of its life that is left; the index itself may go back (Wiener)."""
+        return Hidden(1.0 - self._wear.share, self._wear.left)
+
+    def advance(self, duty: Duty, of: Quantities) -> dict[str, Series]:
+        """Live through a duty; nothing else acts on it."""
+        spec = self._spec
+        rate = np.minimum(duty.speed, 1.0) * (np.minimum(duty.load, 1.0) if spec.wears == "by work" else 1.0)
+        index = self._path.at(self._wear.run(rate))
+        loud = spec.healthy_mm_s + (spec.worn_mm_s - spec.healthy_mm_s) * np.clip(index, 0.0, 1.0)
+        return {"index": index, "friction": spec.friction * np.maximum(0.0, index), "vibration": loud * duty.speed}
+
+    def fault(self, mode: str, life_s: float | None) -> None:
+        """Wear it to what is left at full duty: the rest of its way in this time."""
+        check_mode("part", mode, self.modes)
+        self._wear.shorten(drawn(self._source, life_s, (self._spec.shortest_s, self._spec.longest_s)))
+
+    def mend(self, mode: str) -> None:
+        """It does not heal."""
+
+    def replace(self) -> None:
+        """A new one, with a life and a way of its own."""
+        self._path, self._wear = self._new()
+
+    def _new(self) -> tuple[Path, Wear]:
+        path = self._spec.of_law().draw(self._source)
+        return path, Wear(path.life)

@@ -1,0 +1,215 @@
+"""Centrifugal pump: flow where its curve meets that of the plant; cavitation, worn impeller, leak.
+
+Affinity laws (Q ~ n, H ~ n^2, P ~ n^3; ISO 9906) on a parabolic curve, against a static head, pipes and what lies in
+them (a filter, linear in Q), head in m, flow in m3/h, speed n as share of rated:
+
+    H = f (n^2 H_0 - k Q^2),    H = H_s + R Q + r Q^2   =>   Q in closed form.
+
+Cavitation: NPSH available against required,
+
+    NPSHa = (p_a - p_v) / (rho g) + z - h_s Q^2,   NPSHr = NPSH_0 n^2 + c Q^2,
+
+and the head falls by 3 % where they are equal, which is how NPSH3 is defined (ISO 9906); below, it collapses:
+
+    f = 1 - 0.03 e^(k_c (1 - NPSHa / NPSHr)).
+
+A worn impeller has less head (in proportion to the share of its life that is used), and cavitation eats it faster. A
+leak behind the pump takes an orifice's flow, c sqrt(H).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from simulators.components.component import Duty, Hidden, Quantities, Series, check_mode
+from simulators.components.wear import Wear, drawn, weibull
+from simulators.streams import Stream
+
+KPA_PER_M = 9.79
+"""Of water at 20 degC."""
+ATMOSPHERE_M, STEEPNESS = 10.1, 10.0
+"""(p_a - p_v) / (rho g) of water at 20 degC; k_c."""
+AT_NPSH3 = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class PumpSpec:
+    """shutoff_m: H_0. rated_m3_h, rated_m: best point; they give k. static_m: H_s. pipe_m: of r Q^2 at the rated flow.
+    resistance_of: quantities in kPa h/m3 that add to R (`filter.resistance`).
+
+    suction_m: z, level of the water above the pump. suction_loss_m: h_s Q^2 at the rated flow. npsh_m: NPSHr at the
+    best point; npsh_zero: share of it that is NPSH_0. cavitation_m: what a blocked suction takes from NPSHa.
+    efficiency: at the best point. healthy_mm_s, rough_mm_s: vibration (rms velocity) at full speed, and what full
+    cavitation adds.
+
+    life_h, slope: Weibull scale and slope of the impeller's life. worn: share of the head that is lost at its end.
+    eaten: how much faster it wears at NPSHa = NPSHr and below. leak_m3_h: at the rated head. shortest_s, longest_s:
+    seconds at full duty where the fault does not say.
+    """
+
+    shutoff_m: float = 40.0
+    rated_m3_h: float = 20.0
+    rated_m: float = 32.0
+    static_m: float = 20.0
+    pipe_m: float = 12.0
+    resistance_of: tuple[str, ...] = ()
+    suction_m: float = 1.0
+    suction_loss_m: float = 1.0
+    npsh_m: float = 3.0
+    npsh_zero: float = 0.3
+    cavitation_m: float = 7.8
+    efficiency: float = 0.68
+    healthy_mm_s: float = 1.6
+    rough_mm_s: float = 6.0
+    life_h: float = 12_000.0
+    slope: float = 2.0
+    worn: float = 0.15
+    eaten: float = 20.0
+    leak_m3_h: float = 4.0
+    shortest_s: float = 2700.0
+    longest_s: float = 5400.0
+
+    gives: ClassVar[tuple[str, ...]] = ("flow", "delivered", "head", "power", "load", "npsh", "vibration", "strainer")
+    modes: ClassVar[tuple[str, ...]] = ("cavitation", "wear", "leak")
+
+    def make(self, source: Stream) -> Pump:
+        """A new pump."""
+        return Pump(self, source)
+
+    @property
+    def curve(self) -> float:
+        """k, m per (m3/h)^2."""
+        return (self.shutoff_m - self.rated_m) / self.rated_m3_h**2
+
+    @property
+    def pipe(self) -> float:
+        """r, m per (m3/h)^2."""
+        return self.pipe_m / self.rated_m3_h**2
+
+    @property
+    def rated_kw(self) -> float:
+        """Power on the shaft at the best point."""
+        return hydraulic_kw(self.rated_m3_h, self.rated_m) / self.efficiency
+
+
+class Pump:
+    """One pump. Quantities: flow through it and delivered, as share of the rated flow, so that a machine's pace may
+    follow them; head m; power kW on its shaft; load that this adds to the duty's, for a motor; npsh m available over
+    required; vibration mm/s; strainer, kPa over what lies in the pipe. Usage of the impeller: seconds at full speed,
+    sound suction.
+    """
+
+    def __init__(self, spec: PumpSpec, source: Stream) -> None:
+        self._spec = spec
+        self._source = source
+        self._active: set[str] = set()
+        self._wear = self._new()
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """cavitation: its suction is blocked, until mended; wear: of the impeller; leak: behind it, until mended."""
+        return self._spec.modes
+
+    @property
+    def failed(self) -> bool:
+        """Whether the impeller is worn out."""
+        return self._wear.failed
+
+    @property
+    def safe_s(self) -> float:
+        """Usage left, if it cavitated."""
+        return self._wear.safe_s(1.0 + self._spec.eaten)
+
+    @property
+    def hidden(self) -> Hidden:
+        """health: what is left of the impeller. left_s: at full speed with as much cavitation as now there."""
+        rate = 1.0 + self._spec.eaten if "cavitation" in self._active else 1.0
+        return Hidden(1.0 - self._wear.share, self._wear.left / rate)
+
+    def advance(self, duty: Duty, of: Quantities) -> dict[str, Series]:
+        """Live through a duty against what lies in the pipe."""
+        spec = self._spec
+        speed = np.where(duty.working > 0.0, np.minimum(duty.speed, 1.0), 0.0)
+        resistance = sum((of[name] for name in spec.resistance_of), np.zeros(speed.size)) / KPA_PER_M
+        spare, required = self._npsh(speed, self._flow(speed, resistance, np.ones(speed.size), np.ones(speed.size)))
+        rough = np.clip(1.0 - spare / required, 0.0, 1.0)
+        share = self._wear.run(speed * np.where(rough > 0.0, 1.0 + spec.eaten, 1.0))
+        sound = 1.0 - spec.worn * share
+        falls = cavitating(spare, required)
+        flow = self._flow(speed, resistance, sound, falls)
+        head = falls * np.maximum(0.0, sound * speed * speed * spec.shutoff_m - spec.curve * flow * flow)
+        power = self._power(speed, flow)
+        delivered = np.maximum(0.0, flow - self._leaks(head))
+        return {
+            "flow": flow / spec.rated_m3_h,
+            "delivered": delivered / spec.rated_m3_h,
+            "head": head,
+            "power": power,
+            "load": power / spec.rated_kw - duty.load,
+            "npsh": spare - required,
+            "vibration": speed * (spec.healthy_mm_s * (1.0 + share) + spec.rough_mm_s * np.minimum(1.0, 3.0 * rough)),
+            "strainer": resistance * flow * KPA_PER_M,
+        }
+
+    def fault(self, mode: str, life_s: float | None) -> None:
+        """Block its suction, spring a leak, or wear the impeller to what is left at full speed."""
+        check_mode("pump", mode, self.modes)
+        if mode != "wear":
+            self._active.add(mode)
+            return
+        self._wear.shorten(drawn(self._source, life_s, (self._spec.shortest_s, self._spec.longest_s)))
+
+    def mend(self, mode: str) -> None:
+        """Free its suction, close its leak."""
+        self._active.discard(mode)
+
+    def replace(self) -> None:
+        """A new impeller, sound on both sides."""
+        self._active.clear()
+        self._wear = self._new()
+
+    def _new(self) -> Wear:
+        return Wear(3600.0 * weibull(self._source, self._spec.life_h, self._spec.slope))
+
+    def _flow(self, speed: Series, resistance: Series, sound: Series, falls: Series) -> Series:
+        """Where the curves meet, m3/h; nothing where the static head is more than it gives."""
+        spec = self._spec
+        spare = np.maximum(0.0, falls * sound * speed * speed * spec.shutoff_m - spec.static_m)
+        square = falls * spec.curve + spec.pipe
+        return (np.sqrt(resistance * resistance + 4.0 * square * spare) - resistance) / (2.0 * square)
+
+    def _npsh(self, speed: Series, flow: Series) -> tuple[Series, Series]:
+        """Available and required, m."""
+        spec = self._spec
+        share = flow / spec.rated_m3_h
+        blocked = spec.cavitation_m if "cavitation" in self._active else 0.0
+        available = ATMOSPHERE_M + spec.suction_m - (spec.suction_loss_m + blocked) * share * share
+        required = spec.npsh_m * (spec.npsh_zero * speed * speed + (1.0 - spec.npsh_zero) * share * share)
+        return available, np.maximum(required, 0.1)
+
+    def _power(self, speed: Series, flow: Series) -> Series:
+        """P ~ n^3 at like points: idle part and a part that goes with the flow."""
+        spec = self._spec
+        return spec.rated_kw * (0.4 * speed**3 + 0.6 * speed * speed * flow / spec.rated_m3_h)
+
+    def _leaks(self, head: Series) -> Series:
+        if "leak" not in self._active:
+            return np.zeros(head.size)
+        return self._spec.leak_m3_h * np.sqrt(head / self._spec.rated_m)
+
+
+def cavitating(available: Series, required: Series) -> Series:
+    """Share of its head that a pump keeps: 97 % where the NPSH available is just what is required.
+
+    >>> cavitating(np.array([3.0, 6.0]), np.array([3.0, 3.0])).round(4).tolist()
+    [0.97, 1.0]
+    """
+    return np.maximum(0.0, 1.0 - AT_NPSH3 * np.exp(np.minimum(50.0, STEEPNESS * (1.0 - available / required))))
+
+
+def hydraulic_kw(flow_m3_h: float, head_m: float) -> float:
+    """What the water takes: rho g Q H."""
+    return KPA_PER_M * flow_m3_h * head_m / 3600.0
