@@ -1,6 +1,5 @@
 """No bottle comes from nowhere or gets lost, and every machine is in one state at a time, all the time."""
 
-from collections import defaultdict
 from itertools import pairwise
 
 import pytest
@@ -8,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.packaging import LINE as PACKAGING
+from tests.unit.simulators.balance import assert_balanced, by_machine
 from tests.unit.simulators.start import HOUR, MACHINES, MINUTE, START
 
 TAKES = dict(zip(MACHINES, (1, 1, 1, 12, 4), strict=True))
@@ -15,33 +15,12 @@ SHOWS = {"palletiser": {"running", "starved", "down"}}
 ALL = {"running", "starved", "blocked", "down", "stopped", "idle"}
 
 
-def by_kind(truth):
-    """kind -> machine -> record, for kinds with one record a machine; counters as numbers of pieces."""
-    found = defaultdict(dict)
-    for record in truth:
-        if record["kind"] == "count":
-            found[record["counter"]][record["machine"]] = len(record["times"])
-        elif record["kind"] in {"buffer", "process"}:
-            found[record["kind"]][record.get("machine", record.get("after"))] = record
-    return found
-
-
-def assert_balanced(truth):
-    facts = by_kind(truth)
-    for before, after in pairwise(MACHINES):
-        buffer = facts["buffer"][before]
-        put = facts["total"][before] - facts["reject"][before] - facts["process"][before]["holding"]
-        taken = TAKES[after] * (facts["total"][after] + facts["process"][after]["busy"])
-        assert buffer["level"] == buffer["first"] + put - taken
-        assert 0 <= buffer["level"] <= buffer["capacity"]
-
-
 @pytest.mark.parametrize("seed", [1, 2])
 def test_pieces_balance_over_two_hours(seed):
     run = PACKAGING.build(seed, START, [("packer.jam", START + 10 * MINUTE), ("capper.bearing", START)])
     run.step(START + 2 * HOUR)
-    assert by_kind(run.truth())["total"][MACHINES[0]] > 5000
-    assert_balanced(run.truth())
+    assert by_machine(run.truth())["total"][MACHINES[0]] > 5000
+    assert_balanced(run.truth(), TAKES)
 
 
 @settings(max_examples=20, deadline=None)
@@ -56,7 +35,7 @@ def test_pieces_balance_over_two_hours(seed):
 def test_pieces_balance_at_any_instant_with_any_jams(seed, until, faults):
     run = PACKAGING.build(seed, START, [(what, START + ms * 10**6) for what, ms in faults])
     run.step(START + until * 10**6)
-    assert_balanced(run.truth())
+    assert_balanced(run.truth(), TAKES)
 
 
 @pytest.fixture(scope="module")
