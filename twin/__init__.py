@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from twin.core.event import Event
     from twin.core.inbox import Inbox
     from twin.core.plugin import ConnectionSpec, ConnectorPlugin, Key, Surroundings, TagAddress
-    from twin.core.ports import Browsable, Clock, Connector, Node, Probe, Probed, Reporter
+    from twin.core.ports import Browsable, Clock, Connector, Node, Outlet, Probe, Probed, Refusal, Reporter, Sender
     from twin.core.tags import Tag, TagTable, TagType
 
 _HOME = {
@@ -23,7 +23,18 @@ _HOME = {
     "event": ("Event",),
     "inbox": ("Inbox",),
     "plugin": ("ConnectionSpec", "ConnectorPlugin", "Key", "Surroundings", "TagAddress"),
-    "ports": ("Browsable", "Clock", "Connector", "Node", "Probe", "Probed", "Reporter"),
+    "ports": (
+        "Browsable",
+        "Clock",
+        "Connector",
+        "Node",
+        "Outlet",
+        "Probe",
+        "Probed",
+        "Refusal",
+        "Reporter",
+        "Sender",
+    ),
     "tags": ("Tag", "TagTable", "TagType"),
 }
 
@@ -40,9 +51,12 @@ __all__ = [
     "LinetwinError",
     "Misconfigured",
     "Node",
+    "Outlet",
     "Probe",
     "Probed",
+    "Refusal",
     "Reporter",
+    "Sender",
     "Surroundings",
     "Tag",
     "TagAddress",

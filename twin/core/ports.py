@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from twin.core.batch import Batch
 from twin.core.event import Event
+from twin.core.history import Slice
 
 
 class Clock(Protocol):
@@ -119,6 +120,45 @@ class TrustStore(Protocol):
 
     def trust(self, fingerprint: str) -> Certificate:
         """Trust the one waiting certificate whose fingerprint starts so. Raises Misconfigured for none or several."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One row that the other side of an outlet will never take. tag: its id. recorded, time: of the row, ns."""
+
+    recorded: int
+    tag: int
+    time: int
+    cause: str
+
+
+class Sender(Protocol):
+    """An outlet that is open."""
+
+    async def send(self, piece: Slice) -> Sequence[Refusal]:
+        """Give a stretch of the log to the other side; returns when that has it for good, and would after a power cut.
+
+        Only then the cursor moves past the piece; after a crash between the two it is sent again, to an outlet made
+        anew, and then the other side must hold it once. Rows stand in the order of `recorded`, an
+        entry is never divided. A row that the other
+        side will never take is returned with its cause, and its neighbours go through; nothing is left out in silence.
+        Raises Unreachable: nothing is settled, the same piece comes again. Misconfigured: as in `open`.
+        """
+        ...
+
+
+class Outlet(Protocol):
+    """Where the log goes: a connector's mirror image, fed by a durable cursor.
+
+    Entering connects. It raises Unreachable (tried again, with back-off) or Misconfigured (not tried again, the setting
+    is shown). No retry inside. Leaving disconnects, within 2 s, whatever the other side does.
+    """
+
+    name: str
+
+    def open(self) -> AbstractAsyncContextManager[Sender]:
+        """Connect on entering, disconnect on leaving; not reentrant, but may be opened again."""
         ...
 
 

@@ -11,22 +11,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from twin.testing.contract import ContractBroken
     from twin.testing.folds import check_fold
+    from twin.testing.outlets import OUTLET_TAGS, OtherSide, check_outlet
     from twin.testing.proxy import FaultProxy
     from twin.testing.stores import STORE_TAGS, STORE_UNITS, check_store
 
 _HOME = {
     "contract": ("ContractBroken",),
     "folds": ("check_fold",),
+    "outlets": ("OUTLET_TAGS", "OtherSide", "check_outlet"),
     "proxy": ("FaultProxy",),
     "stores": ("STORE_TAGS", "STORE_UNITS", "check_store"),
 }
 
 __all__ = [
+    "OUTLET_TAGS",
     "STORE_TAGS",
     "STORE_UNITS",
     "ContractBroken",
     "FaultProxy",
+    "OtherSide",
     "check_fold",
+    "check_outlet",
     "check_store",
 ]
 

@@ -1,0 +1,121 @@
+"""An outlet of one's own: appends every sample to a CSV file, durably, and once.
+
+tests/unit/testing/test_check_outlet.py shows that it keeps the contract of outlets, and what is said of one that does
+not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import math
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from twin import Misconfigured, Refusal, TagTable, Unreachable
+from twin.core.history import Slice
+
+HEAD = "recorded,tag,time,value,status,text\r\n"
+"""No value: an empty cell. A text stands behind a `=`, so that an empty one is not none."""
+Row = tuple[int, int, int, float, int, str | None]
+"""recorded, tag, time, value, status, text."""
+
+
+class CsvOutlet:
+    """One file. What stands in it tells where to go on: the last entry and how many of its rows are there."""
+
+    def __init__(self, name: str, path: Path, tags: TagTable) -> None:
+        self.name = name
+        self._path = path
+        self._tags = tags
+
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator[CsvSender]:
+        """Find the place in the file; leaving waits for what is being written."""
+        if self._path.suffix != ".csv":
+            raise Misconfigured(f"outlet {self.name}: {self._path} does not end in .csv; change `path`")
+        sender = CsvSender(self.name, self._path, self._tags)
+        await asyncio.to_thread(sender.find_place)
+        try:
+            yield sender
+        finally:
+            await sender.settle()
+
+
+class CsvSender:
+    """The file while it is open."""
+
+    def __init__(self, name: str, path: Path, tags: TagTable) -> None:
+        self._name = name
+        self._path = path
+        self._tags = tags
+        self._last = (0, 0)
+        """`recorded` of the last entry in the file, and how many of its rows stand there."""
+        self._writing: asyncio.Future[None] | None = None
+
+    async def send(self, piece: Slice) -> Sequence[Refusal]:
+        """Write what is not there yet; a row that a line cannot hold is refused."""
+        s = piece.samples
+        texts = [None] * len(s) if s.text is None else s.text.tolist()
+        columns = (s.recorded, s.tag, s.time, s.value, s.status)
+        fits = [text is None or ("\n" not in text and "\r" not in text) for text in texts]
+        rows = list(zip(*[column.tolist() for column in columns], texts, strict=True))
+        fresh = self._not_there([row for row, fit in zip(rows, fits, strict=True) if fit])
+        if fresh:
+            lines = [_line(recorded, self._tags[tag].name, *rest) for recorded, tag, *rest in fresh]
+            self._writing = asyncio.ensure_future(asyncio.to_thread(self._append, "".join(lines)))
+            await asyncio.shield(self._writing)  # cancelled or not, what is being written is written whole
+            last = fresh[-1][0]
+            before = self._last[1] if last == self._last[0] else 0
+            self._last = (last, before + sum(row[0] == last for row in fresh))
+        cause = "a line break within a text; this file has a line for each row"
+        return [Refusal(*row[:3], cause) for row, fit in zip(rows, fits, strict=True) if not fit]
+
+    def _not_there(self, rows: list[Row]) -> list[Row]:
+        """Those that were not written before a crash."""
+        last, there = self._last
+        again = [row for row in rows if row[0] == last]
+        return [*again[there:], *[row for row in rows if row[0] > last]]
+
+    async def settle(self) -> None:
+        """Nothing is being written any more."""
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+
+    def find_place(self) -> None:
+        """Cut off a line that a crash left torn, and learn where the file stands."""
+        try:
+            with self._path.open("a+b") as file:
+                file.seek(0)
+                whole = file.read()
+                end = whole.rfind(b"\n") + 1
+                file.truncate(end)
+                if end == 0:
+                    file.write(HEAD.encode())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise Unreachable(f"outlet {self._name}: {self._path}: {error.strerror}") from error
+        stamps = [int(line.partition(b",")[0]) for line in whole[:end].split(b"\r\n")[1:-1]]
+        if stamps:
+            self._last = (stamps[-1], stamps.count(stamps[-1]))
+
+    def _append(self, text: str) -> None:
+        try:
+            with self._path.open("r+b") as file:
+                file.seek(0, os.SEEK_END)
+                file.write(text.encode())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise Unreachable(f"outlet {self._name}: {self._path}: {error.strerror}") from error
+
+
+def _line(recorded: int, tag: str, time: int, value: float, status: int, text: str | None) -> str:
+    number, told = "" if math.isnan(value) else repr(value), "" if text is None else f"={text}"
+    line = io.StringIO()
+    csv.writer(line).writerow([recorded, tag, time, number, status, told])
+    return line.getvalue()
