@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from fastapi.routing import APIRoute
 
-from docs import constants
+from docs import components, constants
 from docs.exam import OURS
 from simulators.wire.nasty import SWITCHES
 from simulators.wire.nasty.switch import ANY, MOMENT, START
@@ -275,6 +275,16 @@ def _verdict(name: str) -> str:
     return "no exam yet" if name not in OURS else "; ".join(OURS[name]) or "passes"
 
 
+def simulated() -> str:
+    """The page of the components of simulated machines."""
+    parts = ["# Components of simulated machines", NOTICE, components.INTRODUCTION]
+    parts += [_table(("component", "is", "quantities", "faults"), components.summary())]
+    for heading, text, parameters in components.sections():
+        parts += [f"## {heading}", *text, _table(("key", "default"), parameters)]
+    parts += ["Faults of sensors:", _table(("fault", "settings"), components.faults_of_sensors())]
+    return _page(parts)
+
+
 def _page(parts: Iterable[str]) -> str:
     return "\n\n".join(parts) + "\n"
 
@@ -287,6 +297,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "events.md": entries,
     "errors.md": error_tree,
     "nasty-servers.md": nasty_wires,
+    "simulator-components.md": simulated,
 }
 """Page of docs/reference -> what makes it."""
 

@@ -73,7 +73,7 @@ class CompressorSpec:
 
 
 class Compressor:
-    """One compressor. Quantities: pressure bar, running 1 or 0, power kW. Usage: seconds at full demand."""
+    """One compressor. Quantities: pressure bar, running 1 or 0, power W. Usage: seconds at full demand."""
 
     def __init__(self, spec: CompressorSpec, source: Stream) -> None:
         self._spec = spec
@@ -112,7 +112,7 @@ class Compressor:
         supply = spec.bar_s(1.0) * flow_kg_s(spec.capacity_m3_min) * (1.0 - spec.worn * share)
         use = spec.bar_s(1.0) * flow_kg_s(spec.demand_m3_min) * load
         pressure, running = self._switch(supply, use)
-        return {"pressure": pressure, "running": running, "power": spec.power_kw * running}
+        return {"pressure": pressure, "running": running, "power": 1000.0 * spec.power_kw * running}
 
     def fault(self, mode: str, life_s: float | None) -> None:
         """Spring a leak, or wear it to what is left at full demand."""

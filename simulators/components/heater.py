@@ -31,9 +31,9 @@ class HeaterSpec:
     """power_kw: P_0. set_c: T_set. tau_s: of the process. demand: share of P_0 that full load needs. hold: share of
     that without load. rise_k: of the element over the process at P_0, clean.
 
-    scale_h: t_s, hours of work. scale: r_end. oxide: share that the resistance has grown by at the end. life_h, slope:
-    Weibull scale and slope at P_0, clean. halves_k: see above. shortest_s, longest_s: seconds at full duty where the
-    fault does not say.
+    scaling_h: t_s, hours of work. scale: r_end. oxide: share that the resistance has grown by at the end. life_h,
+    slope: Weibull scale and slope at P_0, clean. halves_k: see above. shortest_s, longest_s: seconds at full duty where
+    the fault does not say.
     """
 
     power_kw: float = 12.0
@@ -42,7 +42,7 @@ class HeaterSpec:
     demand: float = 0.94
     hold: float = 0.3
     rise_k: float = 120.0
-    scale_h: float = 800.0
+    scaling_h: float = 800.0
     scale: float = 0.5
     oxide: float = 0.1
     life_h: float = 6000.0
@@ -60,7 +60,7 @@ class HeaterSpec:
 
 
 class Heater:
-    """One heater. Quantities: temperature of the process and of the element in degC, power kW, duty: share of the time
+    """One heater. Quantities: temperature of the process and of the element in degC, power W, duty: share of the time
     that it is on. Usage: seconds at P_0, clean.
     """
 
@@ -109,7 +109,7 @@ class Heater:
         return {
             "temperature": temperature,
             "element": temperature + spec.rise_k * given * (1.0 + scale),
-            "power": spec.power_kw * given,
+            "power": 1000.0 * spec.power_kw * given,
             "duty": given / there,
         }
 
@@ -144,7 +144,7 @@ class Heater:
         spec = self._spec
         if self._scaled:
             return np.full(worked_s.size, spec.scale)
-        return spec.scale * (1.0 - np.exp(-worked_s / (3600.0 * spec.scale_h)))
+        return spec.scale * (1.0 - np.exp(-worked_s / (3600.0 * spec.scaling_h)))
 
     def _shares(self, need: Series, scale: Series) -> Series:
         """Share of the life that is used: by what is asked for, which is a little more than a worn element gives."""

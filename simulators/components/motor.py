@@ -87,7 +87,7 @@ class MotorSpec:
 
 
 class Motor:
-    """One motor. Quantities: temperature of the winding in degC, current in A, power in kW, insulation in MOhm.
+    """One motor. Quantities: temperature of the winding in degC, current in A, power in W, insulation in MOhm.
 
     Usage: seconds at the class temperature.
     """
@@ -133,7 +133,7 @@ class Motor:
         target = np.minimum(duty.ambient, HOTTEST_C) + self._rise * heat
         temperature = self._warm(duty.ambient, target)
         share = self._wear.run(spec.ageing(temperature))
-        active = sqrt(3.0) * spec.volts * spec.current_a * sqrt(1.0 - spec.no_load**2) / 1000.0
+        active = sqrt(3.0) * spec.volts * spec.current_a * sqrt(1.0 - spec.no_load**2)
         return {
             "temperature": temperature,
             "current": spec.current_a * np.sqrt(heat),

@@ -18,7 +18,8 @@ from simulators.streams import Stream
 @dataclass(frozen=True, slots=True)
 class PartSpec:
     """law: of its index. life_h: mean (median of the exponential), hours at full duty. scatter: standard deviation of
-    the index at that time; of the exponential's ln beta. wears: by work (load and speed), or by the time that it turns.
+    the index at that time; of the exponential's ln beta. wears: by its work (load and speed), or by the time that it
+    turns.
 
     friction: load that it adds to a motor at its limit. healthy_mm_s, worn_mm_s: vibration (rms velocity) at full
     speed. shortest_s, longest_s: seconds at full duty where the fault does not say.
@@ -27,7 +28,7 @@ class PartSpec:
     law: Literal["wiener", "gamma", "exponential"] = "gamma"
     life_h: float = 5000.0
     scatter: float = 0.2
-    wears: Literal["by work", "by time"] = "by work"
+    wears: Literal["work", "time"] = "work"
     friction: float = 0.2
     healthy_mm_s: float = 1.0
     worn_mm_s: float = 6.0
@@ -84,7 +85,7 @@ class Part:
     def advance(self, duty: Duty, of: Quantities) -> dict[str, Series]:
         """Live through a duty; nothing else acts on it."""
         spec = self._spec
-        rate = np.minimum(duty.speed, 1.0) * (np.minimum(duty.load, 1.0) if spec.wears == "by work" else 1.0)
+        rate = np.minimum(duty.speed, 1.0) * (np.minimum(duty.load, 1.0) if spec.wears == "work" else 1.0)
         index = self._path.at(self._wear.run(rate))
         loud = spec.healthy_mm_s + (spec.worn_mm_s - spec.healthy_mm_s) * np.clip(index, 0.0, 1.0)
         return {"index": index, "friction": spec.friction * np.maximum(0.0, index), "vibration": loud * duty.speed}

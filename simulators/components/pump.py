@@ -72,7 +72,17 @@ class PumpSpec:
     shortest_s: float = 2700.0
     longest_s: float = 5400.0
 
-    gives: ClassVar[tuple[str, ...]] = ("flow", "delivered", "head", "power", "load", "npsh", "vibration", "strainer")
+    gives: ClassVar[tuple[str, ...]] = (
+        "flow",
+        "head",
+        "pressure",
+        "shaft",
+        "load",
+        "npsh",
+        "vibration",
+        "strainer",
+        "pace",
+    )
     modes: ClassVar[tuple[str, ...]] = ("cavitation", "wear", "leak")
 
     def make(self, source: Stream) -> Pump:
@@ -96,10 +106,10 @@ class PumpSpec:
 
 
 class Pump:
-    """One pump. Quantities: flow through it and delivered, as share of the rated flow, so that a machine's pace may
-    follow them; head m; power kW on its shaft; load that this adds to the duty's, for a motor; npsh m available over
-    required; vibration mm/s; strainer, kPa over what lies in the pipe. Usage of the impeller: seconds at full speed,
-    sound suction.
+    """One pump. Quantities: flow m3/h behind its leak; head m, and the same as pressure bar; shaft: power on it in W;
+    load that this adds to the duty's, for a motor; npsh m, available over required; vibration mm/s; strainer: kPa over
+    what lies in the pipe; pace: flow as share of the rated one, for the machine's (1 while it stands). Usage of the
+    impeller: seconds at full speed, sound suction.
     """
 
     def __init__(self, spec: PumpSpec, source: Stream) -> None:
@@ -144,14 +154,15 @@ class Pump:
         power = self._power(speed, flow)
         delivered = np.maximum(0.0, flow - self._leaks(head))
         return {
-            "flow": flow / spec.rated_m3_h,
-            "delivered": delivered / spec.rated_m3_h,
+            "flow": delivered,
             "head": head,
-            "power": power,
+            "pressure": KPA_PER_M * head / 100.0,
+            "shaft": 1000.0 * power,
             "load": power / spec.rated_kw - duty.load,
             "npsh": spare - required,
             "vibration": speed * (spec.healthy_mm_s * (1.0 + share) + spec.rough_mm_s * np.minimum(1.0, 3.0 * rough)),
             "strainer": resistance * flow * KPA_PER_M,
+            "pace": np.where(duty.working > 0.0, delivered / spec.rated_m3_h, 1.0),
         }
 
     def fault(self, mode: str, life_s: float | None) -> None:

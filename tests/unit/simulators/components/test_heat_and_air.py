@@ -19,8 +19,8 @@ def made(spec):
 def test_a_heater_keeps_its_process_where_it_is_set():
     rows = made(HeaterSpec()).advance(duty(3600), {})
     assert rows["temperature"] == pytest.approx(np.full(3600, 85.0))
-    assert rows["power"] == pytest.approx(np.full(3600, 0.94 * 12.0))
-    assert made(HeaterSpec()).advance(duty(1, load=0.0), {})["power"][0] == pytest.approx(0.94 * 0.3 * 12.0)
+    assert rows["power"] == pytest.approx(np.full(3600, 0.94 * 12_000.0))
+    assert made(HeaterSpec()).advance(duty(1, load=0.0), {})["power"][0] == pytest.approx(0.94 * 0.3 * 12_000.0)
 
 
 def test_a_worn_element_no_longer_reaches_it_and_the_process_falls_as_one_body():
@@ -33,7 +33,7 @@ def test_a_worn_element_no_longer_reaches_it_and_the_process_falls_as_one_body()
 
 
 def test_scale_makes_the_element_hotter_towards_an_end_and_its_life_shorter():
-    heater = made(HeaterSpec(scale_h=1.0))
+    heater = made(HeaterSpec(scaling_h=1.0))
     element = heater.advance(duty(10 * 3600), {})["element"]
     over = element - 85.0
     assert over[3599] / over[0] == pytest.approx(1.0 + 0.5 * (1.0 - np.exp(-1.0)), rel=1e-3)
@@ -55,7 +55,7 @@ def test_a_compressor_swings_between_the_pressures_of_its_switch():
     assert 6.9 < rows["pressure"].min() <= 7.0
     assert 8.5 <= rows["pressure"].max() < 8.6
     assert rows["running"].mean() == pytest.approx(0.7 / 1.2, rel=0.05)
-    assert rows["power"].mean() == pytest.approx(7.5 * 0.7 / 1.2, rel=0.05)
+    assert rows["power"].mean() == pytest.approx(7500.0 * 0.7 / 1.2, rel=0.05)
 
 
 def test_the_tank_falls_by_the_ideal_gas_law():

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.components.kinds import KINDS
+from simulators.description.grammar import Grammar, slots_of
 from simulators.streams import stream
 from tests.unit.simulators.components.lives import duty, lived, part, varied
 
@@ -98,6 +99,11 @@ def test_it_gives_what_its_spec_says_finite_numbers_second_by_second(kind):
 def test_a_mode_that_there_is_not_is_refused_with_those_there_are(kind):
     with pytest.raises(ValueError, match=rf"has no mode 'rust'; it has {', '.join(KINDS[kind].modes)}"):
         made(kind).fault("rust", None)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_field_has_a_key_of_its_own_in_a_description(kind):
+    assert len(slots_of(KINDS[kind], Grammar())) == len(fields(KINDS[kind]))
 
 
 @pytest.mark.parametrize("kind", KINDS)
