@@ -16,7 +16,8 @@ INTRODUCTION = """\
 A simulated machine is made of components ([simulators](../../simulators/README.md)). Each lives second by second and
 gives quantities, which others and sensors take by the name `component.quantity`. What wears has a clock of usage: a
 life is drawn when it is new, the duty sets how fast the clock runs, and damage is a function of the share that is
-used. So the instant of failure is exact, and the truth knows what is left. `wear` shortens a life (`filler.bearing:12m`: twelve
+used. So the instant of failure is exact, and the truth knows what is left. `wear` shortens a life
+(`filler.bearing:12m`: twelve
 minutes at full duty); other modes last until they are mended. Every equation is tested against simulated lives:
 `tests/unit/simulators/components`."""
 
