@@ -19,10 +19,9 @@ from benchmarks.rivals.influx import Influx, influx
 from benchmarks.row import Row
 from twin.api.access import Access
 from twin.api.app import create_app
-from twin.api.moment import Span
 from twin.api.series import series
 from twin.core.batch import Batch, batch
-from twin.core.instant import DAY, FAR_FUTURE, SECOND, to_text
+from twin.core.instant import DAY, FAR_FUTURE, SECOND, Span, to_text
 from twin.core.rows import in_order
 from twin.model.load import load
 from twin.runtime.plugins import connectors

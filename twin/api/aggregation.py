@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from twin.api.gaps import Gap
-from twin.api.moment import Span
 from twin.api.problem import too_much, unprocessable
 from twin.core.aggregate import Aggregates, aggregates
-from twin.core.instant import DAY, HOUR, SECOND, duration
+from twin.core.instant import DAY, HOUR, SECOND, Span, duration
 from twin.core.routing import HORIZON
 from twin.core.rows import Rows, in_order
 from twin.core.status import is_bad

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import cache
 
 from twin.api.decimate import KEPT
-from twin.api.moment import Span
 from twin.api.series import series
 from twin.api.shapes_oee import (
     CountedShape,
@@ -17,7 +16,7 @@ from twin.api.shapes_oee import (
     ScheduledShape,
     StretchShape,
 )
-from twin.core.instant import SECOND, to_text
+from twin.core.instant import SECOND, Span, to_text
 from twin.mes.explain import CounterPart, Explained
 from twin.mes.oee import Result
 from twin.runtime.oee import Answered

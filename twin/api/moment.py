@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from twin.api.problem import unprocessable
-from twin.core.instant import FAR_FUTURE, MINUTE, duration, from_text, to_text
+from twin.core.instant import FAR_FUTURE, MINUTE, Span, duration, from_text, to_text
 
 NOW = "now"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """[start, end), ns since 1970 UTC."""
-
-    start: int
-    end: int
 
 
 def moment(place: str, text: str, now: int) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from twin.api.intervals import Interval
 from twin.api.problem import unprocessable
-from twin.api.stops import Stop
+from twin.runtime.intervals import Interval
+from twin.runtime.stops import Stop
 
 Row = TypeVar("Row", Interval, Stop)
 

@@ -26,18 +26,19 @@ from twin.api.alarm_shapes import (
     alarm_fields,
     alarm_shape,
 )
-from twin.api.alarms_told import alarm_keys, occurrences, open_alarms
+from twin.api.alarms_told import alarm_keys, open_alarms
 from twin.api.caller import VIEW, Needs, TheTwin
 from twin.api.find import LONGEST
 from twin.api.load import Heavy
-from twin.api.moment import Span, span
+from twin.api.moment import span
 from twin.api.past import seen
 from twin.api.problem import Problem, not_found, unprocessable
 from twin.api.routes_samples import From, KnownAt, To
 from twin.api.shapes import Shape
 from twin.core.event import ALARM_ACKNOWLEDGED, Event
-from twin.core.instant import DAY, FAR_FUTURE, SECOND, from_text, to_text
+from twin.core.instant import DAY, FAR_FUTURE, SECOND, Span, from_text, to_text
 from twin.runtime.live import LiveView
+from twin.runtime.occurrences import occurrences
 from twin.runtime.twin import Twin
 
 router = APIRouter(tags=["alarms"])

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query
 
 from twin.api.caller import VIEW, TheTwin
 from twin.api.find import LONGEST
-from twin.api.moment import Span, span
+from twin.api.moment import span
 from twin.api.problem import unprocessable
 from twin.api.routes_samples import From, To
 from twin.api.shapes import EventsAnswer, EventShape
 from twin.core.event import PLANT_LOADED, Event
-from twin.core.instant import to_text
+from twin.core.instant import Span, to_text
 from twin.runtime.twin import Twin
 
 router = APIRouter(tags=["plant"], dependencies=[VIEW])

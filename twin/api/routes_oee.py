@@ -27,12 +27,12 @@ from twin.api.shapes_oee import (
     StopsAnswer,
     StopShape,
 )
-from twin.api.stops import Stop, stops
 from twin.core.instant import DAY, MINUTE, SECOND, to_text
 from twin.mes.calendar import Period, calendar_of
 from twin.mes.oee import Result
 from twin.runtime.live import LiveView
 from twin.runtime.oee import Question, oee
+from twin.runtime.stops import Stop, stops
 from twin.runtime.twin import Twin
 
 router = APIRouter(tags=["OEE"], dependencies=[VIEW])

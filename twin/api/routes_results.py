@@ -10,12 +10,10 @@ from fastapi import APIRouter, Query
 
 from twin.api.caller import VIEW, TheTwin
 from twin.api.find import LONGEST, machines_below
-from twin.api.intervals import Interval, intervals
 from twin.api.load import Heavy
-from twin.api.moment import Span, span, whole_minutes
+from twin.api.moment import span, whole_minutes
 from twin.api.paging import page
 from twin.api.past import known_text, seen
-from twin.api.pieces import Pieces, pieces
 from twin.api.problem import too_much
 from twin.api.routes_samples import From, KnownAt, To
 from twin.api.shapes import (
@@ -31,10 +29,12 @@ from twin.api.shapes import (
 )
 from twin.api.tag_now import tag_now
 from twin.core.fold import Record
-from twin.core.instant import DAY, HOUR, MINUTE, to_text
+from twin.core.instant import DAY, HOUR, MINUTE, Span, to_text
 from twin.model.plant import Machine
 from twin.runtime.folding import Correction
+from twin.runtime.intervals import Interval, intervals
 from twin.runtime.live import LiveView
+from twin.runtime.pieces import Pieces, pieces
 from twin.runtime.twin import Twin
 
 router = APIRouter(tags=["results"], dependencies=[VIEW])

@@ -16,12 +16,12 @@ from twin.api.columns import SampleRow, batch_of, json_texts, json_values, times
 from twin.api.find import LONGEST, tag_named
 from twin.api.gaps import Gap
 from twin.api.load import Heavy
-from twin.api.moment import Span, moment, span
+from twin.api.moment import moment, span
 from twin.api.problem import Problem, unprocessable
 from twin.api.series import Series, gaps_of, series
 from twin.api.shapes import AggregatesShape, GapShape, RecordedAnswer, SamplesAnswer, SeriesShape, Shape
 from twin.core.aggregate import Aggregates
-from twin.core.instant import FAR_FUTURE, SECOND, to_text
+from twin.core.instant import FAR_FUTURE, SECOND, Span, to_text
 from twin.core.outline import KEPT
 from twin.core.tags import TagType
 from twin.runtime.twin import Twin

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from twin.api.decimate import decimated, width
 from twin.api.gaps import KINDS, Gap, gaps
-from twin.api.moment import Span
 from twin.api.problem import too_much
-from twin.core.instant import MINUTE
+from twin.core.instant import MINUTE, Span
 from twin.core.rows import Samples, in_order, no_samples
 from twin.runtime.twin import Twin
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 SECOND = 1_000_000_000
@@ -13,6 +14,15 @@ DAY = 24 * HOUR
 
 FAR_PAST = -(2**62)
 FAR_FUTURE = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """[start, end), ns since 1970 UTC."""
+
+    start: int
+    end: int
+
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339 = re.compile(

@@ -11,7 +11,7 @@ from twin.core.instant import FAR_FUTURE, MINUTE, from_text
 from twin.health.reading import AlertNow, alert_of
 from twin.model.plant import Plant
 from twin.runtime.live import LiveView
-from twin.runtime.twin import Twin
+from twin.runtime.shown import Shown
 
 KIND = "alert"
 Verdict = Literal["confirmed", "false"]
@@ -30,7 +30,7 @@ class Alert:
 
 
 def alerts_between(
-    twin: Twin, view: LiveView, assets: Sequence[str], start: int, end: int, known: int = FAR_FUTURE
+    twin: Shown, view: LiveView, assets: Sequence[str], start: int, end: int, known: int = FAR_FUTURE
 ) -> list[Alert]:
     """All that overlap [start, end), newest first. view: of the instant up to which they shall be told."""
     stored = [record for record, _ in twin.results.records(KIND, assets, start, end, known)]
@@ -44,7 +44,7 @@ def alerts_between(
     return with_verdicts(twin, found)
 
 
-def with_verdicts(twin: Twin, found: Sequence[AlertNow]) -> list[Alert]:
+def with_verdicts(twin: Shown, found: Sequence[AlertNow]) -> list[Alert]:
     """The same with what people said of them."""
     if not found:
         return []

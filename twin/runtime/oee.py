@@ -14,7 +14,7 @@ from twin.mes.plan import Making, Plan, plan_of
 from twin.model.plant import Line, Machine, Plant
 from twin.runtime.live import LiveView
 from twin.runtime.production import Production
-from twin.store.results import SqliteResults
+from twin.runtime.shown import ResultReads
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Answered:
     explained: Explained | None = None
 
 
-def oee(plant: Plant, results: SqliteResults, view: LiveView, asked: Question) -> list[Answered]:
+def oee(plant: Plant, results: ResultReads, view: LiveView, asked: Question) -> list[Answered]:
     """By line: the line itself, then its machines; each over the periods that have begun, up to the view's instant."""
     machines = {machine.path for machine in asked.machines}
     lines = [line for line in plant.lines if line in asked.lines or not machines.isdisjoint(_paths(line))]

@@ -15,7 +15,7 @@ from twin.mes.state_time import StateTime
 from twin.mes.tally import Counted, Tally, Window
 from twin.model.plant import Line, Machine, Plant
 from twin.runtime.live import LiveView
-from twin.store.results import SqliteResults
+from twin.runtime.shown import ResultReads
 from twin.store.schema import QUARTER
 
 STATE, COUNT = "state", "count"
@@ -30,7 +30,7 @@ class Production:
     """
 
     def __init__(
-        self, plant: Plant, results: SqliteResults, view: LiveView, start: int, end: int, known: int = FAR_FUTURE
+        self, plant: Plant, results: ResultReads, view: LiveView, start: int, end: int, known: int = FAR_FUTURE
     ) -> None:
         self._plant = plant
         self._results = results

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from twin.core.batch import Batch
 from twin.core.event import Event
 from twin.core.fold import Record
 from twin.core.history import Late, Publication, Slice, Snapshot
+from twin.core.instant import FAR_FUTURE
 from twin.core.routing import HORIZON
 from twin.core.rows import samples_of
+from twin.mes.tally import Counted, Window
+from twin.store.columns import Columns
+from twin.store.schema import QUARTER
 
 
 class MemoryHistory:
@@ -17,39 +26,64 @@ class MemoryHistory:
 
     def __init__(self, entries: Sequence[tuple[int, Batch | Event]] = ()) -> None:
         self.entries = list(entries)
+        self._spans = [_span(item) for _, item in entries]
 
     def append(self, recorded: int, item: Batch | Event) -> None:
         """Add an entry; `recorded` is greater than all before."""
         self.entries.append((recorded, item))
+        self._spans.append(_span(item))
 
     def read(self, start: int, end: int, known: int) -> Slice:
         """All entries with start <= time < end and recorded <= known."""
-        found = self._slice(0, known)
+        found = self._slice(start, end, 0, known)
         inside = (found.samples.time >= start) & (found.samples.time < end)
-        return Slice(found.samples.take(inside), [(r, e) for r, e in found.events if start <= e.time < end])
+        return Slice(found.samples.take(inside), found.events)
 
     def since(self, after: int, known: int) -> Slice:
         """All entries with after < recorded <= known."""
-        return self._slice(after, known)
+        return self._slice(-FAR_FUTURE, FAR_FUTURE, after, known)
 
-    def _slice(self, after: int, known: int) -> Slice:
-        chosen = [(recorded, item) for recorded, item in self.entries if after < recorded <= known]
+    def read_tags(self, tags: NDArray[np.int32], start: int, end: int, known: int) -> Slice:
+        """The samples of these tags in [start, end)."""
+        found = self.read(start, end, known)
+        return Slice(found.samples.take(np.isin(found.samples.tag, tags)), ())
+
+    def _slice(self, start: int, end: int, after: int, known: int) -> Slice:
+        """Entries that reach into a span of time; rows of a batch may lie outside."""
+        chosen = [
+            one
+            for one, (first, last) in zip(self.entries, self._spans, strict=True)
+            if first < end and last >= start and after < one[0] <= known
+        ]
         batches = [(recorded, item) for recorded, item in chosen if isinstance(item, Batch)]
         return Slice(samples_of(batches), [(recorded, item) for recorded, item in chosen if isinstance(item, Event)])
 
     def first(self) -> int | None:
         """The time of the earliest entry within the horizon of its `recorded`, or None."""
-        spans = [
-            (recorded, item.time, item.time)
-            if isinstance(item, Event)
-            else (recorded, item.time.min(), item.time.max())
+        spans = [(recorded, *span) for (recorded, _), span in zip(self.entries, self._spans, strict=True)]
+        return min((max(a, r - HORIZON) for r, a, b in spans if b >= r - HORIZON), default=None)
+
+    def events(self, start: int, end: int, kinds: Sequence[str] = (), limit: int = 1000) -> list[tuple[int, Event]]:
+        """Events of [start, end), newest first. kinds: these only, a trailing dot takes the family."""
+        families = tuple(f"{kind.rstrip('.')}." for kind in kinds)
+        found = [
+            (recorded, item)
             for recorded, item in self.entries
+            if isinstance(item, Event) and start <= item.time < end
+            if not kinds or item.kind in kinds or item.kind.startswith(families)
         ]
-        return min((max(int(a), r - HORIZON) for r, a, b in spans if b >= r - HORIZON), default=None)
+        return sorted(found, key=lambda one: (-one[1].time, -one[0]))[:limit]
+
+
+def _span(item: Batch | Event) -> tuple[int, int]:
+    """First and last time; a batch without rows reaches nowhere."""
+    if isinstance(item, Event):
+        return item.time, item.time
+    return (int(item.time.min()), int(item.time.max())) if len(item) else (FAR_FUTURE, -FAR_FUTURE)
 
 
 class MemoryResults:
-    """The Results port over lists."""
+    """The Results port over lists, and the reads of people beside it."""
 
     def __init__(self) -> None:
         self.believed: dict[Record, int] = {}
@@ -80,3 +114,45 @@ class MemoryResults:
     def lateness(self, unit: int, after: int, known: int) -> list[Late]:
         """Late entries of a unit with after < recorded <= known."""
         return [one for one in self.late if one.unit == unit and after < one.recorded <= known]
+
+    def records(
+        self, kind: str, keys: Sequence[str], start: int, end: int, known: int = FAR_FUTURE
+    ) -> list[tuple[Record, int]]:
+        """Records of a kind that overlap [start, end), as known, with their known_from; by key, then start."""
+        wanted = set(keys)
+        stored = [*self.believed.items(), *((record, since) for record, since, to in self.taken_back if to > known)]
+        found = [
+            (record, since)
+            for record, since in stored
+            if record.kind == kind and record.key in wanted and since <= known
+            if record.end > start and record.start < end
+        ]
+        return sorted(found, key=lambda one: (one[0].key, one[0].start))
+
+    def columns(self, kind: str, keys: Sequence[str], start: int, end: int, known: int = FAR_FUTURE) -> Columns:
+        """The same as columns, by key, then end, of kinds whose records of one key follow each other."""
+        place = {key: number for number, key in enumerate(keys)}
+        found = [record for record, _ in self.records(kind, keys, start, end, known)]
+        found.sort(key=lambda record: (place[record.key], record.end))
+        texts = [json.dumps(dict(record.data), sort_keys=True) for record in found]
+        distinct = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+        return Columns(
+            key=np.array([place[record.key] for record in found], np.int32),
+            start=np.array([record.start for record in found], np.int64),
+            end=np.array([record.end for record in found], np.int64),
+            data=np.array([distinct[text] for text in texts], np.int32),
+            distinct=[json.loads(text) for text in distinct],
+        )
+
+    def quarters(self, keys: Sequence[str], start: int, end: int) -> Mapping[str, Counted]:
+        """What each counter counted in the quarters of an hour that begin in [start, end), as believed now."""
+        sums: dict[str, dict[int, Counter[str]]] = {key: {} for key in keys}
+        for record, _ in self.records("count", keys, start, end + QUARTER):
+            quarter = record.start - record.start % QUARTER
+            if start <= quarter < end:
+                sums[record.key].setdefault(quarter, Counter()).update(dict(record.data))
+        return {key: Counted.of([_window(*one) for one in sorted(own.items())]) for key, own in sums.items()}
+
+
+def _window(quarter: int, sums: Counter[str]) -> Window:
+    return Window(quarter, sums["pieces"], sums["wraps"], sums["resets"], sums["jumps"])

@@ -9,17 +9,16 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twin.core.fold import Record
 from twin.core.history import Late, Publication, Snapshot
 from twin.core.instant import FAR_FUTURE
 from twin.core.span import grid
 from twin.mes.tally import Counted
+from twin.store.columns import Columns
 from twin.store.database import Row
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
@@ -232,17 +231,6 @@ class SqliteResults:
             newest = np.append(own[0, 1:] != own[0, :-1], True)[: last - first]
             found[name] = Counted(*own[:, newest])
         return found
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Columns:
-    """Records as columns of equal length. key: place among the keys asked for; data: place in `distinct`."""
-
-    key: NDArray[np.int32]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    data: NDArray[np.int32]
-    distinct: Sequence[Mapping[str, Any]]
 
 
 def _failed(done: Future[int] | None) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from twin.api.moment import Span, moment, span, whole_minutes
+from twin.api.moment import moment, span, whole_minutes
 from twin.api.problem import Problem
-from twin.core.instant import DAY, HOUR, MINUTE, from_text
+from twin.core.instant import DAY, HOUR, MINUTE, Span, from_text
 
 NOW = from_text("2026-11-22T12:34:56.789Z")
 

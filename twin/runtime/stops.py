@@ -8,12 +8,12 @@ from itertools import groupby
 
 import numpy as np
 
-from twin.api.intervals import Interval, intervals
-from twin.api.moment import Span
+from twin.core.instant import Span
 from twin.mes.buckets import STOPS, bucket_number, micro_stops
 from twin.model.plant import Machine
+from twin.runtime.intervals import Interval, intervals
 from twin.runtime.live import LiveView
-from twin.runtime.twin import Twin
+from twin.runtime.shown import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Stop:
     is_micro: bool
 
 
-def stops(twin: Twin, view: LiveView, machines: Sequence[Machine], span: Span, known: int) -> list[Stop]:
+def stops(twin: Shown, view: LiveView, machines: Sequence[Machine], span: Span, known: int) -> list[Stop]:
     """All that overlap the span, whole, by asset, then time."""
     threshold = {machine.path: machine.micro_stop for machine in machines}
     margin = max(threshold.values(), default=0)  # a stop of several states is judged whole

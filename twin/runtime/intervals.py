@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from twin.api.moment import Span
+from twin.core.instant import Span
 from twin.runtime.live import LiveView
-from twin.runtime.twin import Twin
+from twin.runtime.shown import Shown
 
 STATE = "state"
 
@@ -23,7 +23,7 @@ class Interval:
     known_from: int | None
 
 
-def intervals(twin: Twin, view: LiveView, assets: Sequence[str], span: Span, known: int) -> list[Interval]:
+def intervals(twin: Shown, view: LiveView, assets: Sequence[str], span: Span, known: int) -> list[Interval]:
     """All that overlap the span, by asset, then time. view: of the instant up to which they shall be told.
 
     The view was made at one instant, so for what it covers it is right and what is stored beside it may be of a

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from twin.api.moment import Span
-from twin.core.instant import HOUR, MINUTE, SECOND
+from twin.core.instant import HOUR, MINUTE, SECOND, Span
 from twin.model.plant import Machine
 from twin.runtime.live import LiveView
-from twin.runtime.twin import Twin
+from twin.runtime.shown import Shown
 
 COUNT = "count"
 Minute = tuple[str, int]
@@ -31,7 +30,7 @@ class Pieces:
     sums: Sums = field(default_factory=lambda: dict(NOTHING))
 
 
-def pieces(twin: Twin, view: LiveView, machines: Sequence[Machine], span: Span, zone: ZoneInfo | None) -> list[Pieces]:
+def pieces(twin: Shown, view: LiveView, machines: Sequence[Machine], span: Span, zone: ZoneInfo | None) -> list[Pieces]:
     """Sums by machine and role, in the order of the machines. zone: cut them at its full hours, too."""
     counters = [path for machine in machines for path in machine.counts.values()]
     by_counter: dict[str, list[tuple[int, Mapping[str, int]]]] = {path: [] for path in counters}
@@ -46,7 +45,7 @@ def pieces(twin: Twin, view: LiveView, machines: Sequence[Machine], span: Span, 
     return found
 
 
-def _minutes(twin: Twin, view: LiveView, counters: Sequence[str], span: Span) -> dict[Minute, Mapping[str, int]]:
+def _minutes(twin: Shown, view: LiveView, counters: Sequence[str], span: Span) -> dict[Minute, Mapping[str, int]]:
     """Every minute once. What is stored is read after the view was made, so it knows a closed minute better."""
     stored = twin.results.records(COUNT, counters, span.start, span.end)
     minutes: dict[Minute, Mapping[str, int]] = {
