@@ -1,6 +1,6 @@
 """Public: a line inside pytest, a wire with faults, and contract kits for connectors, outlets, stores and folds.
 
-Names are imported when they are first used, so that who needs the wire alone does not load pytest.
+Names are imported when they are first used: pytest loads this package in every run, whether or not a test wants them.
 """
 
 from __future__ import annotations
@@ -9,30 +9,59 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from twin.testing.answers import Alarm, Alert, Condition, Counts, Oee, State, Stop
+    from twin.testing.build import LineMaker, twin_line
     from twin.testing.contract import ContractBroken
     from twin.testing.folds import check_fold
+    from twin.testing.found import Found, NotThere
+    from twin.testing.line import Line
     from twin.testing.outlets import OUTLET_TAGS, OtherSide, check_outlet
     from twin.testing.proxy import FaultProxy
     from twin.testing.stores import STORE_TAGS, STORE_UNITS, check_store
+    from twin.testing.truth import TrueFault, TrueState, TrueStop, Truth
+    from twin.testing.values import TagValues
 
 _HOME = {
+    "answers": ("Alarm", "Alert", "Condition", "Counts", "Oee", "State", "Stop"),
+    "build": ("LineMaker", "twin_line"),
     "contract": ("ContractBroken",),
     "folds": ("check_fold",),
+    "found": ("Found", "NotThere"),
+    "line": ("Line",),
     "outlets": ("OUTLET_TAGS", "OtherSide", "check_outlet"),
     "proxy": ("FaultProxy",),
     "stores": ("STORE_TAGS", "STORE_UNITS", "check_store"),
+    "truth": ("TrueFault", "TrueState", "TrueStop", "Truth"),
+    "values": ("TagValues",),
 }
 
 __all__ = [
     "OUTLET_TAGS",
     "STORE_TAGS",
     "STORE_UNITS",
+    "Alarm",
+    "Alert",
+    "Condition",
     "ContractBroken",
+    "Counts",
     "FaultProxy",
+    "Found",
+    "Line",
+    "LineMaker",
+    "NotThere",
+    "Oee",
     "OtherSide",
+    "State",
+    "Stop",
+    "TagValues",
+    "TrueFault",
+    "TrueState",
+    "TrueStop",
+    "Truth",
     "check_fold",
     "check_outlet",
     "check_store",
+    "twin_line",
 ]
 
 
