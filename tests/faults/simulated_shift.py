@@ -12,19 +12,15 @@ import numpy as np
 
 from simulators.packaging import LINE
 from twin.core.batch import Batch, batch
-from twin.core.engine import Engine
-from twin.core.fold import Record
-from twin.core.instant import FAR_FUTURE, FAR_PAST, HOUR, MINUTE, SECOND
+from twin.core.instant import HOUR, MINUTE
 from twin.core.tags import TagTable
-from twin.mes.machine_state import MachineState
 from twin.model.load import load
 from twin.model.plant import Plant
-from twin.runtime.folds import assemble
 from twin.runtime.plugins import connectors
-from twin.store.memory import MemoryHistory, MemoryResults
+from twin.testing.times import monday_at_six
+from twin.testing.virtual import VirtualTwin
 
-START = 1_762_750_800 * SECOND
-"""A Monday, 06:00 in Prague."""
+START = monday_at_six("Europe/Prague")
 END = START + 8 * HOUR
 FAULTS = (("filler.bearing", START + 2 * MINUTE), ("packer.jam", START + HOUR), ("palletiser.jam", START + 5 * HOUR))
 
@@ -59,64 +55,45 @@ def simulated(seed: int, end: int = END) -> Shift:
 class Folded:
     """The plant after all deliveries."""
 
-    plant: Plant
-    engine: Engine
-    results: MemoryResults
-    corrections: int = 0
+    twin: VirtualTwin
 
-    def records(self) -> list[Record]:
-        """All that is believed."""
-        return [r for unit in range(10) for r in self.results.current(unit, FAR_PAST, FAR_FUTURE)]
+    @property
+    def corrections(self) -> int:
+        """Results that something late put right."""
+        return self.twin.corrections
 
     def intervals(self) -> list[Interval]:
         """Every state that a machine was in: those that ended, and the one that it is in."""
-        ended = [(r.key, str(dict(r.data)["state"]), r.start, r.end) for r in self.records() if r.kind == "state"]
+        ended = [(r.key, str(dict(r.data)["state"]), r.start, r.end) for r in self.twin.records("state")]
         return sorted(self._relative(one) for one in (*ended, *self._open()))
 
     def _open(self) -> Iterable[Interval]:
-        for lane in self.engine.lanes:
-            for fold in lane.folds:
-                if isinstance(fold, MachineState):
-                    table = fold.state["machine"]
-                    for spec, code, since in zip(fold.machines, table.code, table.since, strict=True):
-                        yield spec.path, fold.names[int(code)], int(since), END
+        for path, now in self.twin.view().machines.items():
+            assert now.state is not None
+            assert now.since is not None
+            yield path, now.state, now.since, END
 
     def _relative(self, one: Interval) -> Interval:
-        return one[0].removeprefix(f"{self.plant.path}/"), *one[1:]
+        return self.twin.plant.short(one[0]), *one[1:]
 
     def pieces(self) -> list[Pieces]:
         """Every minute in which a counter moved."""
-        found = [(*self._counter(r.key), r.start, dict(r.data)["pieces"]) for r in self.records() if r.kind == "count"]
+        found = [(*self._counter(r.key), r.start, dict(r.data)["pieces"]) for r in self.twin.records("count")]
         return sorted((f"{machine}/{counter}", minute, pieces) for machine, counter, minute, pieces in found if pieces)
 
     def _counter(self, path: str) -> tuple[str, str]:
-        machine, _, tag = path.removeprefix(f"{self.plant.path}/").rpartition("/")
+        machine, _, tag = self.twin.plant.short(path).rpartition("/")
         return machine, COUNTERS[tag]
 
 
 def folded(shift: Shift, deliveries: Iterable[tuple[int, Batch]]) -> Folded:
-    """Feed (instant of arrival, batch) to an engine that ticks at each arrival, and at the end once more."""
-    assembly = assemble(shift.plant, shift.tags)
-    history, results = MemoryHistory(), MemoryResults()
-    engine = assembly.engine(history, results)
-    found = Folded(shift.plant, engine, results)
-    known = 0
-    for publication in engine.resume(START - SECOND, known):
-        results.publish(publication)
+    """Feed (instant of arrival, batch) to a twin that ticks at each arrival, and at the end until all is settled."""
+    twin = VirtualTwin(shift.plant, START, shift.tags)
     for at, item in sorted(deliveries, key=lambda delivery: delivery[0]):
-        known = max(at, known + 1)
-        history.append(known, item)
-        engine.accept([(known, item)])
-        _tick(found, known, known)
-    for later in range(1, 4):  # past every wait, and past the pause after a heal
-        _tick(found, max(known, END) + later * 10 * SECOND, known)
-    return found
-
-
-def _tick(found: Folded, now: int, known: int) -> None:
-    for publication in found.engine.tick(now, known):
-        found.corrections += len(publication.corrected)
-        found.results.publish(publication)
+        twin.advance(max(at, twin.now + 1), item)
+    twin.advance(max(twin.now, END))
+    twin.settle()
+    return Folded(twin)
 
 
 def cut(samples: Batch, edges: Iterable[int]) -> list[Batch]:

@@ -89,8 +89,7 @@ class Line:
     def _run_to(self, end: int) -> None:
         while self.twin.now < end:
             until = min(self.twin.now + self.twin.tick, end)
-            came = self.source.samples(until)
-            self.twin.advance(until, [] if came is None else [came])
+            self.twin.advance(until, self.source.samples(until))
         self._wall.now = end
 
     # --- what a test does --------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from twin.runtime.learning import fresh, learnt
 from twin.runtime.live import LiveView, Meaning, view_of
 from twin.store.memory import MemoryHistory, MemoryResults
 
-TICK = HOUR
+TICK = 6 * HOUR
 """Folds are stepped at most so far at once ..."""
 LEARNING_TICK = 10 * MINUTE
 """... and only so far while a machine is learnt: what it has shown since is folded again with the model."""
@@ -59,15 +59,20 @@ class VirtualTwin:
         return any(not fold.state["machine"].has.all() for fold in self._conditions())
 
     @property
+    def has_alert(self) -> bool:
+        """Whether one is open at the frontier: cheaper than a view."""
+        return any(fold.state["machine"].alert.any() for fold in self._conditions())
+
+    @property
     def tick(self) -> int:
         """How far (ns) `advance` had best go at once."""
         return LEARNING_TICK if self.is_learning else TICK
 
-    def advance(self, now: int, arrived: Sequence[Batch | Event] = ()) -> None:
+    def advance(self, now: int, *arrived: Batch | Event | None) -> None:
         """Let it be `now`; what came since the last time is logged with this instant, in this order, and folded."""
         self.now = now
         self._view = None
-        self._accept(arrived)
+        self._accept([item for item in arrived if item is not None])
         self._tick()
         found = fresh((one for fold in self._conditions() for one in to_learn(fold)), self._noted)
         if found:
@@ -75,7 +80,7 @@ class VirtualTwin:
 
     def note(self, event: Event) -> None:
         """Log what a person did now."""
-        self.advance(self.now, [event])
+        self.advance(self.now, event)
 
     def view(self) -> LiveView:
         """The plant now, what waits behind the frontier included."""
