@@ -36,11 +36,13 @@ class Found(Sequence[One_co]):
     @property
     def first(self) -> One_co:
         """The earliest. Raises NotThere, an AssertionError, when there is none."""
+        __tracebackhide__ = True
         return self._at(0)
 
     @property
     def last(self) -> One_co:
         """The latest. Raises NotThere, an AssertionError, when there is none."""
+        __tracebackhide__ = True
         return self._at(-1)
 
     def between(self, start: Moment, end: Moment) -> Found[One_co]:
@@ -53,6 +55,7 @@ class Found(Sequence[One_co]):
         return Found(self._what, (one for one in self._found if test(one)), self._wall)
 
     def _at(self, place: int) -> One_co:
+        __tracebackhide__ = True
         if not self._found:
             raise NotThere(f"no {self._what} until {self._wall.text(self._wall.now)}")
         return self._found[place]

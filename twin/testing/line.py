@@ -223,6 +223,7 @@ class Line:
 
         Raises NotThere, an AssertionError, when nothing of that name was broken yet.
         """
+        __tracebackhide__ = True
         told = Truth(self.source.truth(), self._wall)
         return told if fault is None else told.fault(fault)
 

@@ -36,6 +36,7 @@ class TrueFault(Row):
     @property
     def failure(self) -> datetime:
         """When the machine stood because of it. Raises NotThere, an AssertionError, while it runs on."""
+        __tracebackhide__ = True
         if self.failed_at is None:
             raise NotThere(f"{self.what}: has not failed until {clock(self.now)}; let the line run longer")
         return self.failed_at
@@ -87,6 +88,7 @@ class Truth:
 
     def fault(self, what: str) -> TrueFault:
         """The newest of a name: `filler.bearing`. Raises NotThere when nothing of that name was broken."""
+        __tracebackhide__ = True
         name = what.partition(":")[0]
         found = [one for one in self.faults if one.what == name or one.what.startswith(f"{name}.")]
         found = found or [one for one in self.faults if name.startswith(f"{one.what}.")]

@@ -15,7 +15,7 @@ from twin.testing import Line, NotThere, twin_line
 @pytest.fixture(scope="module")
 def shift() -> Line:
     line = twin_line("packaging", seed=7)
-    line.fault("filler.bearing", at="10m")
+    line.fault("filler.bearing:45m", at="10m")
     line.fault("packer.jam", at=timedelta(hours=5))
     return line.run("8h")
 
@@ -53,7 +53,7 @@ def test_states_follow_each_other_and_reach_to_now(shift: Line) -> None:
 def test_stops_can_be_cut_out_and_counted(shift: Line) -> None:
     down = shift.stops("filler").where(lambda one: one.state == "down")
     assert down.first.time == shift.truth("filler.bearing").failure
-    assert down.between("50m", "70m") == down[:1]
+    assert down.between("40m", down.first.end or shift.now) == down[:1]
     assert len(shift.stops("filler", micro=True)) > len(shift.stops("filler"))
     assert {one.machine for one in shift.stops()} > {"packaging/line1/filler"}
 
@@ -100,7 +100,7 @@ def test_values_are_columns_in_the_unit_of_the_tag(shift: Line) -> None:
     assert values.unit == "mm/s"
     assert len(values.time) == len(values.value) == len(values.status) == len(values) > 28_000
     assert (values.time[1:] > values.time[:-1]).all()
-    assert values.between("50m", "1h").value.max() > 4.5
+    assert values.between("10m", shift.truth("filler.bearing").failure).value.max() > 4.5
     assert values.at(shift.now) == values.last
     assert len(values.good) == len(values)
     assert values.times[0].isoformat().startswith("2025-11-10T06:00:00")
@@ -127,7 +127,7 @@ def test_a_fault_can_be_mended() -> None:
 def test_the_same_life_however_it_is_cut(shift: Line) -> None:
     line = twin_line("packaging", seed=7)
     line.fault("packer.jam", at="5h")
-    line.run("7m").fault("filler.bearing", at="10m")
+    line.run("7m").fault("filler.bearing:45m", at="10m")
     while line.now < shift.now:
         line.run(min(2477.3, (shift.now - line.now).total_seconds()))
     for said in (Line.states, Line.stops, Line.alarms, Line.alerts):
@@ -154,11 +154,11 @@ def test_a_length_may_be_text_seconds_or_a_timedelta() -> None:
 def test_asking_for_what_did_not_happen_fails_the_test(shift: Line) -> None:
     with pytest.raises(NotThere, match=r"no alerts of capper until 14:00:00"):
         _ = shift.alerts("capper").first
-    with pytest.raises(NotThere, match=r"nothing broke capper.bearing; broken were: filler.bearing, packer.jam"):
+    with pytest.raises(NotThere, match=r"nothing broke capper.bearing; broken were: filler.bearing.*, packer.jam"):
         shift.truth("capper.bearing")
     line = twin_line(behind="1m")
     line.fault("filler.bearing")
     line.run("1m")
-    with pytest.raises(NotThere, match=r"filler.bearing: has not failed until 06:01:00"):
+    with pytest.raises(NotThere, match=r"filler.bearing.*: has not failed until 06:01:00"):
         _ = line.truth("filler.bearing").failure
     assert issubclass(NotThere, AssertionError)

@@ -12,7 +12,7 @@ pytest_plugins = ["pytester"]
 EXAMPLE = """
     def test_filler_bearing(twin_line):
         line = twin_line("packaging", seed=7, behind="1h30m")
-        line.fault("filler.bearing", at="10m")
+        line.fault("filler.bearing:45m", at="10m")
         line.run("1h10m")
         assert line.alerts("filler").first.time < line.truth("filler.bearing").failure
         assert line.oee("filler").availability > 0.7
@@ -32,7 +32,7 @@ def test_a_failing_assert_shows_the_timeline(pytester: pytest.Pytester) -> None:
             "palletiser  *=*v*",
             "a sign is * running*",
             "faults:",
-            "  06:10:00 filler.bearing, failure 0*, end ...",
+            "  06:10:00 filler.bearing*, failure 0*, end ...",
             "alerts:",
             "  06:*-... filler: vibration is not as learnt (peak *)",
             "alarms:",
