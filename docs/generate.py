@@ -66,10 +66,12 @@ Simulated wires that behave like those which integrators meet, each nastiness by
 `run.serve(clock, nasty=("long-ids", "restart@2m"))`, and `await addresses.nasty("restart")` while the line runs.
 Switches join, but for two that change the same thing. One that begins at an instant is written `NAME@2m` (s, m, h of
 the line's time); one with `any` may be written so. Behind each stands a real asyncua server;
-`tests/wire/simulators/nasty` shows every switch to a plain asyncua client.
+`tests/wire/simulators/nasty` shows every switch to a plain asyncua client, `tests/wire/simulators/test_nasty_mqtt.py`
+to a plain paho client on a real broker.
 
 The last column is the exam of our own connector, with every value that the machine had beside what was handed over
-(`pytest tests/wire/simulators/nasty/test_exam.py`). It passes, or the column says what is wrong: "not told" means that
+(`pytest tests/wire/simulators/nasty/test_exam.py tests/wire/simulators/test_nasty_mqtt.py`).
+It passes, or the column says what is wrong: "not told" means that
 the values are right and that nobody hears of the trouble."""
 
 BEGINS = {START: "with the wire", ANY: "any", MOMENT: "at an instant"}

@@ -25,6 +25,7 @@ class LineRun:
     def __init__(
         self, spec: LineSpec, wiring: Wiring, seed: int, start: int, faults: Sequence[tuple[str, int]] = ()
     ) -> None:
+        self.seed = seed
         self._until = to_ms(start)
         self._wiring = wiring
         self._hall = Hall(spec, seed, self._until)

@@ -37,10 +37,11 @@ class OpcUaValue:
 
 @dataclass(frozen=True, slots=True)
 class MqttValue:
-    """topic: where its messages go. key: its key in the flat JSON object."""
+    """topic: where its messages go. key: its key in the flat JSON object. quality: key of its OPC quality, if any."""
 
     topic: str
     key: str
+    quality: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,8 @@ class Decoder:
 
     It remembers every tag's last instant: another value at the same instant is put 1 ns later, so that a source
     with coarse stamps loses nothing. A redelivery comes over a new link, in the same order, and so gets the same
-    instants again; that is why a decoder does not outlive its link.
+    instants again; that is why a decoder does not outlive its link. What is stamped at its arrival never shares an
+    instant: messages that came in one piece of the wire are as many samples, equal values too.
     """
 
     def __init__(self, source: str, mapping: Mapping, by_arrival: bool = False) -> None:
@@ -58,10 +59,11 @@ class Decoder:
         self._mapping = mapping
         self._by_arrival = by_arrival
         self._last: dict[int, tuple[int, int, object]] = {}
+        self._arrived: dict[int, int] = {}
 
     def decode(self, messages: Sequence[Message]) -> Decoded:
         """The samples of messages, in their order, and what could not be read."""
-        rows = _Rows(self._last)
+        rows = _Rows(self._last, self._arrived)
         dead: list[DeadLetter] = []
         unmapped = 0
         for message in messages:
@@ -94,7 +96,7 @@ class Decoder:
         status = UNCERTAIN_LAST_USABLE if message.retained else GOOD
         for rule in rules:
             text = message.payload.hex() if rule.type is TagType.BYTES else text_of(message.payload)
-            rows.add(rule.id, message.arrival, _NAN, text, status)
+            rows.add(rule.id, None, message.arrival, _NAN, text, status)
 
     def _read_group(self, group: Group, document: Any, message: Message, rows: _Rows, found: _Found) -> None:
         if group.each is None:
@@ -114,7 +116,6 @@ class Decoder:
             found.errors[error.cause] = error
             return
         status = UNCERTAIN_LAST_USABLE if message.retained and time is None else GOOD
-        instant = message.arrival if time is None else time
         for rule in group.rules:
             if rule.where and not all(find(element, path) == literal for path, literal in rule.where):
                 continue
@@ -123,7 +124,7 @@ class Decoder:
                 found.missing.add(rule.label)
                 continue
             try:
-                _add(rule, value, element, instant, status, rows)
+                _add(rule, value, element, (time, message.arrival), status, rows)
                 found.samples += 1
             except Undecodable as error:
                 cause = f"{error.cause} at {rule.label}"
@@ -142,28 +143,36 @@ class _Found:
 class _Rows:
     """Columns that grow as lists and become arrays once a group: numpy a value at a time costs ten times as much."""
 
-    def __init__(self, last: dict[int, tuple[int, int, object]]) -> None:
+    def __init__(self, last: dict[int, tuple[int, int, object]], arrived: dict[int, int]) -> None:
         self._last = last
+        self._arrived = arrived
         self._tag: list[int] = []
         self._time: list[int] = []
         self._value: list[float] = []
         self._status: list[int] = []
         self._text: dict[int, str] = {}
 
-    def add(self, tag: int, time: int, value: float, text: str | None, status: int) -> None:
-        """One sample. The same instant with another value goes 1 ns behind the one before."""
-        content = value if text is None else text
-        last = self._last.get(tag)
-        instant = time
-        if last is not None and last[0] == time:
-            instant = last[1] + (content != last[2])
-        self._last[tag] = (time, instant, content)
+    def add(self, tag: int, time: int | None, arrival: int, value: float, text: str | None, status: int) -> None:
+        """One sample. time: of the source, if it gave one. What would share an instant goes 1 ns behind."""
+        if time is None:
+            instant = self._arrived[tag] = max(arrival, self._arrived.get(tag, 0) + 1)
+        else:
+            instant = self._sourced(tag, time, value if text is None else text)
         if text is not None:
             self._text[len(self._tag)] = text
         self._tag.append(tag)
         self._time.append(instant)
         self._value.append(value)
         self._status.append(status)
+
+    def _sourced(self, tag: int, time: int, content: object) -> int:
+        """The same instant with another value goes behind the one before; with the same value it is the same sample."""
+        last = self._last.get(tag)
+        instant = time
+        if last is not None and last[0] == time:
+            instant = last[1] + (content != last[2])
+        self._last[tag] = (time, instant, content)
+        return instant
 
     def batch(self, source: str) -> Batch | None:
         """The columns so far; None without a row."""
@@ -173,16 +182,17 @@ class _Rows:
         return batch(source, self._tag, self._time, self._value, self._status, text)
 
 
-def _add(rule: Rule, value: Any, element: Any, instant: int, status: int, rows: _Rows) -> None:
+def _add(rule: Rule, value: Any, element: Any, when: tuple[int | None, int], status: int, rows: _Rows) -> None:
+    """when: the source's time, and the arrival."""
     if rule.quality is not None:
         status = rule.quality.read(element) or status
     if value is None:
-        rows.add(rule.id, instant, _NAN, None, BAD_NO_DATA)  # null: the source says itself that it has none
+        rows.add(rule.id, *when, _NAN, None, BAD_NO_DATA)  # null: the source says itself that it has none
     elif rule.type is TagType.NUMBER:
         number, text = number_of(value)
-        rows.add(rule.id, instant, number, text, status)
+        rows.add(rule.id, *when, number, text, status)
     else:
-        rows.add(rule.id, instant, _NAN, string_of(value), status)
+        rows.add(rule.id, *when, _NAN, string_of(value), status)
 
 
 def _document(payload: bytes, plan: Plan) -> Any:

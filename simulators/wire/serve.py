@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from simulators.samples import NS_PER_MS, Columns, Newest
 from simulators.wire.mqtt import Publisher, mqtt_publisher
 from simulators.wire.nasty import SWITCHES
-from simulators.wire.nasty.switch import START, Switch, choose, named
+from simulators.wire.nasty.chain import Chain
+from simulators.wire.nasty.switch import START, Chosen, Switch, choose, named
 from simulators.wire.opcua import OpcUaShell, Sample, opcua_server, url
 from simulators.wiring import Clock, MqttValue, OpcUaValue, Wiring
 
@@ -31,6 +32,11 @@ class Served(Protocol):
     @property
     def newest(self) -> Mapping[str, Newest]:
         """The newest sample of every value."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """What all chance follows from."""
         ...
 
     def step(self, until: int) -> Columns:
@@ -56,13 +62,19 @@ class Wires:
         if self._publisher is not None:
             self._publisher.publish(by_wire.get("mqtt", ()))
 
-    async def nasty(self, switch: Switch) -> None:
-        """Let a switch begin on its wires. Raises ValueError for one that can only begin as they open."""
-        if switch.begins == START:
+    async def nasty(self, switch: Switch, on: bool = True) -> None:
+        """Let a switch begin, or end, on its wires. Raises ValueError for one that cannot while they are open."""
+        if on and switch.begins == START:
             raise ValueError(f"nasty {switch.name!r} is how a wire opens: choose it before")
-        if switch.wire == "opcua":
-            for shell in self._shells.values():
-                await shell.nasty(switch.make())
+        if switch.wire == "mqtt":
+            if self._publisher is None:
+                raise ValueError(f"nasty {switch.name!r} needs machines on MQTT: name a broker")
+            self._publisher.switch(switch.name, on)
+            return
+        if not on:
+            raise ValueError(f"nasty {switch.name!r} lasts until the server ends")
+        for shell in self._shells.values():
+            await shell.nasty(switch.make())
 
 
 class Addresses(dict[str, Any]):
@@ -72,9 +84,20 @@ class Addresses(dict[str, Any]):
         super().__init__()
         self._wires = wires
 
-    async def nasty(self, name: str) -> None:
-        """Let the switch of a name begin now. Raises ValueError for an unknown one, or when it cannot begin now."""
-        await self._wires.nasty(named(name, SWITCHES))
+    async def nasty(self, name: str, on: bool = True) -> None:
+        """Let the switch of a name begin or end now. Raises ValueError for an unknown one, or when it cannot now."""
+        await self._wires.nasty(named(name, SWITCHES), on)
+
+
+def nasty_chain(chosen: Sequence[Chosen], seed: int, mqtt: str | None) -> Chain:
+    """What becomes of messages, with the switches that are on from the start. Raises ValueError without a broker."""
+    chain = Chain([switch for switch in SWITCHES.values() if switch.wire == "mqtt"], seed)
+    for one in chosen:
+        if one.switch.wire == "mqtt" and mqtt is None:
+            raise ValueError(f"nasty {one.switch.name!r} needs machines on MQTT: name a broker")
+        if one.switch.wire == "mqtt" and one.after_s is None:
+            chain.on(one.switch.name)
+    return chain
 
 
 @asynccontextmanager
@@ -94,6 +117,7 @@ async def serve(
     sent again: servers start with its newest values. Leaving takes less than 2 s.
     """
     chosen = choose(nasty, SWITCHES)
+    chain = nasty_chain(chosen, run.seed, mqtt)
     first = run.step(max(clock.now(), run.until + NS_PER_MS))  # the first ms gives every value a sample
     begun = run.until
     ports = free_ports(opcua_port, len(wiring.servers))
@@ -101,7 +125,7 @@ async def serve(
         shells: dict[str, OpcUaShell] = {}
         publisher = None
         if mqtt is not None:
-            publisher = await stack.enter_async_context(mqtt_publisher(mqtt, mqtt_values(wiring)))
+            publisher = await stack.enter_async_context(mqtt_publisher(mqtt, mqtt_values(wiring), chain))
         for server, port in zip(wiring.servers, ports, strict=True):
             quirks = [one.switch.make() for one in chosen if one.after_s is None and one.switch.wire == "opcua"]
             shell = opcua_server(server, opcua_values(wiring, server.name), run.newest, port, quirks)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulators.wire.nasty import bounds, contents, door, identifiers, life, stamps
+from simulators.wire.nasty import bounds, contents, door, identifiers, life, mqtt, stamps
 from simulators.wire.nasty.switch import Switch, by_name
 
 SWITCHES: Mapping[str, Switch] = by_name(
@@ -19,6 +19,7 @@ SWITCHES: Mapping[str, Switch] = by_name(
         *bounds.SWITCHES,
         *door.SWITCHES,
         *life.SWITCHES,
+        *mqtt.SWITCHES,
     ]
 )
 """All there are, by name."""

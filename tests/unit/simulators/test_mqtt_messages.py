@@ -1,17 +1,16 @@
 """Samples become one flat JSON object for each topic and instant, in order."""
 
-import json
-
 import pytest
 
-from simulators.wire.mqtt import host_and_port, messages
+from simulators.wire.message import Message, messages
+from simulators.wire.mqtt import host_and_port
 from simulators.wiring import MqttValue
 
 VALUES = {"p/st": MqttValue("p/state", "eState"), "p/n": MqttValue("p/state", "n"), "p/t": MqttValue("p/drive", "t")}
 
 
 def decoded(samples):
-    return [(topic, json.loads(body)) for topic, body in messages(samples, VALUES)]
+    return [(one.topic, one.body) for one in messages(samples, VALUES)]
 
 
 def test_values_of_one_instant_and_topic_travel_together():
@@ -26,7 +25,7 @@ def test_values_of_one_instant_and_topic_travel_together():
 
 
 def test_whole_numbers_have_no_decimal_point():
-    assert messages([("p/n", 0, 65535.0, 0)], VALUES) == [("p/state", b'{"ts": 0, "n": 65535}')]
+    assert messages([("p/n", 0, 65535.0, 0)], VALUES) == [Message("p/state", b'{"ts": 0, "n": 65535}', 0)]
 
 
 def test_nothing_is_said_when_nothing_changed():

@@ -7,7 +7,7 @@ import pytest
 
 from simulators.packaging import LINE as PACKAGING
 from simulators.packaging.wiring import WIRING
-from simulators.wire.mqtt import messages
+from simulators.wire.message import messages
 from simulators.wire.serve import free_ports, mqtt_values, rows
 from tests.unit.simulators.start import START
 from tests.wire.simulators.clock import ClockWithEnd
@@ -25,7 +25,8 @@ def lived(end):
 
 def sent_by_mqtt(end):
     values = mqtt_values(WIRING)
-    return messages([sample for sample in lived(end) if sample[0] in values], values)
+    sent = messages([sample for sample in lived(end) if sample[0] in values], values)
+    return [(message.topic, message.payload) for message in sent]
 
 
 def of_name(samples, name):
