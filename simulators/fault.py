@@ -19,6 +19,7 @@ class Faults:
 
     def __init__(self, machines: Mapping[str, Machine], agenda: Agenda) -> None:
         self.all: list[Fault] = []
+        self._lasting: list[Fault] = []
         self._machines = machines
         self._agenda = agenda
         self._names = {name: breakable(machine) for name, machine in machines.items()}
@@ -133,14 +134,16 @@ class Faults:
     def _note(self, machine: Machine, component: str, mode: str) -> Fault:
         fault = Fault(machine.path, component, mode, self._agenda.now)
         self.all.append(fault)
+        self._lasting.append(fault)
         return fault
 
     def _end(self, fault: Fault) -> None:
         if fault.end is None:
             fault.end = self._agenda.now
+            self._lasting.remove(fault)
 
     def _open_of(self, machine: Machine, component: str) -> list[Fault]:
-        return [f for f in self.all if f.end is None and (f.machine, f.component) == (machine.path, component)]
+        return [f for f in self._lasting if (f.machine, f.component) == (machine.path, component)]
 
     def _open(self, machine: Machine, component: str, mode: str) -> Fault | None:
         return next((fault for fault in self._open_of(machine, component) if fault.mode == mode), None)

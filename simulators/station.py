@@ -159,12 +159,13 @@ class Station:
         self._next_step(self._new_turn())
 
     def end(self, cause: Stop) -> None:
-        """End a stoppage that lasts or waits before its time; one that is over stays so."""
+        """End a stoppage that lasts, or waits for another, before its time; one that is over stays so."""
         if cause is self._stop:
             self._new_turn()
             self._end_stop()
         elif cause in self._waiting_stops:
             self._waiting_stops.remove(cause)
+            cause.over()
 
     def wake(self) -> None:
         """Try to go on now, where it waits for pieces or room, whatever its restart level."""

@@ -35,7 +35,7 @@ HEALTH_MS = 600_000
 """So often it is noted how healthy the components are."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Fault:
     """Something that broke. start, failure, end: ms; None when it has not happened (yet). undo: mends it."""
 

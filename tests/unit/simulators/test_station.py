@@ -182,3 +182,17 @@ def test_pace_counts_from_the_next_piece_on():
     at_once(agenda, 600, lambda: alone.pace(0.5))
     live(agenda, 3001)
     assert (alone.total, alone.speed) == (4, 0.5)  # at 500, 1000, 2000, 3000
+
+
+def test_a_stop_that_waits_may_be_over_before_it_begins():
+    agenda = Agenda(0)
+    [alone] = row(agenda, [spec("a", 500)])
+    ended = []
+    jam = Stop("jam", [(Condition.ABORTED, 1000)])
+    repair = Stop("bearing", [(Condition.ABORTED, 1000)], lambda: ended.append(agenda.now))
+    at_once(agenda, 100, lambda: alone.interrupt(jam))
+    at_once(agenda, 200, lambda: alone.interrupt(repair))
+    at_once(agenda, 300, lambda: alone.end(repair))
+    live(agenda, 5000)
+    assert (ended, jam.end, repair.end) == ([300], 1100, None)
+    assert [stop.cause for stop in alone.stops] == ["start", "jam"]
