@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simulators.packaging import LINE
+from simulators.plants import PACKAGING
 from twin.core.event import Event
 from twin.core.instant import HOUR, MINUTE
 from twin.health.reading import AlertNow, Outlook, alert_of
@@ -38,10 +38,10 @@ class Watched:
 
 def watched(seed: int, hours: float, faults: Sequence[tuple[str, int]] = ()) -> Watched:
     """So many hours of the packaging line of a seed."""
-    run = LINE.build(seed, START, faults)
-    plant = load(LINE.plant_file({}), "demo plant", connectors(), os.environ)
+    run = PACKAGING.build(seed, START, faults)
+    plant = load(PACKAGING.plant_file({}), "demo plant", connectors(), os.environ)
     twin = VirtualTwin(plant, START)
-    source = Simulated(run, LINE.name, plant, twin.tags)
+    source = Simulated(run, PACKAGING.name, plant, twin.tags)
     outlooks: list[tuple[int, str, Outlook]] = []
     end = START + round(hours * HOUR)
     while twin.now < end:

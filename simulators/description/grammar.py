@@ -52,6 +52,7 @@ class Within:
         return f"take {low} and at most {self.high:,g}" if self.low > -math.inf else f"take at most {self.high:,g}"
 
 
+Check = Callable[[Any, Node, str, dict[str, Any]], None]
 Form = Callable[[Any, Node, str], Any]
 """A way of its own to write a type: reader, node, place -> value."""
 
@@ -62,7 +63,8 @@ class Grammar:
 
     forms, own: types, and single fields (type, field), with a way of their own. keys: field -> its key in YAML.
     within: field -> range of its numbers. inline: fields of a dataclass whose keys stand in the same mapping.
-    hidden: fields that no file sets. aside: type -> keys in its mapping that are read elsewhere.
+    hidden: fields that no file sets. aside: type -> keys in its mapping that are read elsewhere. checks: type -> what
+    looks at all its fields (reader, node, place, values) before it is made, and raises Mistake.
     """
 
     forms: Mapping[Any, Form] = field(default_factory=dict[Any, Form])
@@ -72,6 +74,7 @@ class Grammar:
     inline: frozenset[tuple[type, str]] = frozenset()
     hidden: frozenset[tuple[type, str]] = frozenset()
     aside: Mapping[type, tuple[str, ...]] = field(default_factory=dict[type, tuple[str, ...]])
+    checks: Mapping[type, Check] = field(default_factory=dict[type, "Check"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +82,26 @@ class Slot:
     """One field as a file writes it. unit: of a length of time, empty for anything else."""
 
     key: str
-    field: Field[Any]
     type: Any
     unit: str
     within: Within
+    field: Field[Any] | None = None
 
     @property
     def needed(self) -> bool:
         """Whether it has no default."""
-        return self.field.default is MISSING and self.field.default_factory is MISSING
+        one = self.field
+        return one is not None and one.default is MISSING and one.default_factory is MISSING
+
+    @classmethod
+    def plain(cls, within: Within) -> Slot:
+        """A number by itself."""
+        return cls("", float, "", within)
+
+    @classmethod
+    def length(cls, unit: str) -> Slot:
+        """A length of time by itself."""
+        return cls("", float, unit, Within(0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +124,7 @@ def slot_of(wanted: type, hint: Hint, grammar: Grammar) -> Slot:
     """How a field is written."""
     key, unit = _length_of(hint.name) if _numeric(hint.type) else (hint.name, "")
     within = grammar.within.get((wanted, hint.name), Within(0.0) if unit else Within())
-    return Slot(grammar.keys.get((wanted, hint.name), key), hint.field, hint.type, unit, within)
+    return Slot(grammar.keys.get((wanted, hint.name), key), hint.type, unit, within, hint.field)
 
 
 def slots_of(wanted: Any, grammar: Grammar) -> dict[str, Slot]:

@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from simulators.description.document import Entry, Node
 from simulators.description.grammar import Grammar, Slot, Within, fits, has_name, hints_of, slot_of, slots_of
 from simulators.description.lengths import FIX, seconds
-from simulators.description.mistake import nearest, shown
+from simulators.description.mistake import Mistake, nearest, shown
 
 _IN_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -44,9 +44,8 @@ class Reader:
     def fields(self, node: Node, wanted: Any, place: str, **given: Any) -> Any:
         """A dataclass from a mapping. given: fields that do not stand in it."""
         slots = slots_of(wanted, self.grammar)
-        entries = self.entries(node, place)
         aside = self.grammar.aside.get(wanted, ())
-        self._known(node, entries, [key for key in (*slots, *aside) if key not in given], place)
+        self.known(node, [key for key in (*slots, *aside) if key not in given], place)
         return self._made(node, wanted, place, given)
 
     def entries(self, node: Node, place: str) -> Mapping[str, Entry]:
@@ -56,6 +55,10 @@ class Reader:
         if not isinstance(node.value, dict):
             raise node.wrong(f"{at(place)}is {node.shape}; write `key: value` lines")
         return node.value
+
+    def wrong(self, node: Node, place: str, fact: str) -> Mistake:
+        """A mistake at a place that was read; node: where it stands if it was left out."""
+        return Mistake(node.file, self.lines.get(place, node.line), f"{at(place)}{fact}")
 
     def word(self, node: Node, known: Iterable[str], place: str) -> str:
         """One of some words."""
@@ -85,6 +88,9 @@ class Reader:
                 self.lines[inner] = entry.line
             elif slot.needed and (wanted, own.name) not in self.grammar.hidden:
                 raise node.wrong(f"{at(place)}has no `{slot.key}`; add it")
+        check = self.grammar.checks.get(wanted)
+        if check is not None:
+            check(self, node, place, values)
         try:
             return wanted(**values)
         except ValueError as error:
@@ -121,15 +127,15 @@ class Reader:
         names = {key: key for key in entries}
         if isinstance(parts[0], type) and issubclass(parts[0], Enum):
             names = {one.name.lower(): one for one in parts[0]}
-            self._known(node, entries, names, place)
+            self.known(node, names, place)
         return {
             names[key]: self.read(entry.value, parts[1], self._inner(place, key, entry), slot)
             for key, entry in entries.items()
         }
 
-    def _known(self, node: Node, entries: Mapping[str, Entry], known: Iterable[str], place: str) -> None:
-        """Raise Mistake for the first key that is not known."""
-        for key, entry in entries.items():
+    def known(self, node: Node, known: Iterable[str], place: str) -> None:
+        """Raise Mistake for the first key of a mapping that is not known."""
+        for key, entry in self.entries(node, place).items():
             if key not in known:
                 raise _at(node, entry).wrong(f"{at(place)}unknown key {shown(key)}{nearest(key, known)}")
 

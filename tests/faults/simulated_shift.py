@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from simulators.packaging import LINE
+from simulators.plants import PACKAGING
 from twin.core.batch import Batch, batch
 from twin.core.instant import HOUR, MINUTE
 from twin.core.tags import TagTable
@@ -43,9 +43,9 @@ class Shift:
 
 def simulated(seed: int, end: int = END) -> Shift:
     """Eight hours with faults."""
-    run = LINE.build(seed, START, FAULTS)
+    run = PACKAGING.build(seed, START, FAULTS)
     names, time, index, value, status = run.step(end)
-    plant = load(LINE.plant_file({}), "demo plant", connectors(), os.environ)
+    plant = load(PACKAGING.plant_file({}), "demo plant", connectors(), os.environ)
     tags = TagTable()
     ids = tags.ids_of([f"{plant.path}/{name}" for name in names])
     return Shift(plant, tags, batch("sim", ids[index], time, value, status), run.truth())

@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from simulators.packaging import LINE
+from simulators.plants import PACKAGING
 from tests.contract.stores import SetClock
 from tests.faults.simulated_shift import END, START, cut, simulated, true_intervals
 from tests.recompute import recomputed, told
@@ -29,7 +29,7 @@ AFTER = END + 20 * MINUTE
 """A stop at the end of the shift is judged whole, so the line lives on."""
 BREAKS = ((4 * HOUR, 15 * MINUTE), (6 * HOUR + 3 * MINUTE, 17 * MINUTE))
 """After the start of the shift, and how long: 10:00-10:15 and 12:03-12:20."""
-PLANT = LINE.plant_file({}).replace("shifts:\n", 'shifts:\n  breaks: ["10:00-10:15", "12:03-12:20"]\n', 1)
+PLANT = PACKAGING.plant_file({}).replace("shifts:\n", 'shifts:\n  breaks: ["10:00-10:15", "12:03-12:20"]\n', 1)
 IDEAL = {"filler": 120, "capper": 127, "labeller": 130, "packer": Fraction(23, 2), "palletiser": 3}
 """A minute; as in the plant file, which says ns a piece, rounded."""
 BOTTLES = {"filler": 1, "capper": 1, "labeller": 1, "packer": 12, "palletiser": 48}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+PLANTS = {f"simulators/plants/{name}/{file}" for name in ("packaging",) for file in ("line.yaml", "plant.yaml")}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def test_it_holds_every_file_of_the_packages(names: set[str]) -> None:
 
 
 def test_it_holds_data_and_types(names: set[str]) -> None:
-    wanted = {"twin/py.typed", "connectors/py.typed", "simulators/py.typed", "simulators/packaging/plant.yaml"}
+    wanted = {"twin/py.typed", "connectors/py.typed", "simulators/py.typed", *PLANTS}
     assert wanted - names == set()
 
 

@@ -101,7 +101,7 @@ async def _demo(arguments: argparse.Namespace, folder: Path, broker: str) -> Non
         await asyncio.to_thread(_keep_history, plant, folder, clock, history)
         playground = Playground(run, clock, by_name)
         playground.know(plant)
-        wires = f"OPC UA {addresses['opcua_a']} {addresses['opcua_b']}, MQTT {broker}"
+        wires = ", ".join(str(address) for address in addresses.values())
         await _serve(arguments, folder, clock, plant, wires, playground)
     if arguments.truth:
         _write_truth(run, Path(arguments.truth))

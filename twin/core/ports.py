@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,7 +175,7 @@ class Log(Protocol):
 
 
 class SimulatedLine(Protocol):
-    """A line that does not exist, found through the entry-point group `linetwin.lines`."""
+    """A line that does not exist, found through the entry-point group `linetwin.lines` or read by `LineFiles`."""
 
     name: str
 
@@ -184,7 +184,57 @@ class SimulatedLine(Protocol):
         ...
 
     def plant_file(self, addresses: dict[str, Any]) -> str:
-        """The PLANT.yaml that fits the line, with the addresses that `serve` opened filled in."""
+        """The PLANT.yaml that fits the line, with the addresses that `serve` opened filled in.
+
+        addresses: URL by the name of a connection, `mqtt` for all on MQTT; `wait` and `every`: durations for all.
+        """
+        ...
+
+
+class Scenario(Protocol):
+    """What shall happen to a simulated line, from a file: its line, seed, length, faults and nasty wires.
+
+    All of it was tried when it was read, so what it names is there. length: ns of the line's time, None: without end.
+    nasty: for `serve`.
+    """
+
+    @property
+    def line(self) -> SimulatedLine:
+        """What it happens to."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Of its life, where nobody takes another."""
+        ...
+
+    @property
+    def length(self) -> int | None:
+        """How long it goes on."""
+        ...
+
+    @property
+    def nasty(self) -> Sequence[str]:
+        """What is wrong with the wires, by name."""
+        ...
+
+    def build(self, start: int, seed: int | None = None) -> SimulatedRun:
+        """A life of its line from an instant (ns) on, with every fault and its end entered."""
+        ...
+
+
+class LineFiles(Protocol):
+    """Reads what people write about lines, found through the entry-point group `linetwin.line_files`.
+
+    Both raise ValueError with one line, `FILE:LINE: fact; fix`, for what is wrong in a file.
+    """
+
+    def line(self, file: str) -> SimulatedLine:
+        """The line that a file describes."""
+        ...
+
+    def scenario(self, file: str, line: Callable[[str], SimulatedLine]) -> Scenario:
+        """The scenario of a file. line: gives the line of a name or a file, as `plugins.line` does."""
         ...
 
 

@@ -1,13 +1,18 @@
-"""Finds plug-ins through entry points, built-in ones too: `linetwin.connectors`, `linetwin.lines`."""
+"""Finds plug-ins through entry points, built-in ones too: `linetwin.connectors`, `linetwin.lines`,
+`linetwin.line_files`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
-from typing import cast
+from typing import TypeVar, cast
 
 from twin.core.errors import Misconfigured
 from twin.core.plugin import ConnectorPlugin
-from twin.core.ports import SimulatedLine
+from twin.core.ports import LineFiles, Scenario, SimulatedLine
+
+T = TypeVar("T")
 
 
 def connectors() -> dict[str, ConnectorPlugin]:
@@ -25,11 +30,39 @@ def connector(protocol: str) -> ConnectorPlugin:
 
 
 def line(name: str) -> SimulatedLine:
-    """A simulated line by its name."""
+    """A simulated line by its name, or by the YAML file that describes it. Raises Misconfigured."""
+    if is_file(name):
+        return _read(lambda: _line_files().line(name))
     lines = {entry.name: entry for entry in _entries("linetwin.lines")}
     if name not in lines:
-        raise Misconfigured(f"no simulated line {name!r}; there are: {', '.join(sorted(lines))}")
+        raise Misconfigured(
+            f"no simulated line {name!r}; there are: {', '.join(sorted(lines))}, and files that end in .yaml"
+        )
     return cast(SimulatedLine, _load(lines[name]))
+
+
+def scenario(file: str) -> Scenario:
+    """What shall happen to a line, from a YAML file. Raises Misconfigured."""
+    return _read(lambda: _line_files().scenario(file, line))
+
+
+def is_file(name: str) -> bool:
+    """Whether the name of a line is that of a file."""
+    return name.endswith((".yaml", ".yml"))
+
+
+def _line_files() -> LineFiles:
+    readers = _entries("linetwin.line_files")
+    if not readers:
+        raise Misconfigured("nothing is installed that reads line descriptions; install linetwin again")
+    return cast(LineFiles, _load(readers[0]))
+
+
+def _read(read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except ValueError as error:
+        raise Misconfigured(str(error)) from error
 
 
 def _entries(group: str) -> list[EntryPoint]:

@@ -24,7 +24,7 @@ from twin.model.yaml_text import compose
 from twin.runtime.plugins import connectors
 
 ROOT = Path(__file__).parents[3]
-FILES = [ROOT / "examples" / "brno.yaml", ROOT / "simulators" / "packaging" / "plant.yaml"]
+FILES = [ROOT / "examples" / "brno.yaml", ROOT / "simulators" / "plants" / "packaging" / "plant.yaml"]
 OURS = Draft7Validator(schema(PLUGINS))
 
 SEEN = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from simulators.packaging import LINE
+from simulators.plants import PACKAGING
 from twin.alarms.occurrence import Occurrence, occurrence_of
 from twin.core.batch import batch
 from twin.core.fold import Step
@@ -24,9 +24,9 @@ FILLER = "demo/plant1/packaging/line1/filler"
 
 def raised(seed: int, hours: int, faults: Sequence[tuple[str, int]] = ()) -> tuple[list[Occurrence], list[dict]]:
     """Every alarm of some hours of the line, by its activation, and the truth."""
-    run, end = LINE.build(seed, START, faults), START + hours * HOUR
+    run, end = PACKAGING.build(seed, START, faults), START + hours * HOUR
     names, time, index, value, status = run.step(end)
-    plant = load(LINE.plant_file({}), "demo plant", connectors(), {})
+    plant = load(PACKAGING.plant_file({}), "demo plant", connectors(), {})
     tags = TagTable()
     ids = tags.ids_of([f"{plant.path}/{name}" for name in names])
     fold = alarms(plant, {path: tags.id_of(path) for path in plant.tags}, dict.fromkeys(plant.tags, 0))

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-PROBE = "import sys, simulators.packaging; print(' '.join(sorted(sys.modules)))"
+PROBE = "import sys, simulators.plants; print(' '.join(sorted(sys.modules)))"
 
 
 def test_a_line_needs_nothing_of_the_twin_and_no_driver():

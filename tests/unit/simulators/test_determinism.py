@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulators.packaging import LINE as PACKAGING
+from simulators.plants import PACKAGING
 from tests.unit.simulators.start import HOUR, MINUTE, START
 
 END = START + 10 * MINUTE

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from simulators.packaging import LINE as PACKAGING
+from simulators.plants import PACKAGING
 from tests.unit.simulators.reader import series
 from tests.unit.simulators.start import HOUR, LINE, MACHINES, MINUTE, SECOND, START
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulators.packaging import LINE as PACKAGING
+from simulators.plants import PACKAGING
 from tests.unit.simulators.balance import assert_balanced, by_machine
 from tests.unit.simulators.start import HOUR, MACHINES, MINUTE, START
 

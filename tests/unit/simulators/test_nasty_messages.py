@@ -2,8 +2,7 @@
 
 import pytest
 
-from simulators.packaging import LINE as PACKAGING
-from simulators.packaging.wiring import WIRING
+from simulators.plants import PACKAGING
 from simulators.wire.message import messages
 from simulators.wire.nasty import SWITCHES
 from simulators.wire.nasty.chain import Chain
@@ -11,7 +10,7 @@ from simulators.wire.serve import mqtt_values, rows
 from tests.unit.simulators.start import SECOND, START
 
 MQTT = [switch for switch in SWITCHES.values() if switch.wire == "mqtt"]
-VALUES = mqtt_values(WIRING)
+VALUES = mqtt_values(PACKAGING.described(1).wiring)
 
 
 def plain():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulators.packaging import LINE as PACKAGING
+from simulators.plants import PACKAGING
 from tests.unit.simulators.reader import READ, pieces, series, states
 from tests.unit.simulators.start import HOUR, LINE, MINUTE, START
 

@@ -7,8 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from simulators.packaging import LINE as PACKAGING
-from simulators.packaging.wiring import WIRING
+from simulators.plants import PACKAGING
 from simulators.wire.message import messages
 from simulators.wire.nasty import SWITCHES
 from simulators.wire.nasty.chain import Chain
@@ -22,7 +21,7 @@ from twin.runtime.intake import Intake
 from twin.runtime.plugins import connectors
 
 SEED = 3
-VALUES = mqtt_values(WIRING)
+VALUES = mqtt_values(PACKAGING.described(1).wiring)
 
 
 def lived(end):

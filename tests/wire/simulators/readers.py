@@ -8,11 +8,12 @@ from asyncua import Client, ua
 from paho.mqtt.client import Client as MqttClient
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from simulators.packaging.wiring import SERVERS, WIRING
+from simulators.plants import PACKAGING
 from simulators.wiring import OpcUaValue
 
+WIRING = PACKAGING.described(1).wiring
 ON_OPCUA = {name for name, place in WIRING.values.items() if isinstance(place, OpcUaValue)}
-NAMESPACE = {server.name: server.namespace for server in SERVERS}
+NAMESPACE = {server.name: server.namespace for server in WIRING.servers}
 
 
 async def until(condition, seconds=30.0):
@@ -46,9 +47,9 @@ class OpcUaReader:
 @asynccontextmanager
 async def opcua_reader(addresses):
     reader = OpcUaReader()
-    async with Client(addresses["opcua_a"]) as a, Client(addresses["opcua_b"]) as b:
-        await reader.watch(a, "opcua_a")
-        await reader.watch(b, "opcua_b")
+    async with Client(addresses["s7"]) as a, Client(addresses["bk"]) as b:
+        await reader.watch(a, "s7")
+        await reader.watch(b, "bk")
         yield reader
 
 

@@ -4,7 +4,7 @@ import pytest
 import pytest_asyncio
 from asyncua import Client, ua
 
-from simulators.packaging import LINE as PACKAGING
+from simulators.plants import PACKAGING
 from simulators.wire.serve import free_ports
 from tests.unit.simulators.start import START
 from tests.wire.simulators.clock import ClockWithEnd
@@ -36,7 +36,7 @@ def free_pair():
 
 async def test_they_stand_on_the_given_ports_on_loopback(served):
     _, addresses, first = served
-    assert addresses == {"opcua_a": f"opc.tcp://127.0.0.1:{first}", "opcua_b": f"opc.tcp://127.0.0.1:{first + 1}"}
+    assert addresses == {"s7": f"opc.tcp://127.0.0.1:{first}", "bk": f"opc.tcp://127.0.0.1:{first + 1}"}
 
 
 async def test_a_taken_port_is_named(served):
@@ -55,8 +55,8 @@ async def test_they_start_with_the_newest_values_of_what_the_line_has_lived_thro
 
 async def test_nobody_may_write(served):
     _, addresses, _ = served
-    async with Client(addresses["opcua_b"]) as client:
-        index = await client.get_namespace_index(NAMESPACE["opcua_b"])
+    async with Client(addresses["bk"]) as client:
+        index = await client.get_namespace_index(NAMESPACE["bk"])
         node = client.get_node(ua.NodeId("GVL.stCapper.eState", index))
         with pytest.raises(ua.UaStatusCodeError, match="BadUserAccessDenied"):
             await node.write_value(ua.Variant(6, ua.VariantType.Int32))
@@ -64,8 +64,8 @@ async def test_nobody_may_write(served):
 
 async def test_values_are_found_by_browsing_as_in_the_real_ones(served):
     _, addresses, _ = served
-    async with Client(addresses["opcua_a"]) as client:
-        index = await client.get_namespace_index(NAMESPACE["opcua_a"])
+    async with Client(addresses["s7"]) as client:
+        index = await client.get_namespace_index(NAMESPACE["s7"])
         path = [f"{index}:{name}" for name in ("PLC_1", "DataBlocksGlobal", "DB_Filler", "Stat", "eState")]
         node = await client.nodes.objects.get_child(path)
         assert node.nodeid.Identifier == '"DB_Filler"."Stat"."eState"'

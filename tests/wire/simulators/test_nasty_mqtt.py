@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.packaging import LINE as PACKAGING
+from simulators.plants import PACKAGING
 from simulators.wire.nasty import SWITCHES
 from simulators.wire.nasty.order import BURST, MONTHS_MS
 from tests.unit.simulators.start import SECOND, START

@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from simulators.packaging import LINE as PACKAGING
-from simulators.packaging.wiring import WIRING
+from simulators.plants import PACKAGING
 from simulators.wire.message import messages
 from simulators.wire.serve import free_ports, mqtt_values, rows
 from tests.unit.simulators.start import START
@@ -24,7 +23,7 @@ def lived(end):
 
 
 def sent_by_mqtt(end):
-    values = mqtt_values(WIRING)
+    values = mqtt_values(PACKAGING.described(1).wiring)
     sent = messages([sample for sample in lived(end) if sample[0] in values], values)
     return [(message.topic, message.payload) for message in sent]
 
