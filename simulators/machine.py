@@ -34,8 +34,8 @@ class MachineSpec:
     load at which it turns on while it waits. settings: values that the face does not give, such as the number of a
     recipe: as they are at first, whoever sets them. repairs: component -> how it is repaired, else as the station says.
 
-    pace: quantities whose product is the share of its speed at which it works (`pump.flow_share`). reject_of:
-    quantities that add to its share of bad pieces. Both are read each minute.
+    pace: quantities whose product is the share of its pieces that it makes at the speed at which it turns (`pump.pace`,
+    `belt.ratio`). reject_of: quantities that add to its share of bad pieces. Both are read each minute.
 
     repeat_s: everything but pulses is sent again this often (a machine on MQTT, for those who subscribe later);
     0: on change only.
@@ -164,7 +164,7 @@ class Machine:
     def _feel(self, time: int) -> None:
         condition, station = self.station.condition, self.station
         if condition is Condition.RUNNING:
-            effort = Effort(1.0, station.speed, 1.0)
+            effort = Effort(1.0, station.spec.cycle_ms / station.cycle_ms, 1.0)
         elif condition in TURNS_WITHOUT_WORK and self.spec.idle_load > 0.0:
             effort = Effort(self.spec.idle_load, 1.0, 0.0)
         else:

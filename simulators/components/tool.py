@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -34,7 +34,8 @@ class ToolSpec:
 
     force: k, share of the force that each mm of VB adds. feed_mm, corner_mm: f and r. rougher: share of the roughness
     that VB at its limit adds. limit_um, spread_um: Ra of the drawing, and its scatter. used: share of its life that is
-    gone when the plant begins. chip_mm: what a chipped edge adds to VB. shortest_s, longest_s: seconds at full duty
+    gone when the plant begins. cuts_at: the speed of its machine, or always the rated one (where a
+    slower cycle is a longer cut). chip_mm: what a chipped edge adds to VB. shortest_s, longest_s: seconds at full duty
     where the fault does not say.
     """
 
@@ -54,6 +55,7 @@ class ToolSpec:
     limit_um: float = 3.0
     spread_um: float = 0.08
     used: float = 0.0
+    cuts_at: Literal["speed", "rated"] = "speed"
     chip_mm: float = 0.2
     shortest_s: float = 300.0
     longest_s: float = 900.0
@@ -113,7 +115,8 @@ class Tool:
     def advance(self, duty: Duty, of: Quantities) -> dict[str, Series]:
         """Live through a duty; it wears only while it cuts."""
         spec = self._spec
-        rate = duty.working * np.power(np.minimum(duty.speed, 1.0), 1.0 / spec.exponent)
+        speed = np.minimum(duty.speed, 1.0) if spec.cuts_at == "speed" else np.ones(duty.speed.size)
+        rate = duty.working * np.power(speed, 1.0 / spec.exponent)
         land = spec.land_mm(self._wear.run(rate)) + self._chip_mm
         rough = 1000.0 * spec.feed_mm**2 / (32.0 * spec.corner_mm) * (1.0 + spec.rougher * land / spec.limit_mm)
         beyond = np.clip((rough - spec.limit_um) / spec.spread_um, -50.0, 50.0)

@@ -21,6 +21,8 @@ def test_a_fifth_more_speed_halves_the_life_and_a_slower_duty_stretches_it():
     assert fast.life_s / ToolSpec().life_s == pytest.approx(1.2**-4)
     ratio = lives(ToolSpec(), duty(50_000, speed=0.7), range(3)) / lives(ToolSpec(), duty(5000), range(3))
     assert ratio == pytest.approx(np.full(3, 0.7**-4.0), rel=1e-3)
+    longer = replace(ToolSpec(), cuts_at="rated")
+    assert lives(longer, duty(5000, speed=0.7), range(3)).tolist() == lives(ToolSpec(), duty(5000), range(3)).tolist()
 
 
 def test_the_wear_land_runs_in_goes_steady_and_ends_steep_at_the_limit():
