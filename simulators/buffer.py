@@ -132,6 +132,12 @@ class Buffer:
         return pieces
 
 
+class Supply(Infeed, Protocol):
+    """Where the head of a line takes from. given: how many pieces it gave."""
+
+    given: int
+
+
 class Source:
     """Pieces from outside: `left` of an order, without end unless somebody sets them. given: how many it gave."""
 

@@ -1,19 +1,38 @@
-"""Faces: how a machine shows its condition and counters on its wire. Each is a function of the machine at an instant,
-so everything it shows changes together: no flag comes after the state it explains.
+"""Faces: how a machine shows its condition and counters on its wire. Each is a function of the machine's life up to an
+instant, so everything it shows changes together: no flag comes after the state it explains.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from simulators.condition import Condition, shown_as
+from simulators.packml.manner import in_order
+from simulators.packml.walk import PackMlState
 from simulators.station import Station
+from simulators.streams import stream
+
+Wake = Callable[[int], None]
+"""Has the machine looked at again at an instant (ms)."""
+
+
+class Appearance(Protocol):
+    """How one machine appears from instant to instant."""
+
+    def look(self, now: int) -> tuple[int, ...]:
+        """Its values at the end of an instant (ms), in the order of `Face.shows`."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """The generic state that a correct reader finds, after `look`."""
+        ...
 
 
 class Face(Protocol):
-    """shows: names of the values that `read` gives, in that order. pulse: a value that is 1 once for each piece."""
+    """shows: names of the values it gives. pulse: a value that is 1 once for each piece."""
 
     @property
     def shows(self) -> tuple[str, ...]:
@@ -25,44 +44,78 @@ class Face(Protocol):
         """Name of its pulse, None for a machine with counters."""
         ...
 
-    def read(self, station: Station) -> tuple[int, ...]:
-        """Its values at the end of an instant."""
+    def wear(self, station: Station, seed: int, wake: Wake) -> Appearance:
+        """The appearance of a machine in one life."""
         ...
 
 
-PACKML = {
-    Condition.RUNNING: 6,
-    Condition.STARVED: 5,
-    Condition.BLOCKED: 5,
-    Condition.HELD: 11,
-    Condition.ABORTING: 8,
-    Condition.ABORTED: 9,
-    Condition.CLEARING: 1,
-    Condition.STOPPED: 2,
-    Condition.IDLE: 4,
-}
-"""State numbers of PackML (OPC 30050): Execute, Suspended twice, Held, Aborting, Aborted, Clearing, Stopped, Idle."""
+class Plain:
+    """Appearance of a machine that shows its condition as it is, or the nearest that it can show."""
+
+    def __init__(
+        self, station: Station, shown: Mapping[Condition, Condition], read: Callable[[Condition], tuple[int, ...]]
+    ) -> None:
+        self._station = station
+        self._shown = shown
+        self._read = read
+        self.state = ""
+
+    def look(self, now: int) -> tuple[int, ...]:
+        """Its values now."""
+        shown = self._shown[self._station.condition]
+        self.state = shown.state
+        return self._read(shown)
 
 
 @dataclass(frozen=True, slots=True)
 class PackMl:
-    """A machine that keeps to PackML: state number, EquipmentBlocked, EquipmentStarved, pieces, bad pieces."""
+    """A machine that keeps to PackML: state number, EquipmentBlocked, EquipmentStarved, pieces, bad pieces.
+
+    modes: it shows its mode (UnitModeCurrent) too, 1 Produce, 2 Maintenance, 3 Manual, 4 changeover. A reader who does
+    not get the mode takes a machine in maintenance for stopped.
+    """
+
+    modes: bool = False
 
     @property
     def shows(self) -> tuple[str, ...]:
         """Names of its values."""
-        return "st", "blocked", "starved", "total", "reject"
+        return ("st", "blocked", "starved", "total", "reject", *(("mode",) if self.modes else ()))
 
     @property
     def pulse(self) -> None:
         """It counts."""
         return None
 
-    def read(self, station: Station) -> tuple[int, ...]:
+    def wear(self, station: Station, seed: int, wake: Wake) -> Appearance:
+        """It stops, resets and starts in the order of PackML from now on."""
+        source = stream(seed, station.spec.name, "packml")
+        station.manner = lambda condition, steps: in_order(condition, steps, source)
+        return PackMlLook(station, self.modes, wake)
+
+
+class PackMlLook:
+    """Appearance of a machine that keeps to PackML."""
+
+    def __init__(self, station: Station, modes: bool, wake: Wake) -> None:
+        self._station = station
+        self._wake = wake
+        self._modes = modes
+        self._now = PackMlState()
+
+    @property
+    def state(self) -> str:
+        """What its state number, its flags and, where it is shown, its mode mean."""
+        return self._now.generic(self._modes)
+
+    def look(self, now: int) -> tuple[int, ...]:
         """Its values now."""
-        condition = station.condition
-        blocked, starved = condition is Condition.BLOCKED, condition is Condition.STARVED
-        return PACKML[shown_as(condition, PACKML)], int(blocked), int(starved), station.total, station.reject
+        shown, station = self._now, self._station
+        shown.follow(station.condition, now)
+        if shown.due is not None:
+            self._wake(shown.due)
+        values = shown.number, int(shown.blocked), int(shown.starved), station.total, station.reject
+        return (*values, int(shown.mode)) if self._modes else values
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +138,11 @@ class StatusWord:
         """It counts."""
         return None
 
-    def read(self, station: Station) -> tuple[int, ...]:
-        """Its values now."""
-        known = {*self.status_word, Condition.IDLE}
-        bit = self.status_word.get(shown_as(station.condition, known))
-        return 0 if bit is None else 1 << bit, station.total, station.reject
+    def wear(self, station: Station, seed: int, wake: Wake) -> Appearance:
+        """As it is."""
+        shown = {one: shown_as(one, {*self.status_word, Condition.IDLE}) for one in Condition}
+        words = {one: 1 << bit for one, bit in self.status_word.items()}
+        return Plain(station, shown, lambda one: (words.get(one, 0), station.total, station.reject))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +172,10 @@ class StateCodes:
         """It counts."""
         return None
 
-    def read(self, station: Station) -> tuple[int, ...]:
-        """Its values now."""
-        return self.codes[shown_as(station.condition, self.codes)], station.total % self.wraps, station.reject
+    def wear(self, station: Station, seed: int, wake: Wake) -> Appearance:
+        """As it is."""
+        shown = {one: shown_as(one, self.codes) for one in Condition}
+        return Plain(station, shown, lambda one: (self.codes[one], station.total % self.wraps, station.reject))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +192,7 @@ class Contacts:
         """It does not count."""
         return "pulse"
 
-    def read(self, station: Station) -> tuple[int, ...]:
-        """Its values now."""
-        return int(station.condition is Condition.RUNNING), int(station.condition.state == "down")
+    def wear(self, station: Station, seed: int, wake: Wake) -> Appearance:
+        """As far as it can say."""
+        shown = {one: shown_as(one, {Condition.RUNNING, Condition.ABORTED}) for one in Condition}
+        return Plain(station, shown, lambda one: (int(one is Condition.RUNNING), int(one is Condition.ABORTED)))

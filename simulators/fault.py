@@ -152,7 +152,9 @@ class Faults:
 def breakable(machine: Machine) -> Breakable:
     """What can break in a machine."""
     spec = machine.spec
-    modes = {JAM: (JAM,)} | {name: tuple(component.modes) for name, component in spec.components.items()}
+    modes = {JAM: (JAM,)} | {
+        name: tuple(component.modes) for name, component in spec.components.items() if component.modes
+    }
     sensors = frozenset(spec.sensors)
     lies = tuple(mode for mode in MODES if mode != "swapped" or len(sensors) > 1)
     return Breakable(modes | dict.fromkeys(spec.sensors, lies), sensors)

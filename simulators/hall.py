@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from simulators.agenda import FLOW_RANK, Agenda
-from simulators.buffer import Buffer, BufferSpec, Sink, Source
+from simulators.buffer import Buffer, BufferSpec, Sink, Source, Supply
 from simulators.machine import Machine, MachineSpec
 from simulators.physics import Surroundings
 from simulators.samples import Samples
@@ -29,7 +29,15 @@ class Role(Protocol):
 
 
 class Behaviour(Protocol):
-    """What acts on a line from outside its machines: a crew, shifts, orders. Frozen, the same for every life."""
+    """What acts on a line from outside its machines: a crew, shifts, orders. Frozen, the same for every life.
+
+    values: names of values of the line itself that it sends.
+    """
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Names of its values."""
+        ...
 
     def enter(self, hall: Hall) -> Role:
         """Enter a hall before its first instant: hang into stations, put acts on the agenda at PEOPLE_RANK."""
@@ -66,7 +74,10 @@ class LineSpec:
     @property
     def names(self) -> tuple[str, ...]:
         """Paths of all its values, in the order in which they are sent."""
-        return tuple(f"{self.path}/{machine.name}/{value}" for machine in self.machines for value in machine.values)
+        own = tuple(f"{self.path}/{value}" for behaviour in self.behaviours for value in behaviour.values)
+        return own + tuple(
+            f"{self.path}/{machine.name}/{value}" for machine in self.machines for value in machine.values
+        )
 
 
 class Hall:
@@ -78,7 +89,7 @@ class Hall:
         self.agenda = Agenda(start)
         self.samples = Samples(spec.names)
         self.buffers = {buffer.name: Buffer(buffer) for buffer in spec.buffers}
-        self.sources: dict[str, Source] = {}
+        self.sources: dict[str, Supply] = {}
         self.sinks: dict[str, Sink] = {}
         self.machines: dict[str, Machine] = {}
         self._changed: list[Machine] = []
@@ -109,6 +120,7 @@ class Hall:
         """The truth about machines, buffers, ends and roles until an instant (ms)."""
         for machine in self.machines.values():
             yield from machine.truth.records(now)
+            yield from machine.report.records(machine.path)
         for name, buffer in self.buffers.items():
             givers = [m.path for m in self.machines.values() if m.spec.outfeed == name]
             takers = [m.path for m in self.machines.values() if m.spec.infeed == name]

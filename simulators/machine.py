@@ -14,13 +14,17 @@ from simulators.components.component import ComponentSpec, Series
 from simulators.components.sensor import ABSENT, SensorSpec, Statuses
 from simulators.condition import Condition
 from simulators.face import Face
+from simulators.machine_alarms import AlarmSpec
 from simulators.physics import OWN, Effort, Physics
+from simulators.report import REASON, Report, watching
 from simulators.samples import Samples
 from simulators.station import Station, StationSpec
 from simulators.stoppage import Phases
 from simulators.truth import HEALTH_MS, MachineTruth
 
-TURNS_WITHOUT_WORK = {Condition.STARVED, Condition.BLOCKED, Condition.IDLE}
+TURNS_WITHOUT_WORK = {
+    Condition.STARVED, Condition.BLOCKED, Condition.IDLE, Condition.STARTING, Condition.COMPLETING, Condition.COMPLETE,
+}  # fmt: skip
 
 MINUTE_MS = 60_000
 """So often quantities act on the flow."""
@@ -37,6 +41,9 @@ class MachineSpec:
     pace: quantities whose product is the share of its pieces that it makes at the speed at which it turns (`pump.pace`,
     `belt.ratio`). reject_of: quantities that add to its share of bad pieces. Both are read each minute.
 
+    alarms: cause of a stop, or component -> the alarm that it reports. rejects: cause -> share of the bad pieces. Both
+    are shown by settings: see simulators.report.
+
     repeat_s: everything but pulses is sent again this often (a machine on MQTT, for those who subscribe later);
     0: on change only.
     """
@@ -52,6 +59,8 @@ class MachineSpec:
     repairs: Mapping[str, Phases] = field(default_factory=dict[str, Phases])
     pace: tuple[str, ...] = ()
     reject_of: tuple[str, ...] = ()
+    alarms: Mapping[str, AlarmSpec] = field(default_factory=dict[str, AlarmSpec])
+    rejects: Mapping[str, float] = field(default_factory=dict[str, float])
     repeat_s: int = 0
 
     def __post_init__(self) -> None:
@@ -84,7 +93,10 @@ class MachineSpec:
 
 
 class Machine:
-    """One machine as it lives: looked at after every instant in which something changed."""
+    """One machine as it lives: looked at after every instant in which something changed.
+
+    followed: called with each such instant (ms) when it is over; they may `show` what they found.
+    """
 
     def __init__(
         self, path: str, spec: MachineSpec, station: Station, agenda: Agenda, seed: int, samples: Samples, rank: int
@@ -94,6 +106,7 @@ class Machine:
         self.station = station
         self.truth = MachineTruth(path, station)
         self.fails: Callable[[Machine, str], None] = unnoticed
+        self.followed: list[Callable[[int], None]] = []
         self._start = agenda.now
         self._agenda = agenda
         self._rank = PHYSICS_RANK + rank
@@ -109,6 +122,10 @@ class Machine:
         self._check = 0
         self.physics = Physics(spec.name, spec.components, spec.sensors, seed, agenda.now, self._sense)
         station.felt = self._feel
+        self.report = Report(station, seed, spec.alarms, spec.rejects)
+        if spec.alarms or spec.rejects or REASON in spec.settings:
+            self.followed.append(watching(self.report, spec.settings, self.show))
+        self._face = spec.face.wear(station, seed, self._wake)
 
     def begin(self) -> None:
         """Switch it on, and enter what happens at fixed times."""
@@ -144,13 +161,14 @@ class Machine:
 
     def look(self, time: int) -> None:
         """Samples and truth of the instant that is now over."""
-        self.station.dirty = False
-        new = self.truth.follow(time)
+        values = self._face.look(time)
+        new = self.truth.follow(time, self._face.state)
+        for follow in self.followed:
+            follow(time)
         samples = self._samples
         if self._pulse is not None and (new or self._first):
             samples.put(self._pulse, time, 0.0 if self._first else 1.0)
         self._first = False
-        values = self.spec.face.read(self.station)
         for index, value, showed in zip(self._shown, values, self._showed, strict=True):
             if value != showed or self._again:
                 samples.put(index, time, value)
@@ -159,7 +177,7 @@ class Machine:
             for name, value in (self._settings if self._again else self._set).items():
                 samples.put(self._index[name], time, value)
             self._set = {}
-        self._again = False
+        self._again = self.station.dirty = False
 
     def _feel(self, time: int) -> None:
         condition, station = self.station.condition, self.station
@@ -216,6 +234,9 @@ class Machine:
         if self.spec.reject_of:
             station.spoil(station.spec.reject + sum(newest[name] for name in self.spec.reject_of))
         self._agenda.at(self._agenda.now + MINUTE_MS, self._rank, self._act_on_flow)
+
+    def _wake(self, time: int) -> None:
+        self._agenda.at(time, self._rank, lambda _: self.station.mark())
 
     def _repeat(self, _: int) -> None:
         self._again = True

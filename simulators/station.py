@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from simulators.agenda import Act, Agenda
 from simulators.buffer import NEVER, Infeed, Outfeed
 from simulators.condition import Condition
-from simulators.stoppage import Cause, Length, Phases, Stop, stop
+from simulators.stoppage import Call, Cause, Length, Phases, Steps, Stop, attended, known_ms, stop
 from simulators.streams import stream, waiting
 
 SLOWEST = 0.01
@@ -26,8 +26,8 @@ class StationSpec:
 
     cycle_ms: time for one piece. takes: pieces from the infeed for one of its own. reject: share of bad pieces.
     restart_level, restart_room: pieces before, room after, that end a wait. first_total: where its counter stands.
-    start, jam, repair: how it goes on from being switched on, jammed, broken. reasons: cause of a stop -> number that
-    the machine tells.
+    start, jam, repair: how it goes on from being switched on, jammed, broken. changeover: to another product;
+    order_end: to another order of the same. reasons: cause of a stop -> number that the machine tells.
     """
 
     name: str
@@ -43,6 +43,8 @@ class StationSpec:
     first_total: int = 0
     first_reject: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict[str, int])
+    changeover: Phases = ()
+    order_end: Phases = ()
 
     def __post_init__(self) -> None:
         if self.cycle_ms < 1 or self.takes < 1:
@@ -59,7 +61,8 @@ class Station:
     `dirty` back.
 
     What others may hang in: `prepare(station, order)` before the first piece of another order, may give a stop to do
-    first (a changeover); `watch(stop)` at its begin and at its end; `felt(time)` when load or speed have changed.
+    first (a changeover); `watch(stop)` at its begin and at its end; `felt(time)` when load or speed have changed;
+    `call(trade, now, ms)` for somebody to come; `manner(condition, steps)`: what its maker wants between those steps.
     """
 
     def __init__(
@@ -79,6 +82,8 @@ class Station:
         self.prepare: Callable[[Station, int], Stop | None] = unprepared
         self.watch: list[Callable[[Stop], None]] = []
         self.felt: Callable[[int], None] = unfelt
+        self.call: Call = there_at_once
+        self.manner: Callable[[Condition, Steps], Steps] = unmannered
         self.infeed = infeed
         self.outfeed = outfeed
         self._rank = rank
@@ -152,7 +157,7 @@ class Station:
         cause.reason = cause.reason or self.spec.reasons.get(cause.cause, 0)
         self.stops.append(cause)
         self._stop = cause
-        self._steps = deque(cause.steps)
+        self._steps = deque(self.manner(self.condition, attended(cause.steps, self.call)))
         self.mark()
         for watch in self.watch:
             watch(cause)
@@ -180,7 +185,7 @@ class Station:
             return
         condition, length = self._steps.popleft()
         self._enter(condition)
-        lasts = length if isinstance(length, int) else length(self._agenda.now)
+        lasts = length(self._agenda.now) if callable(length) else known_ms(length)
         self._plan(max(0, lasts), self._next_step)
 
     def _end_stop(self) -> None:
@@ -335,6 +340,16 @@ def unseen() -> None:
 
 def unfelt(time: int) -> None:
     """Stands where there is no physics."""
+
+
+def there_at_once(trade: str, now: int, work_ms: int) -> int:
+    """Stands where nobody has to be waited for."""
+    return 0
+
+
+def unmannered(condition: Condition, steps: Steps) -> Steps:
+    """Stands where nothing is wanted between the steps of a stoppage."""
+    return steps
 
 
 def unprepared(station: Station, order: int) -> Stop | None:

@@ -14,6 +14,14 @@
                                                     after: the first of the givers
 {kind: process, machine, busy, holding, order}      pieces of work now inside a machine
 {kind: end, machine, side, pieces}                  pieces that came into the line here (`in`) or left it (`out`)
+{kind: order, order, product, machine, start, end, total, reject}
+                                                    what a machine made for an order; end: null while it works on it
+{kind: job, trade, person, machine, called, start, end}
+                                                    work of one person, from when he was there
+{kind: standstill, line, why, start, end}           a break of the whole line, or a time out of its shifts
+{kind: machine_alarm, machine, code, text, on, off} what a machine reported itself; off: null while it stands
+{kind: reject, machine, cause, times}               one instant for each piece that was bad for a cause
+{kind: ambient, line, from, every, celsius}         temperature of the hall each hour
 """
 
 from __future__ import annotations
@@ -64,9 +72,8 @@ class MachineTruth:
         self._counted = {"total": station.total, "reject": station.reject}
         self._healths: dict[str, tuple[int, list[float], list[float | None]]] = {}
 
-    def follow(self, time: int) -> int:
-        """Note the state and the new pieces at the end of an instant (ms); how many pieces are new."""
-        state = self._station.condition.state
+    def follow(self, time: int, state: str) -> int:
+        """Note the generic state and the new pieces at the end of an instant (ms); how many pieces are new."""
         if not self._states or self._states[-1][1] != state:
             self._states.append((time, state))
         self._count("reject", self._station.reject, time)
@@ -82,6 +89,8 @@ class MachineTruth:
     def note_health(self, time: int, components: Mapping[str, Component]) -> None:
         """Note the hidden state of components, each HEALTH_MS from the first instant (ms) on."""
         for name, component in components.items():
+            if not component.modes:  # a meter has no health
+                continue
             hidden = component.hidden
             _, health, left = self._healths.setdefault(name, (time, [], []))
             health.append(round(hidden.health, 6))

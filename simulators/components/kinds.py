@@ -11,6 +11,7 @@ from simulators.components.compressor import CompressorSpec
 from simulators.components.filter import FilterSpec
 from simulators.components.gear import GearSpec
 from simulators.components.heater import HeaterSpec
+from simulators.components.meter import MeterSpec
 from simulators.components.motor import MotorSpec
 from simulators.components.part import PartSpec
 from simulators.components.pump import PumpSpec
@@ -27,4 +28,5 @@ KINDS: Mapping[str, type[ComponentSpec]] = {
     "tool": ToolSpec,
     "compressor": CompressorSpec,
     "part": PartSpec,
+    "meter": MeterSpec,
 }

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulators.hall import Hall, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +54,49 @@ class BookSpec:
         if not self.orders:
             raise ValueError("the order book is empty")
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """It sends none of its own."""
+        return ()
+
+    def enter(self, hall: Hall) -> Role:
+        """The line makes these orders."""
+        from simulators.orders.making import Making  # noqa: PLC0415 - it needs the book below
+
+        return Making(hall, self)
+
 
 class OrderBook:
-    """The book of one life. started: pieces taken from it so far."""
+    """The book of one life. left: pieces of the order in hand. started, left_out: pieces taken so far, and pieces that
+    were too few at the end of an order for a machine that takes several at a time.
+    """
 
     def __init__(self, spec: BookSpec) -> None:
         self.spec = spec
-        self.started = 0
+        self.started = self.left_out = 0
         self._products = {product.name: product for product in spec.products}
         self._place = 0
-        self._left = spec.orders[0].amount
+        self.left = spec.orders[0].amount
 
     @property
     def next(self) -> int | None:
         """Number of the order that the next piece belongs to; None when all are made."""
-        if self._left == 0:
+        if self.left == 0:
             if not self.spec.repeats and self._place + 1 == len(self.spec.orders):
                 return None
             self._place += 1
-            self._left = self._of(self._place).amount
+            self.left = self._of(self._place).amount
         return self.spec.first + self._place
 
-    def take(self) -> None:
-        """The head of the line starts a piece of the order `next`; there is one."""
-        self._left -= 1
-        self.started += 1
+    def take(self, pieces: int = 1) -> None:
+        """The head of the line starts pieces of the order `next`; they are there."""
+        self.left -= pieces
+        self.started += pieces
+
+    def leave_out(self) -> None:
+        """The order in hand ends before its last pieces."""
+        self.left_out += self.left
+        self.left = 0
 
     def order(self, number: int) -> OrderSpec:
         """What an order is for."""

@@ -6,7 +6,9 @@ Unsuspending. Whatever the machine does, only transitions of the diagram are eve
 
 from __future__ import annotations
 
-from simulators.packml.states import State, way
+from simulators.condition import Condition
+from simulators.packml.manner import GOAL, MODE
+from simulators.packml.states import Mode, State, way
 
 PASSING_MS = 400
 """How long a state is shown that is only passed through."""
@@ -36,3 +38,58 @@ class Walk:
                 break
         self.due = None if self.state is goal else self._leaves_at
         return self.state
+
+
+class PackMlState:
+    """What one machine shows of PackML: StateCurrent, EquipmentBlocked, EquipmentStarved, UnitModeCurrent."""
+
+    def __init__(self) -> None:
+        self._walk = Walk(State.IDLE)
+        self._waits = Condition.STARVED
+        self.mode = Mode.PRODUCE
+
+    @property
+    def due(self) -> int | None:
+        """When it goes on by itself (ms)."""
+        return self._walk.due
+
+    @property
+    def number(self) -> int:
+        """StateCurrent."""
+        return int(self._walk.state)
+
+    @property
+    def blocked(self) -> bool:
+        """Suspended because there is no room."""
+        return self._walk.state is State.SUSPENDED and self._waits is Condition.BLOCKED
+
+    @property
+    def starved(self) -> bool:
+        """Suspended because nothing comes."""
+        return self._walk.state is State.SUSPENDED and self._waits is Condition.STARVED
+
+    def follow(self, condition: Condition, now: int) -> None:
+        """The condition of the machine at the end of an instant (ms). The mode changes where it stands."""
+        if condition in {Condition.STARVED, Condition.BLOCKED}:
+            self._waits = condition
+        goal = GOAL[condition]
+        state = self._walk.follow(goal, now)
+        self.mode = MODE.get(condition, Mode.PRODUCE) if state is goal else Mode.PRODUCE
+
+    def generic(self, modes: bool) -> str:
+        """The generic state that a reader of state and flags finds; modes: and of the mode."""
+        state = self._walk.state
+        if modes and state is State.STOPPED and self.mode is not Mode.PRODUCE:
+            return "changeover" if self.mode is Mode.CHANGEOVER else "maintenance"
+        return self._waits.state if state is State.SUSPENDED else GENERIC[state]
+
+
+GENERIC = {
+    State.SUSPENDING: "running",
+    State.UNSUSPENDING: "running",
+    State.EXECUTE: "running",
+    **{State[one.name]: one.state for one in Condition if one.name in State.__members__},
+}
+"""State -> generic state: what leads to and from Suspended counts as running, as OMAC has it for all acting states that
+wait for nobody.
+"""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from simulators.people.hours import NEVER, Hours
 from simulators.people.week import parse_times
+
+if TYPE_CHECKING:
+    from simulators.hall import Hall, Role
 
 BREAK, OFF_SHIFT = "break", "off shift"
 
@@ -24,6 +28,17 @@ class ShiftSpec:
 
     def __post_init__(self) -> None:
         Hours(self.zone, [parse_times(text) for text in (*self.shifts, *self.breaks)])
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """It sends none of its own."""
+        return ()
+
+    def enter(self, hall: Hall) -> Role:
+        """The line stands by these times."""
+        from simulators.people.standing import Standing  # noqa: PLC0415 - it needs the calendar below
+
+        return Standing(hall, self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class Orders:
     """Fills the source of every first machine with another order at fixed instants; each changes over on the way."""
 
     refills: tuple[tuple[int, int], ...]  # (s after the start, pieces)
+    values: tuple[str, ...] = ()
 
     def enter(self, hall):
         for machine in hall.machines.values():

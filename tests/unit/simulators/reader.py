@@ -4,7 +4,12 @@ import numpy as np
 
 from tests.unit.simulators.start import LINE
 
-PACKML = {6: "running", 8: "down", 9: "down", 1: "down", 11: "down", 2: "stopped", 4: "idle"}
+PACKML = {
+    **dict.fromkeys((6, 10, 13, 14, 16), "running"),
+    **dict.fromkeys((1, 8, 9, 11, 12), "down"),
+    **dict.fromkeys((2, 7), "stopped"),
+    **dict.fromkeys((3, 4, 15, 17), "idle"),
+}
 PACKER = {0: "idle", 1: "stopped", 3: "running", 5: "starved", 6: "blocked", 8: "down", 9: "down"}
 
 

@@ -12,7 +12,7 @@ SECOND = NOW // 1000
 
 
 def ambient(seed=1, **spec):
-    return Ambient(AmbientSpec(**spec), "Europe/Prague", NOW, stream(seed, "ambient"))
+    return Ambient(AmbientSpec(zone="Europe/Prague", **spec), NOW, stream(seed, "ambient"))
 
 
 def test_any_cutting_in_any_order_gives_the_same_bytes():

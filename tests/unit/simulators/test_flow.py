@@ -58,7 +58,7 @@ def test_states_cover_all_time_without_overlap(two_hours, machine):
 
 def test_a_standing_packer_blocks_those_before_it_one_by_one_and_starves_the_one_after():
     run = PACKAGING.build(2, START, [("packer.bearing", START)])
-    run.step(START + 2 * HOUR)
+    run.step(START + 3 * HOUR)
     truth = run.truth()
     [fault] = [r for r in truth if r["kind"] == "fault"]
 

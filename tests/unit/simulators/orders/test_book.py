@@ -5,36 +5,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.orders.book import BookSpec, OrderBook, OrderSpec, ProductSpec
+from simulators.orders.making import BookSource
 from simulators.orders.tally import Tally
 
 PRODUCTS = (ProductSpec("cola", 1), ProductSpec("lemon", 2, {"filler": 600}), ProductSpec("water", 3))
 ORDERS = st.lists(
-    st.builds(OrderSpec, st.sampled_from([p.name for p in PRODUCTS]), st.integers(1, 40)), min_size=1, max_size=6
+    st.builds(OrderSpec, st.sampled_from([p.name for p in PRODUCTS]), st.integers(3, 40)), min_size=1, max_size=6
 ).map(tuple)
 
 
-@given(ORDERS, st.booleans(), st.integers(0, 300))
-def test_the_sum_of_the_orders_is_the_pieces(orders, repeats, wanted):
-    book, tally = OrderBook(BookSpec(PRODUCTS, orders, repeats=repeats)), Tally()
-    taken = 0
+@given(ORDERS, st.booleans(), st.integers(0, 300), st.integers(1, 3))
+def test_the_sum_of_the_orders_is_the_pieces(orders, repeats, wanted, takes):
+    book = OrderBook(BookSpec(PRODUCTS, orders, repeats=repeats))
+    source, tally = BookSource(book), Tally(1001, 0, 500, 50)
+    total, reject = 500, 50
     for now in range(wanted):
-        number = book.next
+        number = source.ready(takes)
         if number is None:
             break
-        tally.begin(number, now)
-        book.take()
-        tally.count(bad=now % 7 == 0)
-        taken += 1
-    whole = sum(order.amount for order in orders)
-    assert taken == book.started == (wanted if repeats else min(wanted, whole))
-    assert sum(made.total for made in tally.made) == taken
-    assert [made.order for made in tally.made] == list(range(1001, 1001 + len(tally.made)))
-    for made in tally.made[:-1]:
-        assert made.total == book.order(made.order).amount
-        assert made.end is not None
-        assert made.start < made.end
-    for made in tally.made:
-        assert 0 <= made.reject <= made.total <= book.order(made.order).amount
+        tally.change(number, now, total, reject)
+        source.take(takes)
+        total, reject = total + 1, reject + (now % 7 == 0)
+    whole, taken = sum(order.amount // takes for order in orders), total - 500
+    assert taken == wanted if repeats and whole else taken == min(wanted, whole)
+    assert source.given == book.started == taken * takes
+    made = tally.made(total, reject)
+    assert sum(one.total for one in made) == taken
+    assert sum(one.reject for one in made) == reject - 50
+    assert [one.order for one in made] == sorted({one.order for one in made})
+    for one in made[:-1]:
+        assert one.total in {0, book.order(one.order).amount // takes}
+    for one in made:
+        assert 0 <= one.reject <= one.total <= book.order(one.order).amount // takes
 
 
 def test_a_changeover_is_wanted_between_different_products_only():
