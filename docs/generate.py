@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from fastapi.routing import APIRoute
 
-from docs import components, constants
+from docs import components, constants, testing_page
 from docs.exam import OURS
 from simulators.wire.nasty import SWITCHES
 from simulators.wire.nasty.switch import ANY, MOMENT, START
@@ -287,6 +287,11 @@ def simulated() -> str:
     return _page(parts)
 
 
+def in_tests() -> str:
+    """The page of what tests may use."""
+    return _page(["# twin.testing", NOTICE, *testing_page.parts()])
+
+
 def _page(parts: Iterable[str]) -> str:
     return "\n\n".join(parts) + "\n"
 
@@ -300,6 +305,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": error_tree,
     "nasty-servers.md": nasty_wires,
     "simulator-components.md": simulated,
+    "testing.md": in_tests,
 }
 """Page of docs/reference -> what makes it."""
 

@@ -14,15 +14,18 @@ from twin.runtime import plugins
 from twin.store.reader import LogReader
 
 
-def read_plant(file: str) -> Plant:
-    """The plant of a file, with the installed plug-ins. Raises Misconfigured, with all problems of the file."""
+def read_plant(file: str, secrets: bool = True) -> Plant:
+    """The plant of a file, with the installed plug-ins. Raises Misconfigured, with all problems of the file.
+
+    secrets False: nothing will be connected, so `${VARIABLES}` need not be set and stay unset.
+    """
     try:
         text = Path(file).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise Misconfigured(f"{file}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise Misconfigured(f"{file}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
-    return load(text, file, plugins.connectors(), os.environ)
+    return load(text, file, plugins.connectors(), os.environ if secrets else _Unset())
 
 
 def stored_plant(folder: Path) -> Plant:

@@ -63,7 +63,7 @@ def _simulated(name: str, file: Path | None, seed: int, behind: Length | None) -
     if file is None:
         plant = load(simulator.plant_file({}), f"plant file of {name}", plugins.connectors(), os.environ)
     else:
-        plant = read_plant(str(file))
+        plant = read_plant(str(file), secrets=False)
     past = _past(behind, 2 * HOUR)
     start = monday_at_six(plant.timezone)
     try:
@@ -78,7 +78,7 @@ def _simulated(name: str, file: Path | None, seed: int, behind: Length | None) -
 
 
 def _recorded(file: Path, plant_file: Path, behind: Length | None) -> Line:
-    plant = read_plant(str(plant_file))
+    plant = read_plant(str(plant_file), secrets=False)
     past = _past(behind, 0)
     tags = TagTable()
     assemble(plant, tags)  # the plant's own tags stand first, as in the log of a running twin
