@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 
-from simulators.packaging import LINE
+from simulators.plants import PACKAGING as LINE
 from tests.contract.stores import SetClock
 from twin.api.access import Access
 from twin.api.app import create_app

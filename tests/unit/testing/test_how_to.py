@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.packaging import LINE
+from simulators.plants import PACKAGING as LINE
 from twin.core.instant import to_text
 from twin.testing import twin_line
 
