@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from fastapi.routing import APIRoute
 
-from docs import components, constants, testing_page
+from docs import components, constants, line_file, testing_page
 from docs.exam import OURS
 from simulators.wire.nasty import SWITCHES
 from simulators.wire.nasty.switch import ANY, MOMENT, START
@@ -277,6 +277,14 @@ def _verdict(name: str) -> str:
     return "no exam yet" if name not in OURS else "; ".join(OURS[name]) or "passes"
 
 
+def lines() -> str:
+    """The page of line descriptions and scenarios."""
+    parts = ["# Line file", NOTICE, line_file.INTRODUCTION]
+    for heading, text, found in line_file.sections():
+        parts += [f"## {heading}", text, _table(("key", "kind", "default"), found)]
+    return "\n\n".join(parts) + "\n"
+
+
 def simulated() -> str:
     """The page of the components of simulated machines."""
     parts = ["# Components of simulated machines", NOTICE, components.INTRODUCTION]
@@ -306,6 +314,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "nasty-servers.md": nasty_wires,
     "simulator-components.md": simulated,
     "testing.md": in_tests,
+    "line-file.md": lines,
 }
 """Page of docs/reference -> what makes it."""
 

@@ -97,12 +97,14 @@ class Scenario:
 
 
 def read_scenario(file: Path, line: Callable[[str], Any]) -> Scenario:
-    """The scenario of a file. line: gives the line of a name, or of a file that was found; ValueError for none.
+    """The scenario of a file, or of a line by itself. line: gives the line of a name or a file; ValueError for none.
 
     Raises Mistake with the line of the file for all that cannot be: an unknown line, component or switch, a fault after
     the end, a negative seed.
     """
     root = read_file(file)
+    if isinstance(root.value, dict) and "machines" in root.value:  # a line by itself: nothing happens to it
+        return Scenario(line(str(file)), 1, None, (), ())
     reader = Reader(GRAMMAR)
     text: ScenarioText = reader.read(root, ScenarioText)
     beside = file.parent / text.line

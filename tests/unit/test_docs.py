@@ -28,11 +28,14 @@ from twin.store.seal import Bounds, Sealer
 ROOT = Path(__file__).parents[2]
 SECRETS = {"S7_PW": "secret", "MQTT_PASSWORD": "secret"}
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").glob("*.md")]
-PLANT_FILES = [
+YAML = [
     (f"{page.relative_to(ROOT).as_posix()}-{number}", text)
     for page in PAGES
     for number, text in enumerate(re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
 ]
+LINES = [(name, text) for name, text in YAML if re.search(r"^line:", text, re.MULTILINE)]
+"""Descriptions of simulated lines, and scenarios: tests/unit/simulators/description/test_documents.py."""
+PLANT_FILES = [one for one in YAML if one not in LINES]
 CALLS = sorted(
     {
         (name, tuple(sorted(set(re.findall(r"(?<!\S)--[a-z-]+", rest)))))

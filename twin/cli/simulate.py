@@ -13,8 +13,8 @@ from typing import Any
 
 from twin.cli.command import DONE, Command
 from twin.core.errors import Misconfigured, Unreachable
-from twin.core.instant import MILLISECOND, duration, to_text
-from twin.core.ports import SimulatedLine, SimulatedRun
+from twin.core.instant import MILLISECOND, SECOND, duration, to_text
+from twin.core.ports import Scenario, SimulatedLine, SimulatedRun
 from twin.runtime import plugins
 from twin.runtime.clock import ScaledClock
 
@@ -24,9 +24,11 @@ USUAL_WAIT_MS = 1500
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `twin simulate`."""
-    parser.add_argument("line", metavar="LINE", help="name of the line: packaging")
+    parser.add_argument(
+        "line", metavar="LINE", help="name of the line: packaging; or a YAML file: a line, or a scenario"
+    )
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="times faster than the wall clock")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="same seed, same life (default: %(default)s)")
+    parser.add_argument("--seed", type=int, metavar="N", help="same seed, same life (default: the scenario's, or 1)")
     parser.add_argument(
         "--fault",
         action="append",
@@ -53,11 +55,13 @@ def run(given: argparse.Namespace) -> int:
     """Serve the line until Ctrl-C or the given seconds are over."""
     if given.speed <= 0:
         raise Misconfigured(f"--speed {given.speed:g}: a line only goes forward, take more than 0")
-    line = plugins.line(given.line)
+    line, scenario = found(given)
     start = time.time_ns() // MILLISECOND * MILLISECOND
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service is stopped as Ctrl-C stops it
     try:
-        life = line.build(given.seed, start, [fault_at(text, start) for text in given.fault])
+        life = line.build(given.seed, start) if scenario is None else scenario.build(start, given.seed)
+        for what, at in [fault_at(text, start) for text in given.fault]:
+            life.fault(what, at)
     except ValueError as error:
         raise Misconfigured(str(error)) from error
     truth = None if given.truth is None else opened(given.truth)
@@ -73,10 +77,22 @@ def run(given: argparse.Namespace) -> int:
     return DONE
 
 
+def found(given: argparse.Namespace) -> tuple[SimulatedLine, Scenario | None]:
+    """The line, and what shall happen to it where a file says so; its seed and length count where none are given."""
+    if not plugins.is_file(given.line):
+        given.seed, given.nasty = 1 if given.seed is None else given.seed, ()
+        return plugins.line(given.line), None
+    scenario = plugins.scenario(given.line)
+    given.seed, given.nasty = scenario.seed if given.seed is None else given.seed, scenario.nasty
+    if given.seconds is None and scenario.length is not None:
+        given.seconds = scenario.length / SECOND / given.speed
+    return scenario.line, scenario
+
+
 async def serve(line: SimulatedLine, life: SimulatedRun, clock: ScaledClock, given: argparse.Namespace) -> None:
     """The line on its wires, and one line on stdout that says where."""
     try:
-        async with life.serve(clock, given.opcua_port, given.mqtt) as addresses:
+        async with life.serve(clock, given.opcua_port, given.mqtt, given.nasty) as addresses:
             if given.plant is not None:
                 await asyncio.to_thread(write_plant, line, addresses, given)
             print(announcement(given, clock, addresses), flush=True)

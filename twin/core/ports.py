@@ -234,7 +234,7 @@ class LineFiles(Protocol):
         ...
 
     def scenario(self, file: str, line: Callable[[str], SimulatedLine]) -> Scenario:
-        """The scenario of a file. line: gives the line of a name or a file, as `plugins.line` does."""
+        """The scenario of a file, without faults for that of a line. line: as `plugins.line`, by name or file."""
         ...
 
 

@@ -42,8 +42,15 @@ def line(name: str) -> SimulatedLine:
 
 
 def scenario(file: str) -> Scenario:
-    """What shall happen to a line, from a YAML file. Raises Misconfigured."""
-    return _read(lambda: _line_files().scenario(file, line))
+    """What shall happen to a line, from the YAML file of a scenario or of the line alone. Raises Misconfigured."""
+    return _read(lambda: _line_files().scenario(file, _line_of_file))
+
+
+def _line_of_file(name: str) -> SimulatedLine:
+    try:
+        return line(name)
+    except Misconfigured as error:
+        raise ValueError(str(error)) from error
 
 
 def is_file(name: str) -> bool:
