@@ -14,6 +14,7 @@ from simulators.buffer import BufferSpec
 from simulators.components.component import ComponentSpec
 from simulators.components.sensor import SensorSpec
 from simulators.condition import Condition
+from simulators.description.around import AROUND
 from simulators.description.flow import FirstCounts
 from simulators.description.grammar import Grammar, Slot, slots_of
 from simulators.description.line import grammar
@@ -45,9 +46,10 @@ SECTIONS = (
     ("Face: codes", StateCodes),
     ("Wire: OPC UA", OnServer),
     ("Wire: MQTT", OnBroker),
+    *((f"Around the line: `{key}`", get_args(many)[0]) for key, many in AROUND.items()),
 )
 SCENARIO = (("Scenario", ScenarioText), ("Fault of a scenario", FaultText))
-ASIDE = {"servers": "name -> server", "wire": "where its values are"}
+ASIDE = {"servers": "name -> server", "wire": "where its values are"} | dict.fromkeys(AROUND, "one, or many")
 
 
 def sections() -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:

@@ -25,7 +25,9 @@ LEAST = 0.05
 
 @dataclass(frozen=True, slots=True)
 class InflowSpec:
-    """machine: whose cycle is the mean. day, half: see above. peak_h: hour of the peak. zone: of the wall's clock."""
+    """machine: whose cycle is the mean. day, half: swings of the day and of half a day, as shares of the mean. peak_h:
+    hour of the peak. zone: of the wall's clock.
+    """
 
     machine: str
     day: float = 0.35

@@ -3,7 +3,7 @@
 Affinity laws (Q ~ n, H ~ n^2, P ~ n^3; ISO 9906) on a parabolic curve, against a static head, pipes and what lies in
 them (a filter, linear in Q), head in m, flow in m3/h, speed n as share of rated:
 
-    H = f (n^2 H_0 - k Q^2),    H = H_s + R Q + r Q^2   =>   Q in closed form.
+    H = f (n^2 H_0 - k Q^2),    H = H_s + R Q + r Q^2   =>   Q in closed form, for f = 1.
 
 Cavitation: NPSH available against required,
 
@@ -33,6 +33,8 @@ KPA_PER_M = 9.79
 ATMOSPHERE_M, STEEPNESS = 10.1, 10.0
 """(p_a - p_v) / (rho g) of water at 20 degC; k_c."""
 AT_NPSH3 = 0.03
+FAR, HALVINGS = 2.5, 40
+"""With so many times the NPSH that is required nothing is lost; halvings of the flow until it is exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,9 @@ class PumpSpec:
     resistance_of: quantities in kPa h/m3 that add to R (`filter.resistance`).
 
     suction_m: z, level of the water above the pump. suction_loss_m: h_s Q^2 at the rated flow. npsh_m: NPSHr at the
-    best point; npsh_zero: share of it that is NPSH_0. cavitation_m: what a blocked suction takes from NPSHa.
-    efficiency: at the best point. healthy_mm_s, rough_mm_s: vibration (rms velocity) at full speed, and what full
-    cavitation adds.
+    best point; npsh_zero: share of it that is NPSH_0. cavitation_m: what a blocked suction takes from NPSHa at the
+    rated flow. efficiency: at the best point. healthy_mm_s, rough_mm_s: vibration (rms velocity) at full speed, and
+    what full cavitation adds.
 
     life_h, slope: Weibull scale and slope of the impeller's life. worn: share of the head that is lost at its end.
     eaten: how much faster it wears at NPSHa = NPSHr and below. leak_m3_h: at the rated head. shortest_s, longest_s:
@@ -60,7 +62,7 @@ class PumpSpec:
     suction_loss_m: float = 1.0
     npsh_m: float = 3.0
     npsh_zero: float = 0.3
-    cavitation_m: float = 7.8
+    cavitation_m: float = 16.0
     efficiency: float = 0.68
     healthy_mm_s: float = 1.6
     rough_mm_s: float = 6.0
@@ -144,13 +146,15 @@ class Pump:
         spec = self._spec
         speed = np.where(duty.working > 0.0, np.minimum(duty.speed, 1.0), 0.0)
         resistance = sum((of[name] for name in spec.resistance_of), np.zeros(speed.size)) / KPA_PER_M
-        spare, required = self._npsh(speed, self._flow(speed, resistance, np.ones(speed.size), np.ones(speed.size)))
-        rough = np.clip(1.0 - spare / required, 0.0, 1.0)
-        share = self._wear.run(speed * np.where(rough > 0.0, 1.0 + spec.eaten, 1.0))
+        spare, required = self._npsh(speed, self._flow(speed, resistance, np.ones(speed.size)))
+        share = self._wear.run(speed * np.where(spare < required, 1.0 + spec.eaten, 1.0))
         sound = 1.0 - spec.worn * share
-        falls = cavitating(spare, required)
-        flow = self._flow(speed, resistance, sound, falls)
-        head = falls * np.maximum(0.0, sound * speed * speed * spec.shutoff_m - spec.curve * flow * flow)
+        flow = self._meet(speed, resistance, sound)
+        spare, required = self._npsh(speed, flow)
+        rough = np.clip(1.0 - spare / required, 0.0, 1.0)
+        head = cavitating(spare, required) * np.maximum(
+            0.0, sound * speed * speed * spec.shutoff_m - spec.curve * flow * flow
+        )
         power = self._power(speed, flow)
         delivered = np.maximum(0.0, flow - self._leaks(head))
         return {
@@ -160,7 +164,7 @@ class Pump:
             "shaft": 1000.0 * power,
             "load": power / spec.rated_kw - duty.load,
             "npsh": spare - required,
-            "vibration": speed * (spec.healthy_mm_s * (1.0 + share) + spec.rough_mm_s * np.minimum(1.0, 3.0 * rough)),
+            "vibration": speed * (spec.healthy_mm_s * (1.0 + share) + spec.rough_mm_s * np.minimum(1.0, 4.0 * rough)),
             "strainer": resistance * flow * KPA_PER_M,
             "pace": np.where(duty.working > 0.0, delivered / spec.rated_m3_h, 1.0),
         }
@@ -185,11 +189,29 @@ class Pump:
     def _new(self) -> Wear:
         return Wear(3600.0 * weibull(self._source, self._spec.life_h, self._spec.slope))
 
-    def _flow(self, speed: Series, resistance: Series, sound: Series, falls: Series) -> Series:
-        """Where the curves meet, m3/h; nothing where the static head is more than it gives."""
+    def _meet(self, speed: Series, resistance: Series, sound: Series) -> Series:
+        """The flow, m3/h. Where it cavitates it is halved in on: less flow leaves more NPSH and so more head."""
         spec = self._spec
-        spare = np.maximum(0.0, falls * sound * speed * speed * spec.shutoff_m - spec.static_m)
-        square = falls * spec.curve + spec.pipe
+        free = self._flow(speed, resistance, sound)
+        available, required = self._npsh(speed, free)
+        near = available < FAR * required
+        if not near.any():
+            return free
+        low, high = np.zeros(free.size), free
+        for _ in range(HALVINGS):
+            flow = 0.5 * (low + high)
+            gives = cavitating(*self._npsh(speed, flow)) * (
+                sound * speed * speed * spec.shutoff_m - spec.curve * flow * flow
+            )
+            more = gives > spec.static_m + resistance * flow + spec.pipe * flow * flow
+            low, high = np.where(more, flow, low), np.where(more, high, flow)
+        return np.where(near, low, free)
+
+    def _flow(self, speed: Series, resistance: Series, sound: Series) -> Series:
+        """Where the curves meet without cavitation; nothing where the static head is more than it gives."""
+        spec = self._spec
+        spare = np.maximum(0.0, sound * speed * speed * spec.shutoff_m - spec.static_m)
+        square = spec.curve + spec.pipe
         return (np.sqrt(resistance * resistance + 4.0 * square * spare) - resistance) / (2.0 * square)
 
     def _npsh(self, speed: Series, flow: Series) -> tuple[Series, Series]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from simulators.buffer import BufferSpec
 from simulators.components.component import ComponentSpec
 from simulators.components.kinds import KINDS
 from simulators.components.sensor import SensorSpec
+from simulators.description.around import AROUND, read_around
 from simulators.description.document import Node
 from simulators.description.faces import read_face
 from simulators.description.flow import FirstCounts, read_component, read_phases
@@ -47,6 +48,7 @@ def read_line(root: Node, seed: int) -> Described:
     path = str(entries["line"].value.text) if "line" in entries else ""
     reader = Reader(grammar(FirstCounts(stream(seed, path, "counters"), seed)))
     spec: LineSpec = reader.read(root, LineSpec)
+    spec = replace(spec, behaviours=read_around(reader, root))
     shown = {machine.name: machine.values for machine in spec.machines}
     return Described(spec, read_wiring(reader, root, spec.path, shown))
 
@@ -81,7 +83,7 @@ def grammar(first: FirstCounts) -> Grammar:
         },
         inline=frozenset({(MachineSpec, "station")}),
         hidden=frozenset({(LineSpec, "behaviours")}),
-        aside={LineSpec: ("servers",), MachineSpec: ("wire",)} | dict.fromkeys(KINDS.values(), ("kind",)),
+        aside={LineSpec: ("servers", *AROUND), MachineSpec: ("wire",)} | dict.fromkeys(KINDS.values(), ("kind",)),
         checks={LineSpec: check_line, MachineSpec: check_machine},
     )
 

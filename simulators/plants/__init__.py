@@ -16,7 +16,9 @@ def named(name: str) -> DescribedLine:
 
 
 PACKAGING = named("packaging")
-PLANTS = (PACKAGING,)
+CNC = named("cnc")
+PUMPS = named("pumps")
+PLANTS = (PACKAGING, CNC, PUMPS)
 """All of them, each also an entry point of `linetwin.lines`."""
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from simulators.description.described import DescribedLine
 from simulators.plants import PACKAGING
 from twin.core.batch import Batch, batch
 from twin.core.instant import HOUR, MINUTE
@@ -41,11 +42,13 @@ class Shift:
     truth: Sequence[dict]
 
 
-def simulated(seed: int, end: int = END) -> Shift:
+def simulated(
+    seed: int, end: int = END, line: DescribedLine = PACKAGING, faults: Sequence[tuple[str, int]] = FAULTS
+) -> Shift:
     """Eight hours with faults."""
-    run = PACKAGING.build(seed, START, FAULTS)
+    run = line.build(seed, START, faults)
     names, time, index, value, status = run.step(end)
-    plant = load(PACKAGING.plant_file({}), "demo plant", connectors(), os.environ)
+    plant = load(line.plant_file({}), "demo plant", connectors(), os.environ)
     tags = TagTable()
     ids = tags.ids_of([f"{plant.path}/{name}" for name in names])
     return Shift(plant, tags, batch("sim", ids[index], time, value, status), run.truth())

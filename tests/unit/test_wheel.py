@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PLANTS = {f"simulators/plants/{name}/{file}" for name in ("packaging",) for file in ("line.yaml", "plant.yaml")}
+PLANTS = {
+    f"simulators/plants/{name}/{file}" for name in ("packaging", "cnc", "pumps") for file in ("line.yaml", "plant.yaml")
+}
 
 
 @pytest.fixture(scope="module")

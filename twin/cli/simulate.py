@@ -25,7 +25,7 @@ USUAL_WAIT_MS = 1500
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `twin simulate`."""
     parser.add_argument(
-        "line", metavar="LINE", help="name of the line: packaging; or a YAML file: a line, or a scenario"
+        "line", metavar="LINE", help="name of the line: packaging, cnc, pumps; or a YAML file: a line, or a scenario"
     )
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="times faster than the wall clock")
     parser.add_argument("--seed", type=int, metavar="N", help="same seed, same life (default: the scenario's, or 1)")

@@ -68,6 +68,7 @@ def test_blocked_suction_cavitates_until_mended():
     assert blocked["head"] < 0.9 * sound["head"]
     assert blocked["flow"] < 0.9 * sound["flow"]
     assert blocked["vibration"] > 2.0 * sound["vibration"]
+    assert blocked["head"] == pytest.approx(20.0 + PumpSpec().pipe * blocked["flow"] ** 2, rel=1e-6)
     pump = PumpSpec().make(stream(1, "pump"))
     pump.fault("cavitation", None)
     pump.mend("cavitation")
