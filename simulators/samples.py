@@ -35,18 +35,19 @@ class Samples:
         self._newest: list[Newest | None] = [None] * len(self.names)
         self._blocks: list[Block] = []
         self._time, self._name, self._value = array("q"), array("i"), array("d")
+        self._put = self._time.append, self._name.append, self._value.append  # looked up once: put is called per piece
 
     @property
     def newest(self) -> dict[str, Newest]:
-        """Name -> its newest sample, time in ms; names without one are missing."""
+        """Name -> its newest sample that was drained, time in ms; names without one are missing."""
         return {name: newest for name, newest in zip(self.names, self._newest, strict=True) if newest is not None}
 
     def put(self, name: int, time: int, value: float) -> None:
         """One good sample, whether it differs from the one before or not. time in ms."""
-        self._newest[name] = (time, value, GOOD)
-        self._time.append(time)
-        self._name.append(name)
-        self._value.append(value)
+        put_time, put_name, put_value = self._put
+        put_time(time)
+        put_name(name)
+        put_value(value)
 
     def put_rows(
         self,
@@ -78,7 +79,17 @@ class Samples:
         put = np.array(self._time, dtype=np.int64)
         name, value = np.array(self._name, dtype=np.int32), np.array(self._value, dtype=np.float64)
         blocks = [*self._blocks, (put, name, value, np.full(len(put), GOOD, dtype=np.uint32))]
-        self._time, self._name, self._value, self._blocks = array("q"), array("i"), array("d"), []
+        del self._time[:], self._name[:], self._value[:], self._blocks[:]
         time, name, value, status = (np.concatenate(column) for column in zip(*blocks, strict=True))
         order = np.argsort(time * len(self.names) + name)
-        return self.names, time[order] * NS_PER_MS, name[order], value[order], status[order]
+        time, name, value, status = time[order], name[order], value[order], status[order]
+        for place in newest_places(name, len(self.names)):
+            self._newest[name[place]] = int(time[place]), float(value[place]), int(status[place])
+        return self.names, time * NS_PER_MS, name, value, status
+
+
+def newest_places(name: NDArray[np.int32], names: int) -> list[int]:
+    """Where the last row of each name stands that has one."""
+    places = np.full(names, -1, dtype=np.int64)
+    places[name] = np.arange(len(name))  # of equal indices the last one counts
+    return places[places >= 0].tolist()
