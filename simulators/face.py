@@ -32,7 +32,9 @@ class Appearance(Protocol):
 
 
 class Face(Protocol):
-    """shows: names of the values it gives. pulse: a value that is 1 once for each piece."""
+    """shows: names of the values it gives; `total` and `reject` are counters, made of the instants of pieces. pulse: a
+    value that is 1 once for each piece. wraps: so many pieces, and `total` starts at 0 again; 0: never.
+    """
 
     @property
     def shows(self) -> tuple[str, ...]:
@@ -42,6 +44,11 @@ class Face(Protocol):
     @property
     def pulse(self) -> str | None:
         """Name of its pulse, None for a machine with counters."""
+        ...
+
+    @property
+    def wraps(self) -> int:
+        """Where its counter of pieces wraps."""
         ...
 
     def wear(self, station: Station, seed: int, wake: Wake) -> Appearance:
@@ -86,6 +93,11 @@ class PackMl:
     def pulse(self) -> None:
         """It counts."""
         return None
+
+    @property
+    def wraps(self) -> int:
+        """It does not."""
+        return 0
 
     def wear(self, station: Station, seed: int, wake: Wake) -> Appearance:
         """It stops, resets and starts in the order of PackML from now on."""
@@ -137,6 +149,11 @@ class StatusWord:
     def pulse(self) -> None:
         """It counts."""
         return None
+
+    @property
+    def wraps(self) -> int:
+        """It does not."""
+        return 0
 
     def wear(self, station: Station, seed: int, wake: Wake) -> Appearance:
         """As it is."""
@@ -191,6 +208,11 @@ class Contacts:
     def pulse(self) -> str:
         """It does not count."""
         return "pulse"
+
+    @property
+    def wraps(self) -> int:
+        """It does not."""
+        return 0
 
     def wear(self, station: Station, seed: int, wake: Wake) -> Appearance:
         """As far as it can say."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +13,7 @@ from simulators.buffer import NEVER
 from simulators.components.component import ComponentSpec, Series
 from simulators.components.sensor import ABSENT, SensorSpec, Statuses
 from simulators.condition import Condition
+from simulators.counting import Counter, Pulse
 from simulators.face import Face
 from simulators.machine_alarms import AlarmSpec
 from simulators.physics import OWN, Effort, Physics
@@ -112,13 +113,13 @@ class Machine:
         self._rank = PHYSICS_RANK + rank
         self._samples = samples
         self._index = {name: samples.names.index(f"{path}/{name}") for name in spec.values}
-        self._shown = [self._index[name] for name in spec.face.shows]
-        self._showed: list[int | None] = [None] * len(self._shown)
+        self._shown = [(place, self._index[n]) for place, n in enumerate(spec.face.shows) if n not in station.made]
+        self._showed: Sequence[int] = ()
+        self._counters = counters(spec, station, self._index)
+        self._count_again: list[int] = []
         self._settings = dict(spec.settings)
         self._set = dict(spec.settings)
-        self._pulse = None if spec.face.pulse is None else self._index[spec.face.pulse]
-        self._first = True
-        self._again = False
+        self._again = True
         self._check = 0
         self.physics = Physics(spec.name, spec.components, spec.sensors, seed, agenda.now, self._sense)
         station.felt = self._feel
@@ -146,8 +147,11 @@ class Machine:
             self.station.mark()
 
     def live(self, before: int) -> None:
-        """Bring the physics up to an instant (ms)."""
+        """Bring physics and counters up to an instant (ms) before which everything has happened."""
         self.physics.live(before)
+        for counter in self._counters:
+            counter.tell(self._samples, self._count_again)
+        self._count_again = []
 
     def touch(self, change: Callable[[], None]) -> None:
         """Change something in the physics now; seconds before now are lived through first."""
@@ -162,17 +166,16 @@ class Machine:
     def look(self, time: int) -> None:
         """Samples and truth of the instant that is now over."""
         values = self._face.look(time)
-        new = self.truth.follow(time, self._face.state)
+        self.truth.follow(time, self._face.state)
         for follow in self.followed:
             follow(time)
         samples = self._samples
-        if self._pulse is not None and (new or self._first):
-            samples.put(self._pulse, time, 0.0 if self._first else 1.0)
-        self._first = False
-        for index, value, showed in zip(self._shown, values, self._showed, strict=True):
-            if value != showed or self._again:
-                samples.put(index, time, value)
-        self._showed[:] = values
+        for place, index in self._shown:
+            if self._again or values[place] != self._showed[place]:
+                samples.put(index, time, values[place])
+        self._showed = values
+        if self._again:
+            self._count_again.append(time)
         if self._set or self._again:
             for name, value in (self._settings if self._again else self._set).items():
                 samples.put(self._index[name], time, value)
@@ -242,6 +245,17 @@ class Machine:
         self._again = True
         self.station.mark()
         self._agenda.at(self._agenda.now + 1000 * self.spec.repeat_s, self._rank, self._repeat)
+
+
+def counters(spec: MachineSpec, station: Station, index: Mapping[str, int]) -> list[Counter | Pulse]:
+    """What its face shows of its pieces."""
+    first = {"total": station.total, "reject": station.reject}
+    wraps = {"total": spec.face.wraps}
+    shown = [name for name in spec.face.shows if name in first]
+    found: list[Counter | Pulse] = [Counter(index[n], station.made[n], first[n], wraps.get(n, 0)) for n in shown]
+    if spec.face.pulse is not None:
+        found.append(Pulse(index[spec.face.pulse], station.made["total"]))
+    return found
 
 
 def unnoticed(machine: Machine, component: str) -> None:

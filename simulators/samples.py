@@ -42,6 +42,10 @@ class Samples:
         """Name -> its newest sample that was drained, time in ms; names without one are missing."""
         return {name: newest for name, newest in zip(self.names, self._newest, strict=True) if newest is not None}
 
+    def has(self, name: int) -> bool:
+        """Whether there is a sample of rows of this name."""
+        return self._newest[name] is not None
+
     def put(self, name: int, time: int, value: float) -> None:
         """One good sample, whether it differs from the one before or not. time in ms."""
         put_time, put_name, put_value = self._put

@@ -6,6 +6,7 @@ sensors along a real conveyor have it; else a slightly quicker machine would sto
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -57,8 +58,8 @@ class Station:
     """One machine between an infeed and an outfeed.
 
     condition, total, reject, busy, holding, order and the stops may be read at the end of any instant. order: of the
-    piece in work, or of the last one. `changed` is called when something of this is new, once until the reader takes
-    `dirty` back.
+    piece in work, or of the last one. made: the instant (ms) of each piece and of each bad one. `changed` is called
+    when something else than a good piece is new, once until the reader takes `dirty` back.
 
     What others may hang in: `prepare(station, order)` before the first piece of another order, may give a stop to do
     first (a changeover); `watch(stop)` at its begin and at its end; `felt(time)` when load or speed have changed;
@@ -77,6 +78,7 @@ class Station:
         self.order = 0
         self.dirty = False
         self.stops: list[Stop] = []
+        self.made = {"total": array("q"), "reject": array("q")}
         self.stream = stream(seed, spec.name, "stops")
         self.changed: Callable[[], None] = unseen
         self.prepare: Callable[[Station, int], Stop | None] = unprepared
@@ -264,14 +266,15 @@ class Station:
     def _finish(self) -> None:
         self.busy = False
         self.total += 1
+        self.made["total"].append(self._agenda.now)
         self._until_bad -= 1
         if self._until_bad == 0:
             self.reject += 1
+            self.made["reject"].append(self._agenda.now)
             self._until_bad = self._next_bad()
+            self.mark()
         else:
             self.holding = True
-        if not self.dirty:
-            self.mark()
 
     def _hand_on(self) -> bool:
         if self.outfeed.room <= 0:

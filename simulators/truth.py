@@ -26,7 +26,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -68,23 +67,12 @@ class MachineTruth:
         self._path = path
         self._station = station
         self._states: list[tuple[int, str]] = []
-        self._times = {"total": array("q"), "reject": array("q")}
-        self._counted = {"total": station.total, "reject": station.reject}
         self._healths: dict[str, tuple[int, list[float], list[float | None]]] = {}
 
-    def follow(self, time: int, state: str) -> int:
-        """Note the generic state and the new pieces at the end of an instant (ms); how many pieces are new."""
+    def follow(self, time: int, state: str) -> None:
+        """Note the generic state at the end of an instant (ms)."""
         if not self._states or self._states[-1][1] != state:
             self._states.append((time, state))
-        self._count("reject", self._station.reject, time)
-        return self._count("total", self._station.total, time)
-
-    def _count(self, counter: str, value: int, time: int) -> int:
-        new = value - self._counted[counter]
-        if new:
-            self._counted[counter] = value
-            self._times[counter].extend([time] * new)
-        return new
 
     def note_health(self, time: int, components: Mapping[str, Component]) -> None:
         """Note the hidden state of components, each HEALTH_MS from the first instant (ms) on."""
@@ -101,7 +89,7 @@ class MachineTruth:
         for place, (start, state) in enumerate(self._states):
             end = self._states[place + 1][0] if place + 1 < len(self._states) else now
             yield {"kind": "state", "machine": self._path, "state": state, "from": ns(start), "to": ns(end)}
-        for counter, times in self._times.items():
+        for counter, times in self._station.made.items():
             in_ns = [time * NS_PER_MS for time in times]
             yield {"kind": "count", "machine": self._path, "counter": counter, "times": in_ns}
         for stop in self._station.stops:
