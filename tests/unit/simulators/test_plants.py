@@ -121,6 +121,14 @@ def test_a_hectolitre_is_what_the_flow_meter_says(day):
     assert by_machine(truth)["total"]["water/station1/pump1"] == pytest.approx(through, rel=0.02)
 
 
+def test_lifting_costs_energy(day):
+    of, truth = day
+    _, kwh = of["water/station1/pump1/energy"]
+    lifted = by_machine(truth)["total"]["water/station1/pump1"] / 10.0  # m3, some 32 m high
+    assert np.all(np.diff(kwh) > 0.0)
+    assert 0.087 / 0.9 < (kwh[-1] - 12 * 0.025) / lifted < 0.087 / 0.35
+
+
 def test_a_pump_that_cavitates_is_loud_and_lifts_less_until_mended():
     at = START + 3 * HOUR
     of = series(PUMPS.build(1, START, [("pump1.pump.cavitation:20m", at)]).step(at + HOUR))
