@@ -22,6 +22,8 @@ from simulators.wiring import OpcUaServer, OpcUaValue
 
 BETWEEN_PAUSES = 200
 """Values written before the event loop gets a turn; a group of equal instants is never cut."""
+ATTEMPTS, PAUSE_S = 100, 0.1
+"""How often a server that restarts tries to get its port back."""
 
 Sample = tuple[str, int, float, int]
 """name, time (ns), value, status code."""
@@ -30,7 +32,8 @@ Sample = tuple[str, int, float, int]
 class OpcUaShell:
     """The values of one PLC. Every write is one notification for each client whose queue is long enough.
 
-    newest: the samples that its nodes hold when it starts. life: how often it was started before.
+    newest: the samples that its nodes hold when it starts. port: 0 takes a free one. life: how often it was started
+    before.
     """
 
     def __init__(
@@ -49,15 +52,15 @@ class OpcUaShell:
         self.server: Server | None = None
         self._tree: Tree | None = None
         self._newest = {name: newest[name] for name in values}
-        self._port = port
+        self.port = port
         self._busy = asyncio.Lock()
 
     async def start(self) -> None:
-        """Listen on loopback. Raises OSError when the port is taken."""
+        """Listen on loopback, on the port of before if there was one. Raises OSError when it is taken."""
         server = plc_server(self.quirks)
         await server.init()
         server.set_server_name(self.spec.product)
-        server.set_endpoint(url(self._port))
+        server.set_endpoint(url(self.port))
         server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
         for quirk in self.quirks.all:
             for uri in quirk.before(self.life):
@@ -70,6 +73,7 @@ class OpcUaShell:
         for quirk in self.quirks.all:
             await quirk.prepare(server)
         await server.start()
+        self.port = server.bserver.port if server.bserver is not None else self.port
         self.server = server
 
     async def stop(self) -> None:
@@ -83,6 +87,11 @@ class OpcUaShell:
         async with self._busy:
             await self.stop()
             self.life += 1
+            for _ in range(ATTEMPTS):
+                try:
+                    return await self.start()
+                except OSError:  # for a moment the port was free, and a client of anything may have got it
+                    await asyncio.sleep(PAUSE_S)
             await self.start()
 
     async def write(self, samples: Sequence[Sample]) -> None:

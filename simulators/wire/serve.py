@@ -120,7 +120,7 @@ async def serve(
     chain = nasty_chain(chosen, run.seed, mqtt)
     first = run.step(max(clock.now(), run.until + NS_PER_MS))  # the first ms gives every value a sample
     begun = run.until
-    ports = free_ports(opcua_port, len(wiring.servers))
+    ports = free_ports(opcua_port, len(wiring.servers)) if opcua_port else [0] * len(wiring.servers)
     async with AsyncExitStack() as stack:
         shells: dict[str, OpcUaShell] = {}
         publisher = None
@@ -136,7 +136,7 @@ async def serve(
         await stack.enter_async_context(beside(keep_going(run, wires, clock, later)))
         addresses = Addresses(wires)
         addresses |= {"mqtt": f"mqtt://{mqtt}"} if mqtt is not None else {}
-        addresses |= {server.name: url(port) for server, port in zip(wiring.servers, ports, strict=True)}
+        addresses |= {name: url(shell.port) for name, shell in shells.items()}
         yield addresses
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, cast
 
 from asyncua import ua
 from asyncua.common.connection import TransportLimits
@@ -18,12 +18,13 @@ from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.address_space import AddressSpace
 from asyncua.server.internal_session import InternalSession
 from asyncua.server.internal_subscription import InternalSubscription
-from asyncua.server.monitored_item_service import MonitoredItemData, MonitoredItemService, MonitoredItemValues
+from asyncua.server.monitored_item_service import MonitoredItemService
 from asyncua.server.server import Server
 from asyncua.server.subscription_service import SubscriptionService
 from asyncua.ua.status_codes import StatusCodes
 
 from simulators.wire.address_space import SmallInternalServer
+from simulators.wire.encoding import data_change
 from simulators.wire.nasty.quirk import Limits, Quirk
 
 CONNECTIONS = 50
@@ -34,8 +35,6 @@ UNACKNOWLEDGED = 1000
 """Messages that a subscription keeps for a client that does not acknowledge them."""
 OVERFLOW = 0x480
 """Info type DataValue and the overflow bit of a status code."""
-
-Number = TypeVar("Number", int, float)
 
 
 class Quirks:
@@ -219,6 +218,15 @@ class Subscription(InternalSubscription):
                 del queue[0]
                 queue[0] = flagged(queue[0]) if maxsize > 1 else queue[0]
 
+    def _pop_triggered_datachanges(self, result: ua.PublishResult) -> None:
+        """All notifications, as bytes already where a client gets them."""
+        queued, self._triggered_datachanges = self._triggered_datachanges, {}
+        items = [item for queue in queued.values() for item in queue]
+        if not items:
+            return
+        told = data_change(items) if self.pub_request_callback else ua.DataChangeNotification(items)
+        result.NotificationMessage.NotificationData.append(cast(ua.ExtensionObject, told))
+
     def republish(self, nb: int) -> ua.NotificationMessage:
         """A message again. Raises ServiceError when it is not there any more."""
         kept = self._not_acknowledged_results.get(nb)
@@ -230,20 +238,18 @@ class Subscription(InternalSubscription):
 class Items(MonitoredItemService):
     """The items of a subscription. Nobody changes a value after it was written, so none is copied."""
 
-    def _make_monitored_item_common(
-        self, params: ua.MonitoredItemCreateRequest
-    ) -> tuple[ua.MonitoredItemCreateResult, MonitoredItemData]:
-        result, item = super()._make_monitored_item_common(params)
-        item.mvalue = Values()
-        return result, item
-
-
-class Values(MonitoredItemValues):
-    """The last two values of an item."""
-
-    def set_current_datavalue(self, cur_val: ua.DataValue) -> None:
-        """Note a value as it is."""
-        self.old_dvalue, self.current_dvalue = self.current_dvalue, cur_val
+    async def datachange_callback(self, handle: int, value: ua.DataValue, error: ua.StatusCode | None = None) -> None:
+        """Notify of a value when it or its status is another than the last; a filter is asyncua's to judge."""
+        number = self._monitored_datachange[handle]
+        item = self._monitored_items[number]
+        if error is not None or item.filter or item.mode == ua.MonitoringMode.Disabled:
+            await super().datachange_callback(handle, value, error)
+            return
+        values = item.mvalue
+        values.old_dvalue, values.current_dvalue = before, _ = values.current_dvalue, value
+        if before is None or before.Value != value.Value or before.StatusCode != value.StatusCode:
+            told = ua.MonitoredItemNotification(ua.IntegerId(item.client_handle or 0), value)
+            await self.isub.enqueue_datachange_event(number, told, item.queue_size)
 
 
 def flagged(item: ua.MonitoredItemNotification) -> ua.MonitoredItemNotification:

@@ -33,8 +33,9 @@ class OtherHost(Quirk):
 
     async def prepare(self, server: Server) -> None:
         """Keep to the own name in all endpoints; listen where it was to listen."""
-        server.socket_address = "127.0.0.1", server.endpoint.port or 0
-        server.set_endpoint(f"opc.tcp://{ELSEWHERE}:{server.endpoint.port}")
+        port = server.endpoint.port or 0
+        server.socket_address = "127.0.0.1", port
+        server.set_endpoint(f"opc.tcp://{ELSEWHERE}:{port or 4840}")
         server.set_match_discovery_endpoint_url(False)
         server.set_match_discovery_client_ip(False)
 
