@@ -132,6 +132,10 @@ class OpcUaShell:
             self.quirks.all.append(quirk)
         await quirk.happen(self)
 
+    def kind(self, name: str) -> None:
+        """Let the quirk of a switch end."""
+        self.quirks.all[:] = [quirk for quirk in self.quirks.all if quirk.name != name]
+
     async def remove(self, name: str) -> None:
         """Take the node of a value away, whatever else it holds: items hear BadNodeIdUnknown, then nothing more."""
         async with self._busy:

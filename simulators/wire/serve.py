@@ -13,7 +13,8 @@ from simulators.samples import NS_PER_MS, Columns, Newest
 from simulators.wire.mqtt import Publisher, mqtt_publisher
 from simulators.wire.nasty import SWITCHES
 from simulators.wire.nasty.chain import Chain
-from simulators.wire.nasty.switch import START, Chosen, Switch, choose, named
+from simulators.wire.nasty.quirk import quirk_of
+from simulators.wire.nasty.switch import ANY, START, Chosen, Switch, choose, named
 from simulators.wire.opcua import OpcUaShell, Sample, opcua_server, url
 from simulators.wiring import Clock, MqttValue, OpcUaValue, Wiring
 
@@ -64,6 +65,8 @@ class Wires:
 
     async def nasty(self, switch: Switch, on: bool = True) -> None:
         """Let a switch begin, or end, on its wires. Raises ValueError for one that cannot while they are open."""
+        if switch.wire == "opcua" and not on and switch.begins != ANY:
+            raise ValueError(f"nasty {switch.name!r} lasts until the server ends")
         if on and switch.begins == START:
             raise ValueError(f"nasty {switch.name!r} is how a wire opens: choose it before")
         if switch.wire == "mqtt":
@@ -71,10 +74,11 @@ class Wires:
                 raise ValueError(f"nasty {switch.name!r} needs machines on MQTT: name a broker")
             self._publisher.switch(switch.name, on)
             return
-        if not on:
-            raise ValueError(f"nasty {switch.name!r} lasts until the server ends")
         for shell in self._shells.values():
-            await shell.nasty(switch.make())
+            if on:
+                await shell.nasty(quirk_of(switch))
+            else:
+                shell.kind(switch.name)
 
 
 class Addresses(dict[str, Any]):
@@ -127,7 +131,7 @@ async def serve(
         if mqtt is not None:
             publisher = await stack.enter_async_context(mqtt_publisher(mqtt, mqtt_values(wiring), chain))
         for server, port in zip(wiring.servers, ports, strict=True):
-            quirks = [one.switch.make() for one in chosen if one.after_s is None and one.switch.wire == "opcua"]
+            quirks = [quirk_of(one.switch) for one in chosen if one.after_s is None and one.switch.wire == "opcua"]
             shell = opcua_server(server, opcua_values(wiring, server.name), run.newest, port, quirks)
             shells[server.name] = await stack.enter_async_context(shell)
         await Wires({}, publisher, wiring).write(first)

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from asyncua import ua
 
+from simulators.wire.nasty.switch import Switch
+
 if TYPE_CHECKING:
     from asyncua.server.server import Server
 
@@ -44,9 +46,10 @@ FREE = Limits()
 class Quirk:
     """One nastiness of a server. `life` counts how often the server was started before: 0, 1, 2.
 
-    lasting: it does more than `happen` once.
+    name: of its switch. lasting: it does more than `happen` once.
     """
 
+    name: str = ""
     lasting: bool = True
     limits: Limits = FREE
     layout: str = SCALARS
@@ -79,3 +82,10 @@ class Quirk:
 
     async def happen(self, shell: OpcUaShell) -> None:
         """What happens at an instant."""
+
+
+def quirk_of(switch: Switch) -> Quirk:
+    """What a switch does to one server."""
+    quirk: Quirk = switch.make()
+    quirk.name = switch.name
+    return quirk

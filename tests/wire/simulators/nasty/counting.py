@@ -21,6 +21,7 @@ class Counting:
         self.names = [f"line/m{m}/{type_.lower()}" for m in range(machines) for type_ in TYPES]
         self.wiring = Wiring((SERVER,), {name: self._place(name) for name in self.names})
         self.tick = tick
+        self.seed = 0
         self.sent: list[tuple[str, int, float]] = []
         self.newest: dict[str, tuple[int, float, int]] = {}
         self.until = start

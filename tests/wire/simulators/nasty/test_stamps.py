@@ -77,11 +77,15 @@ async def test_values_share_a_stamp():
     assert len({source for _, source, _ in got}) < len(got) / 4
 
 
-async def test_a_switch_begins_while_the_line_runs():
+async def test_a_switch_begins_and_ends_while_the_line_runs():
     async with counted() as (_, addresses), watching(addresses["plc"]) as seen:
         await seen.until(lambda: len(seen.of("double")) > 2)
         await addresses.nasty("no-source-time")
         await seen.until(lambda: seen.of("double")[-1].SourceTimestamp is None)
+        await addresses.nasty("no-source-time", on=False)
+        await seen.until(lambda: seen.of("double")[-1].SourceTimestamp is not None)
+        with pytest.raises(ValueError, match="nasty 'restart' lasts until the server ends"):
+            await addresses.nasty("restart", on=False)
         with pytest.raises(ValueError, match="nasty 'clock-behind' is how a wire opens"):
             await addresses.nasty("clock-behind")
         with pytest.raises(ValueError, match="no nasty 'clock'; there are: special-ids, "):
