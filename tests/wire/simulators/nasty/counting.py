@@ -15,7 +15,10 @@ SERVER = OpcUaServer("plc", "PLC", URI, ("PLC1",))
 
 
 class Counting:
-    """`machines` machines with six values each, one of each type; a sample of all of them every `tick` ns."""
+    """`machines` machines with six values each, one of each type; a sample of all of them every `tick` ns.
+
+    sent: every sample. written: its time -> when the wire got it, as late as the machine is busy.
+    """
 
     def __init__(self, start: int, machines: int = 1, tick: int = 100_000_000) -> None:
         self.names = [f"line/m{m}/{type_.lower()}" for m in range(machines) for type_ in TYPES]
@@ -23,6 +26,7 @@ class Counting:
         self.tick = tick
         self.seed = 0
         self.sent: list[tuple[str, int, float]] = []
+        self.written: dict[int, int] = {}
         self.newest: dict[str, tuple[int, float, int]] = {}
         self.until = start
         self._next = start
@@ -42,6 +46,7 @@ class Counting:
             self._next += self.tick
         self.until = max(self.until, until)
         self.sent += rows
+        self.written |= {time: self.until for _, time, _ in rows}
         self.newest |= {name: (time, value, GOOD) for name, time, value in rows}
         place = {name: at for at, name in enumerate(self.names)}
         return (

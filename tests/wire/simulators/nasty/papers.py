@@ -53,8 +53,9 @@ def wrong_of(sitting: Sitting, tag: str, shifted: Callable[[int], int] | None) -
         found.add(INVENTED)
     kept = {row.time: row.value for row in rows}  # a store holds one value for each tag and time
     first = min(sent.get(value, 0) for value in values)
-    lost = [t for v, t in sent.items() if t > first and v not in kept.values()]
-    if any(not any(begin <= t <= end for begin, end in sitting.gaps) for t in lost):
+    lost = [(sitting.run.written[t], v) for v, t in sent.items() if t > first and v not in kept.values()]
+    sitting.lost[tag] = [v for w, v in lost if not any(begin <= w <= end for begin, end in sitting.gaps)]
+    if sitting.lost[tag]:
         found.add(MISSING)
     if shifted is not None and any(abs(row.time - shifted(sent.get(row.value, 0))) > US for row in rows):
         found.add(WRONG_TIME)
@@ -199,9 +200,6 @@ def retyped(sitting: Sitting) -> list[str]:
     return found + said(sitting, "str where a number", "is a text", "retyped")
 
 
-KEEP_ALIVE = 11.0
-"""Seconds in which a link without a word is given up and made anew."""
-
 PAPERS = (
     Paper(("special-ids",), all_there),
     Paper(("long-ids",), all_there),
@@ -210,15 +208,15 @@ PAPERS = (
     Paper(("opaque-ids",), all_there),
     Paper(("array",), all_there, where=BY_PICK, machines=2),
     Paper(("structure",), all_there, where=BY_FIELD, machines=2),
-    Paper(("host-in-namespace",), with_gap, "restart", BY_NAME, seconds=4),
-    Paper(("program-version",), with_gap, "restart", BY_PATH, seconds=4),
+    Paper(("host-in-namespace",), with_gap, "restart", BY_NAME, anew=True),
+    Paper(("program-version",), with_gap, "restart", BY_PATH, anew=True),
     Paper(("clock-behind",), clock_behind),
     Paper(("old-first",), old_first),
     Paper(("no-source-time",), all_there),
     Paper(("stamps-of-1601",), all_there),
     Paper(("stamps-of-9999",), all_there),
-    Paper(("frozen-time",), stands),
-    Paper(("whole-seconds",), in_order),
+    Paper(("frozen-time",), stands, messages=10),
+    Paper(("whole-seconds",), in_order, seconds=2, messages=12),
     Paper(("statuses",), statuses, seconds=3),
     Paper(("not-numbers",), not_numbers),
     Paper(("string-for-number",), strings),
@@ -233,15 +231,15 @@ PAPERS = (
     Paper(("slow-browse",), browsed, where=BY_PATH, machines=5),
     Paper(("revised",), revised, seconds=3),
     Paper(("small-queue",), overflow, tick=SECOND // 50),
-    Paper(("one-session",), back, "cut", seconds=3),
-    Paper(("one-subscription",), back, "cut", seconds=3),
+    Paper(("one-session",), back, "cut", anew=True),
+    Paper(("one-subscription",), back, "cut", anew=True),
     Paper(("other-host",), all_there),
     Paper(("no-none",), strange, where=BY_NAME, trusting=True),
-    Paper((), with_gap, "restart", BY_NAME, seconds=4),
+    Paper((), with_gap, "restart", BY_NAME, anew=True),
     Paper((), removed, "node-removed", seconds=2),
     Paper((), node_back, "node-removed node-back", seconds=4),
     Paper((), retyped, "node-retyped", seconds=2),
-    Paper((), back, "half-open", seconds=KEEP_ALIVE),
-    Paper((), with_gap, "sessions-closed", seconds=KEEP_ALIVE),
-    Paper((), with_gap, "subscriptions-closed", seconds=KEEP_ALIVE),
+    Paper((), back, "half-open", anew=True),
+    Paper((), with_gap, "sessions-closed", anew=True),
+    Paper((), with_gap, "subscriptions-closed", anew=True),
 )

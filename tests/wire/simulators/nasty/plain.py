@@ -44,7 +44,7 @@ class Seen:
         """Of the first machine's value."""
         return self.values.get(f"m0/{value}", [])
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
         async with asyncio.timeout(seconds):
             while not condition():  # noqa: ASYNC110 - the driver has no event for it
                 await asyncio.sleep(0.01)
