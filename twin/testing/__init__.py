@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from twin.testing.outlets import OUTLET_TAGS, OtherSide, check_outlet
     from twin.testing.proxy import FaultProxy
     from twin.testing.stores import STORE_TAGS, STORE_UNITS, check_store
-    from twin.testing.truth import TrueFault, TrueState, TrueStop, Truth
+    from twin.testing.truth import TrueFault, TrueOrder, TrueState, TrueStop, Truth
     from twin.testing.values import TagValues
 
 _HOME = {
@@ -31,7 +31,7 @@ _HOME = {
     "outlets": ("OUTLET_TAGS", "OtherSide", "check_outlet"),
     "proxy": ("FaultProxy",),
     "stores": ("STORE_TAGS", "STORE_UNITS", "check_store"),
-    "truth": ("TrueFault", "TrueState", "TrueStop", "Truth"),
+    "truth": ("TrueFault", "TrueOrder", "TrueState", "TrueStop", "Truth"),
     "values": ("TagValues",),
 }
 
@@ -55,6 +55,7 @@ __all__ = [
     "Stop",
     "TagValues",
     "TrueFault",
+    "TrueOrder",
     "TrueState",
     "TrueStop",
     "Truth",

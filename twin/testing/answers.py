@@ -13,6 +13,12 @@ def clock(time: datetime | None) -> str:
     return f"{time:%H:%M:%S}" + (f".{time.microsecond:06d}".rstrip("0") if time.microsecond else "")
 
 
+def stretch(time: datetime, end: datetime | None) -> str:
+    """A stretch of time for a row: `Mon 08:12:05-08:14:00`, the day of the end where it is another."""
+    day = f"{end:%a} " if end is not None and end.date() != time.date() else ""
+    return f"{time:%a} {clock(time)}-{day}{clock(end)}"
+
+
 class Row:
     """A row shows itself in one line."""
 
@@ -33,7 +39,7 @@ class State(Row):
     duration: timedelta
 
     def __str__(self) -> str:
-        return f"{clock(self.time)}-{clock(self.end)} {self.machine} {self.state}"
+        return f"{stretch(self.time, self.end)} {self.machine} {self.state}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,7 +57,7 @@ class Stop(Row):
     micro: bool
 
     def __str__(self) -> str:
-        return f"{clock(self.time)}-{clock(self.end)} {self.machine} {self.state}" + (" (micro)" if self.micro else "")
+        return f"{stretch(self.time, self.end)} {self.machine} {self.state}" + (" (micro)" if self.micro else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,7 @@ class Alarm(Row):
 
     def __str__(self) -> str:
         said = f" ({self.text})" if self.text else ""
-        return f"{clock(self.time)}-{clock(self.returned)} {self.tag} {self.name}{said}"
+        return f"{stretch(self.time, self.returned)} {self.tag} {self.name}{said}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -122,7 +128,7 @@ class Alert(Row):
     forecast: str
 
     def __str__(self) -> str:
-        return f"{clock(self.time)}-{clock(self.end)} {self.title} (peak {self.peak:.1f})"
+        return f"{stretch(self.time, self.end)} {self.title} (peak {self.peak:.1f})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +197,7 @@ class Oee(Row):
 
     def __str__(self) -> str:
         shown = ", ".join(f"{name} {_percent(getattr(self, name))}" for name in ("availability", "quality", "oee"))
-        return f"{clock(self.start)}-{clock(self.end)} {self.asset}: {shown}"
+        return f"{stretch(self.start, self.end)} {self.asset}: {shown}"
 
 
 def _percent(share: float | None) -> str:

@@ -48,7 +48,7 @@ def _faults(line: Line) -> list[str]:
         begun = [str(one) for one in line.truth().faults]
     except Misconfigured:  # a recording: nobody knows
         return []
-    coming = [f"{at:%H:%M:%S} {what}, not yet" for at, what in line.faults if at >= line.now]
+    coming = [f"{at:%a %H:%M:%S} {what}, not yet" for at, what in line.faults if at >= line.now]
     return begun + coming
 
 

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from twin.core.errors import Misconfigured
-from twin.testing.answers import Row, clock
+from twin.testing.answers import Row, clock, stretch
 from twin.testing.found import Found, NotThere
 from twin.testing.names import listed
-from twin.testing.times import Wall, span
+from twin.testing.times import Moment, Wall, span
 
 Record = Mapping[str, Any]
 
@@ -42,7 +42,7 @@ class TrueFault(Row):
         return self.failed_at
 
     def __str__(self) -> str:
-        return f"{clock(self.time)} {self.what}, failure {clock(self.failed_at)}, end {clock(self.end)}"
+        return f"{self.time:%a} {clock(self.time)} {self.what}, failure {clock(self.failed_at)}, end {clock(self.end)}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,20 +56,37 @@ class TrueState(Row):
     duration: timedelta
 
     def __str__(self) -> str:
-        return f"{clock(self.time)}-{clock(self.end)} {self.machine} {self.state}"
+        return f"{stretch(self.time, self.end)} {self.machine} {self.state}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TrueStop(Row):
-    """A machine really stood, for this cause. end None: it still does."""
+    """A machine really stood, for this cause. reason: the number that it tells. end None: it still does."""
 
     machine: str
     cause: str
+    reason: int
     time: datetime
     end: datetime | None
 
     def __str__(self) -> str:
-        return f"{clock(self.time)}-{clock(self.end)} {self.machine} {self.cause}"
+        return f"{stretch(self.time, self.end)} {self.machine} {self.cause}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TrueOrder(Row):
+    """What a machine really made for an order. end None: it works on it. total, reject: pieces."""
+
+    order: int
+    product: str
+    machine: str
+    time: datetime
+    end: datetime | None
+    total: int
+    reject: int
+
+    def __str__(self) -> str:
+        return f"{stretch(self.time, self.end)} {self.machine} order {self.order}, {self.product}: {self.total} pieces"
 
 
 class Truth:
@@ -108,10 +125,51 @@ class Truth:
     def stops(self, machine: str = "") -> Found[TrueStop]:
         """Why machines really stood."""
         found = [
-            TrueStop(one["machine"], one["cause"], self._wall.at(one["start"]), self._wall.at_or_none(one["end"]))
+            TrueStop(
+                one["machine"],
+                one["cause"],
+                one["reason"],
+                self._wall.at(one["start"]),
+                self._wall.at_or_none(one["end"]),
+            )
             for one in self._of("stop", machine)
         ]
         return Found(f"true stops{_of_machine(machine)}", sorted(found, key=_order), self._wall)
+
+    def orders(self, machine: str = "") -> Found[TrueOrder]:
+        """What machines really made for orders, on a line that has some."""
+        at = self._wall.at
+        found = [
+            TrueOrder(
+                one["order"],
+                one["product"],
+                one["machine"],
+                at(one["start"]),
+                self._wall.at_or_none(one["end"]),
+                one["total"],
+                one["reject"],
+            )  # fmt: skip
+            for one in self._of("order", machine)
+        ]
+        return Found(f"true orders{_of_machine(machine)}", sorted(found, key=_order), self._wall)
+
+    def left(self, component: str, at: Moment | None = None) -> timedelta | None:
+        """Life really left of a component (`filler.bearing`) at full duty, at an instant or now, to ten minutes below.
+
+        None: it does not wear. Raises NotThere for a component that is not there, or an instant not lived through.
+        """
+        __tracebackhide__ = True
+        machine, _, part = component.partition(".")
+        instant = self._wall.now if at is None else self._wall.ns(at, "at")
+        told = [one for one in self._of("health", machine) if one["component"] == part]
+        if not told:
+            there = [f"{machine}.{one['component']}" for one in self._of("health", machine)]
+            raise NotThere(f"no component {component}; there are: {listed(there)}")
+        place = (instant - told[0]["from"]) // told[0]["every"]
+        if place < 0 or instant > self._wall.now:
+            raise NotThere(f"{component}: the line has not lived at {self._wall.text(instant)}")
+        seconds = told[0]["left_s"][min(place, len(told[0]["left_s"]) - 1)]
+        return None if seconds is None else timedelta(seconds=seconds)
 
     def count(self, machine: str, counter: str = "total", start: datetime | None = None) -> int:
         """Pieces really made (counter `total`) or thrown out (`reject`) since an instant; without it: since the start
@@ -142,7 +200,7 @@ class Truth:
         return [one for one in found if one["machine"] == mine[0]]
 
 
-def _order(one: TrueState | TrueStop) -> tuple[datetime, str]:
+def _order(one: TrueState | TrueStop | TrueOrder) -> tuple[datetime, str]:
     return one.time, one.machine
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -162,3 +163,25 @@ def test_asking_for_what_did_not_happen_fails_the_test(shift: Line) -> None:
     with pytest.raises(NotThere, match=r"filler.bearing.*: has not failed until 06:01:00"):
         _ = line.truth("filler.bearing").failure
     assert issubclass(NotThere, AssertionError)
+
+
+def test_the_truth_knows_the_life_that_is_left() -> None:
+    line = twin_line(behind="10m")
+    line.fault("filler.bearing:2h", at="10m")
+    line.run("1h")
+    before, after = line.truth().left("filler.bearing", "0m"), line.truth().left("filler.bearing")
+    assert before is not None
+    assert after is not None
+    assert before > timedelta(hours=100)
+    assert timedelta(hours=1) <= after <= timedelta(hours=2)
+    with pytest.raises(NotThere, match=r"no component filler.wing; there are: filler.bearing"):
+        line.truth().left("filler.wing")
+    assert line.truth().stops("filler").first.cause == "start"
+    assert not line.truth().orders()
+
+
+def test_a_description_of_a_line_is_a_line(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "simulators" / "plants" / "packaging" / "line.yaml").read_text(encoding="utf-8")
+    (tmp_path / "my-line.yaml").write_text(text, encoding="utf-8")
+    line = twin_line(tmp_path / "my-line.yaml", behind=0).run("5m")
+    assert line.counts("filler").total == line.truth().count("filler") > 100
