@@ -148,7 +148,7 @@ class Truth:
                 self._wall.at_or_none(one["end"]),
                 one["total"],
                 one["reject"],
-            )  # fmt: skip
+            )
             for one in self._of("order", machine)
         ]
         return Found(f"true orders{_of_machine(machine)}", sorted(found, key=_order), self._wall)
