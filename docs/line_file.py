@@ -46,7 +46,7 @@ SECTIONS = (
     ("Face: codes", StateCodes),
     ("Wire: OPC UA", OnServer),
     ("Wire: MQTT", OnBroker),
-    *((f"Around the line: `{key}`", get_args(many)[0]) for key, many in AROUND.items()),
+    *((f"Around the line: `{key}`", (get_args(many) or (many,))[0]) for key, many in AROUND.items()),
 )
 SCENARIO = (("Scenario", ScenarioText), ("Fault of a scenario", FaultText))
 ASIDE = {"servers": "name -> server", "wire": "where its values are"} | dict.fromkeys(AROUND, "one, or many")
