@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from simulators.agenda import FAULT_RANK, Agenda
@@ -25,6 +25,10 @@ class Faults:
         self._names = {name: breakable(machine) for name, machine in machines.items()}
         for machine in machines.values():
             machine.fails = self._failed
+
+    def names(self) -> Sequence[tuple[str, Breakable]]:
+        """Each machine and what can break in it."""
+        return tuple(self._names.items())
 
     def read(self, what: str) -> Wanted:
         """What a name asks for. Raises ValueError for what cannot break, or not so."""

@@ -58,6 +58,20 @@ class LineRun:
         """End what was broken, at an instant (ns) not yet passed: `filler.jam`. Nothing happens when nothing is."""
         self._faults.mend(self._faults.read(what), self._ahead(what, at))
 
+    def breakable(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        """Machine -> part -> its modes, the first by default."""
+        return {name: {part: tuple(modes) for part, modes in one.modes.items()} for name, one in self._faults.names()}
+
+    def sensors(self) -> dict[str, tuple[str, ...]]:
+        """Machine -> the tags of its sensors."""
+        return {machine.name: tuple(machine.sensors) for machine in self._hall.spec.machines}
+
+    def switches(self) -> dict[str, str]:
+        """Name of a nasty switch -> what the wire does then."""
+        from simulators.wire.nasty import SWITCHES  # noqa: PLC0415 - the drivers, as below
+
+        return {name: switch.effect for name, switch in SWITCHES.items()}
+
     def truth(self) -> list[Record]:
         """What really happened until now: see simulators.truth."""
         return [*self._hall.records(self._until), *(fault.record() for fault in self._faults.all)]

@@ -50,7 +50,8 @@ def messages(samples: Sequence[Sample], values: Mapping[str, MqttValue]) -> list
             body = by_topic.setdefault(place.topic, {"ts": time // NS_PER_MS})
             body[place.key] = None if is_bad(status) or value != value else plain(value)  # noqa: PLR0124 - NaN
             if place.quality:  # one for several values: the worst of them
-                body[place.quality] = min(body.get(place.quality) or GOOD_QUALITY, quality(status))
+                said, own = body.get(place.quality), quality(status)
+                body[place.quality] = own if said is None else min(said, own)
         out += [Message(t, json.dumps(body).encode(), time // NS_PER_MS) for t, body in by_topic.items()]
     return out
 

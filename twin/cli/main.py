@@ -19,7 +19,7 @@ COMMANDS = {
     "check": ("twin.cli.check", "check a plant file; --connect also reads every tag once"),
     "browse": ("twin.cli.browse", "list what a server has to offer"),
     "trust": ("twin.cli.trust", "list certificates that wait for trust, or trust one"),
-    "simulate": ("twin.cli.simulate", "put a simulated line on OPC UA and MQTT"),
+    "simulate": ("twin.cli.simulate", "put a simulated line on OPC UA and MQTT, or into a file"),
     "mqtt": ("twin.cli.mqtt", "watch a broker, or try a mapping on one message"),
     "import": ("twin.cli.import_", "read a CSV or Parquet file into the data folder"),
     "export": ("twin.cli.export", "write samples as CSV or Parquet"),

@@ -55,7 +55,7 @@ async def serve(
 
     listens, stop = asyncio.Event(), asyncio.Event()
     server = Server(server_config(create_app(twin, access, playground=playground), host, port))
-    with _stopping_on_signals(stop):
+    with stopping_on_signals(stop):
         serving = asyncio.create_task(server.serve())
         listening, ended = asyncio.create_task(listens.wait()), asyncio.create_task(stop.wait())
         await asyncio.wait({serving, listening, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -69,7 +69,7 @@ async def serve(
 
 
 @contextlib.contextmanager
-def _stopping_on_signals(stop: asyncio.Event) -> Generator[None]:
+def stopping_on_signals(stop: asyncio.Event) -> Generator[None]:
     """Ctrl-C and SIGTERM set the event while the block runs; on Windows only Ctrl-C comes."""
     loop = asyncio.get_running_loop()
     before = {

@@ -1,136 +1,205 @@
-"""`twin simulate`: a line that does not exist, on real OPC UA and MQTT."""
+"""`twin simulate`: a line that does not exist, on real OPC UA and MQTT, or as fast as it goes into a file."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import json
 import signal
-import time
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from twin.cli import alone
 from twin.cli.command import DONE, Command
+from twin.cli.control import Controlled, controlling, held_port
+from twin.cli.play import Play, listed, play_of
+from twin.cli.serving import stopping_on_signals
 from twin.core.errors import Misconfigured, Unreachable
-from twin.core.instant import MILLISECOND, SECOND, duration, to_text
-from twin.core.ports import Scenario, SimulatedLine, SimulatedRun
+from twin.core.instant import SECOND, to_text
+from twin.core.ports import SimulatedRun
 from twin.runtime import plugins
 from twin.runtime.clock import ScaledClock
 
+if TYPE_CHECKING:
+    from socket import socket
+
 USUAL_WAIT_MS = 1500
 """What samples need to the folds at speed 1; at a higher speed the same way takes more of the line's time."""
+LAST_STEP_S = 0.3
+"""Wall time in which the last samples of a line that ends reach its wires."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `twin simulate`."""
-    parser.add_argument(
-        "line", metavar="LINE", help="name of the line: packaging, cnc, pumps; or a YAML file: a line, or a scenario"
-    )
-    parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="times faster than the wall clock")
-    parser.add_argument("--seed", type=int, metavar="N", help="same seed, same life (default: the scenario's, or 1)")
-    parser.add_argument(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="WHAT@WHEN",
-        help="break something: filler.bearing@2m; repeatable",
-    )
-    parser.add_argument("--truth", metavar="FILE", help="write what really happened as JSON lines at the end")
-    parser.add_argument("--plant", metavar="FILE", help="write the plant file that fits")
-    parser.add_argument(
-        "--opcua-port",
+    add = parser.add_argument
+    add("line", metavar="LINE", nargs="?", help="name of a line: packaging; or a YAML file: a line, or a scenario")
+    add("--list", action="store_true", help="say what lines there are, what can break in LINE, and all nasty switches")
+    add("--speed", type=float, metavar="X", help="times faster than the wall clock (default: 1)")
+    add("--seed", type=int, metavar="N", help="same seed, same life (default: 1, or the scenario's)")
+    add("--start", metavar="T", help="the line's first instant, such as 2026-11-23T06:00:00Z (default: now)")
+    add("--for", dest="length", metavar="DURATION", help="stop after so much of the line's time: 8h")
+    add("--seconds", type=float, metavar="N", help="stop after N seconds of wall time")
+    fault = "break something: filler.bearing@2m; repeatable"
+    add("--fault", action="append", default=[], metavar="WHAT@WHEN", help=fault)
+    nasty = "make the wires nasty: mqtt-late, restart@2m; repeatable (--list has all)"
+    add("--nasty", action="append", default=[], metavar="NAME", help=nasty)
+    add(
+        "--control",
         type=int,
-        default=4840,
-        metavar="P",
-        help="first OPC UA port, 0: free ones (default: %(default)s)",
+        metavar="PORT",
+        help="let faults be made over HTTP on this port of loopback, 0: a free one",
     )
-    parser.add_argument(
-        "--mqtt", metavar="HOST:PORT", help="broker for the machines on MQTT; without it they are silent"
-    )
-    parser.add_argument("--seconds", type=float, metavar="N", help="stop after N seconds of wall time")
+    add("--control-truth", action="store_true", help="tell the truth there too (GET /truth)")
+    add("--truth", metavar="FILE", help="write what really happened as JSON lines at the end")
+    add("--plant", metavar="FILE", help="write the plant file that fits")
+    add("--opcua-port", type=int, metavar="P", help="first OPC UA port, 0: free ones (default: 4840)")
+    add("--mqtt", metavar="HOST:PORT", help="broker for the machines on MQTT; without it they are silent")
+    out = "no wires: live through --for as fast as it goes, and write all samples there (.parquet, .csv)"
+    add("--out", metavar="FILE", help=out)
 
 
 def run(given: argparse.Namespace) -> int:
-    """Serve the line until Ctrl-C or the given seconds are over."""
-    if given.speed <= 0:
-        raise Misconfigured(f"--speed {given.speed:g}: a line only goes forward, take more than 0")
-    line, scenario = found(given)
-    start = time.time_ns() // MILLISECOND * MILLISECOND
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service is stopped as Ctrl-C stops it
-    try:
-        life = line.build(given.seed, start) if scenario is None else scenario.build(start, given.seed)
-        for what, at in [fault_at(text, start) for text in given.fault]:
-            life.fault(what, at)
-    except ValueError as error:
-        raise Misconfigured(str(error)) from error
-    truth = None if given.truth is None else opened(given.truth)
-    clock = ScaledClock(start, given.speed)
-    clock.release()
-    try:
-        with suppress(KeyboardInterrupt):
-            asyncio.run(serve(line, life, clock, given))
-    finally:
-        if truth is not None:
-            with truth:
-                truth.writelines(json.dumps(record) + "\n" for record in life.truth())
+    """Serve the line until Ctrl-C, or the given time is over."""
+    if given.list:
+        print(overview(given.line))
+        return DONE
+    if given.line is None:
+        raise Misconfigured("which LINE? take a name, or a YAML file; twin simulate --list says what there is")
+    if given.control_truth and given.control is None:
+        raise Misconfigured("--control-truth is told over the control: add --control PORT")
+    play = play_of(given)
+    if given.out is not None:
+        alone.check(given, play)
+    with truth_in(given.truth, play.life), suppress(KeyboardInterrupt):
+        if given.out is not None:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service is stopped as Ctrl-C stops it
+            print(alone.live(given, play))
+        else:
+            with nullcontext(None) if given.control is None else held_port(given.control) as control:
+                asyncio.run(serve(given, play, control))
     return DONE
 
 
-def found(given: argparse.Namespace) -> tuple[SimulatedLine, Scenario | None]:
-    """The line, and what shall happen to it where a file says so; its seed and length count where none are given."""
-    if not plugins.is_file(given.line):
-        given.seed, given.nasty = 1 if given.seed is None else given.seed, ()
-        return plugins.line(given.line), None
-    scenario = plugins.scenario(given.line)
-    given.seed, given.nasty = scenario.seed if given.seed is None else given.seed, scenario.nasty
-    if given.seconds is None and scenario.length is not None:
-        given.seconds = scenario.length / SECOND / given.speed
-    return scenario.line, scenario
-
-
-async def serve(line: SimulatedLine, life: SimulatedRun, clock: ScaledClock, given: argparse.Namespace) -> None:
+async def serve(given: argparse.Namespace, play: Play, control: socket | None) -> None:
     """The line on its wires, and one line on stdout that says where."""
+    clock, stop = EndingClock(ScaledClock(play.start, given.speed or 1.0), play.end), asyncio.Event()
+    port = 4840 if given.opcua_port is None else given.opcua_port
     try:
-        async with life.serve(clock, given.opcua_port, given.mqtt, given.nasty) as addresses:
-            if given.plant is not None:
-                await asyncio.to_thread(write_plant, line, addresses, given)
-            print(announcement(given, clock, addresses), flush=True)
-            await (asyncio.Event().wait() if given.seconds is None else asyncio.sleep(given.seconds))
+        with stopping_on_signals(stop):
+            async with play.life.serve(clock, port, given.mqtt, play.nasty) as addresses:
+                if given.plant is not None:
+                    await asyncio.to_thread(write_plant, play, addresses, given)
+                async with controlled(given, play, clock, addresses, control) as url:
+                    clock.release()
+                    print(announcement(given, play, addresses, url), flush=True)
+                    await ended(given, clock, stop)
     except ValueError as error:
-        raise Misconfigured(f"--mqtt: {error}") from error
+        raise Misconfigured(f"--nasty: {error}") from error
     except OSError as error:
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno in {errno.EADDRINUSE, errno.EACCES}:
+            raise Misconfigured(f"--opcua-port: {error}") from error
         raise Unreachable(f"{given.line}: {error}") from error
+    if play.end is not None and clock.now() >= play.end:
+        play.life.step(play.end)  # the truth ends where the line does
 
 
-def write_plant(line: SimulatedLine, addresses: dict[str, Any], given: argparse.Namespace) -> None:
+class EndingClock:
+    """A clock that stands still at the end of a play."""
+
+    def __init__(self, clock: ScaledClock, end: int | None) -> None:
+        self._clock = clock
+        self._end = end
+        self.speed = clock.speed
+        self.release = clock.release
+
+    def now(self) -> int:
+        """The line's instant now."""
+        now = self._clock.now()
+        return now if self._end is None else min(now, self._end)
+
+    @property
+    def left_s(self) -> float | None:
+        """Wall time until the end."""
+        return None if self._end is None else (self._end - self.now()) / SECOND / self.speed
+
+
+async def ended(given: argparse.Namespace, clock: EndingClock, stop: asyncio.Event) -> None:
+    """Wait for the end of the line's time or of the wall's, or until somebody stops it."""
+    lengths = [given.seconds, None if clock.left_s is None else clock.left_s + LAST_STEP_S]
+    ends = [length for length in lengths if length is not None]
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), min(ends, default=None))
+
+
+@asynccontextmanager
+async def controlled(
+    given: argparse.Namespace, play: Play, clock: EndingClock, addresses: Any, control: socket | None
+) -> AsyncGenerator[str]:
+    """The control of the line, if there shall be one; its URL, or ''."""
+    if control is None:
+        yield ""
+        return
+    line = Controlled(play.line.name, play.seed, play.life, clock, addresses, tells_truth=given.control_truth)
+    for what, at in play.faults:
+        line.know(what, at)
+    line.on |= dict.fromkeys(play.nasty)
+    async with controlling(line, control) as url:
+        yield url
+
+
+@contextmanager
+def truth_in(file: str | None, life: SimulatedRun) -> Generator[None]:
+    """A truth file that is open before anything starts, and written whatever ends it. Raises Misconfigured."""
+    if file is None:
+        yield
+        return
+    try:
+        truth = Path(file).open("w", encoding="utf-8")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise Misconfigured(f"--truth {file}: {error.strerror or error}; choose another place") from error
+    with truth:
+        try:
+            yield
+        finally:
+            truth.writelines(json.dumps(record) + "\n" for record in life.truth())
+
+
+def write_plant(play: Play, addresses: dict[str, Any], given: argparse.Namespace) -> None:
     """The plant file that fits these addresses and this speed."""
-    wait = f"{round(USUAL_WAIT_MS * max(1.0, given.speed))}ms"
-    Path(given.plant).write_text(line.plant_file({**addresses, "wait": wait}), encoding="utf-8")
+    wait = f"{round(USUAL_WAIT_MS * max(1.0, given.speed or 1.0))}ms"
+    Path(given.plant).write_text(play.line.plant_file({**addresses, "wait": wait}), encoding="utf-8")
 
 
-def announcement(given: argparse.Namespace, clock: ScaledClock, addresses: dict[str, Any]) -> str:
+def announcement(given: argparse.Namespace, play: Play, addresses: dict[str, Any], control: str) -> str:
     """What runs where, in one line."""
     where = ", ".join(str(address) for address in addresses.values())
     silent = "" if given.mqtt else " (machines on MQTT are silent: no --mqtt)"
-    return f"{given.line} from {to_text(clock.start)}, seed {given.seed}, speed {given.speed:g}: {where}{silent}"
+    nasty = f", nasty: {', '.join(play.nasty)}" if play.nasty else ""
+    told = f"; control {control}" if control else ""
+    speed = given.speed or 1.0
+    return f"{given.line} from {to_text(play.start)}, seed {play.seed}, speed {speed:g}: {where}{silent}{nasty}{told}"
 
 
-def fault_at(text: str, start: int) -> tuple[str, int]:
-    """(what, instant) of `filler.bearing@2m`: so long after the start of the line, in its own time."""
-    what, _, when = text.partition("@")
-    try:
-        return what, start + (duration(when) if when else 0)
-    except ValueError as error:
-        raise Misconfigured(f"--fault {text}: {error}") from error
+def overview(name: str | None) -> str:
+    """Lines, or what can break in one; and nasty switches."""
+    lines = plugins.lines()
+    chosen = name or next(iter(lines))
+    life = plugins.line(chosen).build(1, 0)
+    parts = {
+        f"{machine}.{part}": ", ".join(modes)
+        for machine, there in life.breakable().items()
+        for part, modes in there.items()
+    }
+    return "\n\n".join(
+        [
+            f"lines: {', '.join(lines)}, and YAML files",
+            f"what can break in {chosen} (--fault machine.part.mode@when):\n{listed(parts)}",
+            f"nasty switches (--nasty NAME):\n{listed(life.switches())}",
+        ]
+    )
 
 
-def opened(file: str) -> Any:
-    """The truth file, opened before anything runs. Raises Misconfigured."""
-    try:
-        return Path(file).open("w", encoding="utf-8")
-    except OSError as error:
-        raise Misconfigured(f"--truth {file}: {error.strerror or error}; choose another place") from error
-
-
-COMMAND = Command("simulate", "put a simulated line on OPC UA and MQTT", arguments, run)
+COMMAND = Command("simulate", "put a simulated line on OPC UA and MQTT, or into a file", arguments, run)

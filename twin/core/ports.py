@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -238,6 +238,14 @@ class LineFiles(Protocol):
         ...
 
 
+class Nasty(Protocol):
+    """The addresses that `SimulatedRun.serve` gives can do this too."""
+
+    async def nasty(self, name: str, on: bool = True) -> None:
+        """Let a nasty switch begin or end while the line runs. Raises ValueError for one that cannot."""
+        ...
+
+
 class SimulatedRun(Protocol):
     """One life of a simulated line. Time only goes forward."""
 
@@ -255,6 +263,18 @@ class SimulatedRun(Protocol):
 
     def mend(self, what: str, at: int) -> None:
         """End what was broken at an instant not yet passed, by the same name without argument. Raises ValueError."""
+        ...
+
+    def breakable(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        """Machine -> part -> what can go wrong with it, the first by default: what `fault` takes."""
+        ...
+
+    def sensors(self) -> Mapping[str, Sequence[str]]:
+        """Machine -> those of its parts that are sensors."""
+        ...
+
+    def switches(self) -> Mapping[str, str]:
+        """Name of a nasty switch -> what the wire does then: what `serve` takes."""
         ...
 
     def truth(self) -> Sequence[dict[str, Any]]:

@@ -41,6 +41,11 @@ def line(name: str) -> SimulatedLine:
     return cast(SimulatedLine, _load(lines[name]))
 
 
+def lines() -> list[str]:
+    """Names of all simulated lines."""
+    return [entry.name for entry in _entries("linetwin.lines")]
+
+
 def scenario(file: str) -> Scenario:
     """What shall happen to a line, from the YAML file of a scenario or of the line alone. Raises Misconfigured."""
     return _read(lambda: _line_files().scenario(file, _line_of_file))

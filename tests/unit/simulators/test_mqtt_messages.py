@@ -43,3 +43,16 @@ def test_a_broker_is_host_and_port(text, parts):
 def test_anything_else_is_refused(text):
     with pytest.raises(ValueError, match=r"is not HOST:PORT, like 127\.0\.0\.1:1883"):
         host_and_port(text)
+
+
+def test_a_bad_value_is_null_and_its_quality_is_said_where_the_wiring_names_a_key():
+    values = VALUES | {"p/t": MqttValue("p/drive", "t", "q"), "p/v": MqttValue("p/drive", "v", "q")}
+    bad, uncertain, nan = 0x808C0000, 0x40900000, float("nan")
+    samples = [("p/t", 0, nan, bad), ("p/v", 0, 2.5, 0), ("p/n", 0, nan, bad)]
+    samples += [("p/v", 10**6, 2.5, uncertain), ("p/t", 2 * 10**6, 1.0, 0)]
+    assert [one.body for one in messages(samples, values)] == [
+        {"ts": 0, "t": None, "q": 0, "v": 2.5},
+        {"ts": 0, "n": None},
+        {"ts": 1, "v": 2.5, "q": 64},
+        {"ts": 2, "t": 1, "q": 192},
+    ]

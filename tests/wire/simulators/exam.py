@@ -70,15 +70,20 @@ class Sheet:
         }
 
 
-@asynccontextmanager
-async def sitting(port, folder, clock, change=lambda text: text) -> AsyncIterator[Sheet]:
+def sitting(port, folder, clock, change=lambda text: text):
     """Our connector on a broker, with the plant file of the line. change: of its text."""
     text = change(PACKAGING.plant_file({"mqtt": f"mqtt://127.0.0.1:{port}"}))
+    return reading(text, "cell", folder, clock)
+
+
+@asynccontextmanager
+async def reading(text, connection, folder, clock) -> AsyncIterator[Sheet]:
+    """One connection of a plant file, read as the twin reads it."""
     plant = load(text, "plant.yaml", connectors(), os.environ)
-    spec, tags, sheet = plant.connections["cell"], TagTable(), Sheet(Kept())
+    spec, tags, sheet = plant.connections[connection], TagTable(), Sheet(Kept())
     plugin = connectors()[spec.protocol]
-    connector = plugin.build(spec, plant.addresses("cell"), Surroundings(tags, clock, sheet.kept, folder))
-    intake = Intake("cell", clock)
+    connector = plugin.build(spec, plant.addresses(connection), Surroundings(tags, clock, sheet.kept, folder))
+    intake = Intake(connection, clock)
 
     async def read_on(batches):
         async for came in batches:

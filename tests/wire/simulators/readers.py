@@ -54,14 +54,14 @@ async def opcua_reader(addresses):
 
 
 @asynccontextmanager
-async def mqtt_reader(port):
+async def mqtt_reader(port, topic="cell/#"):
     """[(topic, payload)] of every message, in the order they came."""
     seen, subscribed = [], asyncio.Event()
     loop = asyncio.get_running_loop()
     client = MqttClient(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
     client.on_message = lambda _c, _u, message: seen.append((message.topic, message.payload))
     client.on_subscribe = lambda *_: loop.call_soon_threadsafe(subscribed.set)
-    client.on_connect = lambda *_: client.subscribe("cell/#", qos=1)
+    client.on_connect = lambda *_: client.subscribe(topic, qos=1)
     client.connect("127.0.0.1", port)
     client.loop_start()
     try:

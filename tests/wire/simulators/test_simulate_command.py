@@ -2,13 +2,17 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 
+import duckdb
 import pytest
 import yaml
 
+from simulators.wire.nasty import SWITCHES
 from simulators.wire.serve import free_ports
+from twin.cli.main import main
 
 TWIN = [sys.executable, "-W", "error::RuntimeWarning", "-m", "twin.cli.main", "simulate"]
 
@@ -53,7 +57,7 @@ def test_ctrl_c_ends_it_cleanly_and_writes_the_truth(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["bakery"], 2, "no simulated line 'bakery'; there are: packaging"),
+        (["bakery"], 2, "no simulated line 'bakery'; there are: "),
         (["packaging", "--fault", "oven.jam"], 2, "no fault 'oven.jam'; there are: filler.jam"),
         (["packaging", "--fault", "filler.jam@soon"], 2, "--fault filler.jam@soon: 'soon' is not a duration"),
         (["packaging", "--seed", "-1"], 2, "seed -1 is negative"),
@@ -69,6 +73,115 @@ def test_wrong_input_is_one_line_with_the_fix(arguments, code, says):
     [line] = done.stderr.splitlines()
     assert line.startswith("twin simulate: ")
     assert says in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "which LINE? take a name, or a YAML file"),
+        (["nowhere.yaml"], "nowhere.yaml:1: cannot be read (No such file or directory)"),
+        (["packaging", "--fault", "filler.jam@2h", "--for", "1h"], "--fault filler.jam@2h: all ends after 1 h"),
+        (["packaging", "--for", "0s"], "--for 0s: nothing happens in no time"),
+        (["packaging", "--nasty", "mqtt-late"], "--nasty mqtt-late: the machines on MQTT are silent"),
+        (["packaging", "--nasty", "restart"], "--nasty: nasty 'restart' happens at an instant: write restart@2m"),
+        (["packaging", "--control", "99999"], "--control 99999: in use on 127.0.0.1, or no port"),
+        (["packaging", "--control-truth"], "--control-truth is told over the control: add --control PORT"),
+        (["packaging", "--out", "x.csv"], "--out needs an end: take --for 8h"),
+        (["packaging", "--out", "x.txt", "--for", "1h"], "x.txt: a file for samples ends in .parquet or .csv"),
+        (["packaging", "--out", "/no/such/x.csv", "--for", "1h"], "/no/such/x.csv: No such file or directory"),
+        (["packaging", "--out", "x.csv", "--for", "1h", "--speed", "2"], "--speed is about wires"),
+    ],
+)
+def test_what_cannot_be_is_told_before_anything_starts(arguments, says, capsys):
+    assert main(["simulate", *arguments]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    [line] = told.err.splitlines()
+    assert says in line
+
+
+def test_an_unknown_switch_is_one_error_with_a_line_for_each_there_is(capsys):
+    assert main(["simulate", "packaging", "--nasty", "lon-ids"]) == 2
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first == "twin simulate: --nasty lon-ids: there is no such switch; there are"
+    assert [line.split()[0] for line in rest] == list(SWITCHES)
+
+
+@pytest.mark.parametrize("option", ["--opcua-port", "--control"])
+def test_a_port_in_use_is_told_before_anything_starts(option, capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["simulate", "packaging", "--opcua-port", "0", option, str(port), "--seconds", "1"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    [line] = told.err.splitlines()
+    assert f"{port}" in line
+    assert option in line
+
+
+def test_without_wires_the_same_seed_is_the_same_file(tmp_path, capsys):
+    calls = [
+        [
+            *("simulate", "packaging", "--seed", "5", "--for", "1h10m", "--start", "2026-11-23T05:00:00Z"),
+            *("--out", str(tmp_path / f"{number}.csv"), "--truth", str(tmp_path / f"{number}.jsonl")),
+        ]
+        for number in range(2)
+    ]
+    assert [main(call) for call in calls] == [0, 0]
+    for ending in ("csv", "jsonl"):
+        assert (tmp_path / f"0.{ending}").read_bytes() == (tmp_path / f"1.{ending}").read_bytes()
+    head, first, *_, last = (tmp_path / "0.csv").read_text().splitlines()
+    assert head == "time,tag,value,status,text"
+    assert first.startswith("2026-11-23T05:00:00Z,demo/plant1/packaging/line1/filler/")
+    assert "2026-11-23T06:09:00Z" < last < "2026-11-23T06:10:00Z"
+
+
+def test_parquet_has_the_rows_of_csv(tmp_path, capsys):
+    same = ["simulate", "packaging", "--for", "30m", "--start", "2026-11-23T05:00:00Z"]
+    same += ["--fault", "filler.vibration.wire_break@5m"]
+    assert main([*same, "--out", str(tmp_path / "x.parquet")]) == 0
+    assert main([*same, "--out", str(tmp_path / "x.csv")]) == 0
+    with duckdb.connect() as db:
+        rows = db.execute(f"SELECT * FROM '{tmp_path / 'x.parquet'}'").fetchall()
+        columns = [name for name, *_ in db.description]
+    lines = (tmp_path / "x.csv").read_text().splitlines()[1:]
+    place = {name: columns.index(name) for name in ("tag", "value", "status")}
+    written = [line.split(",")[1:4] for line in lines]
+    assert [[row[place["tag"]], row[place["value"]], row[place["status"]]] for row in rows] == [
+        [tag, float(value) if value else None, int(status, 16)] for tag, value, status in written
+    ]
+    broken = [value for tag, value, status in written if int(status, 16) == 0x808C0000]
+    assert broken == [""] * len(broken) != []
+
+
+def test_a_scenario_is_played_to_its_end(tmp_path, capsys):
+    file, truth = tmp_path / "scenario.yaml", tmp_path / "truth.jsonl"
+    file.write_text("line: packaging\nseed: 7\nfor: 20m\nfaults:\n  - {what: capper.jam, at: 10m}\n")
+    assert main(["simulate", str(file), "--out", str(tmp_path / "x.csv"), "--truth", str(truth)]) == 0
+    records = [json.loads(line) for line in truth.read_text().splitlines()]
+    [jam] = [one for one in records if one["kind"] == "fault" and one["component"] == "jam"]
+    [first, *_] = [one["from"] for one in records if one["kind"] == "state"]
+    assert jam["start"] - first == 600 * 10**9
+
+
+def test_it_stops_when_the_lines_time_is_over(tmp_path):
+    truth = tmp_path / "truth.jsonl"
+    start = ["--start", "2026-11-23T05:00:00Z", "--for", "30s", "--speed", "60"]
+    done = simulate("packaging", "--opcua-port", "0", *start, "--truth", str(truth))
+    assert (done.returncode, done.stderr) == (0, "")
+    states = [json.loads(line) for line in truth.read_text().splitlines() if '"kind": "state"' in line]
+    assert max(state["to"] for state in states) == 1_795_410_030 * 10**9
+
+
+def test_the_list_names_lines_faults_and_switches(capsys):
+    assert main(["simulate", "packaging", "--list"]) == 0
+    told = capsys.readouterr().out
+    assert "lines: " in told
+    assert "packaging" in told
+    assert all(f"\n  {name} " in told for name in SWITCHES)
+    assert "filler.vibration " in told
 
 
 def test_no_broker_is_one_line():
