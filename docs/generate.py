@@ -67,7 +67,8 @@ Simulated wires that behave like those which integrators meet, each nastiness by
 Switches join, but for two that change the same thing. One that begins at an instant is written `NAME@2m` (s, m, h of
 the line's time); one with `any` may be written so. Behind each stands a real asyncua server;
 `tests/wire/simulators/nasty` shows every switch to a plain asyncua client, `tests/wire/simulators/test_nasty_mqtt.py`
-to a plain paho client on a real broker.
+to a plain paho client on a real broker. `tests/wire/opcua/test_node_nasty.py` has the ids, stamps, statuses and limits
+of a node-opcua server.
 
 The last column is the exam of our own connector, with every value that the machine had beside what was handed over
 (`pytest tests/wire/simulators/nasty/test_exam.py tests/wire/simulators/test_nasty_mqtt.py`).

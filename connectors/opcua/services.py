@@ -43,9 +43,9 @@ async def limits_of(session: UaSession) -> Limits:
         ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerBrowse,
         ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall,
     ]
-    values = await session.read_attributes([ua.NodeId(ua.Int32(n)) for n in nodes], AttributeIds.Value)
-    declared = [v.Value.Value if v.Value is not None else None for v in values]
     ours = Limits()
+    values = await read(session, [ua.NodeId(ua.Int32(n)) for n in nodes], AttributeIds.Value, ours)
+    declared = [v.Value.Value if v.Value is not None else None for v in values]
     most = [ours.read, ours.browse, ours.monitor]
     return Limits(*(min(d, m) if isinstance(d, int) and d > 0 else m for d, m in zip(declared, most, strict=True)))
 

@@ -43,11 +43,13 @@ class NodeServer:
 
 
 @asynccontextmanager
-async def node_server(folder: Path, port: int = 0, trusts: str = "all") -> AsyncIterator[NodeServer]:
+async def node_server(
+    folder: Path, port: int = 0, trusts: str = "all", script: str = "server.mjs"
+) -> AsyncIterator[NodeServer]:
     """The server, once it listens. trusts: `strict` for one that wants our certificate among its trusted ones."""
     process = await asyncio.create_subprocess_exec(
         "node",
-        "server.mjs",
+        script,
         str(port or free_port()),
         str(folder),
         trusts,

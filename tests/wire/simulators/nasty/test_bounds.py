@@ -9,7 +9,7 @@ import pytest
 from asyncua import Client, ua
 from asyncua.ua.uaerrors import BadTooManyOperations, BadTooManySessions, BadTooManySubscriptions
 
-from simulators.wire.server import OVERFLOW
+from simulators.wire.server import CONNECTIONS, OVERFLOW, transport_limits
 from tests.wire.simulators.nasty.plain import counted, seen_by, variables, watching
 
 SLOWLY = 1_000_000_000
@@ -139,3 +139,22 @@ async def test_switches_join():
         await seen.until(lambda: len(seen.values.get("m2", [])) > 3)
     assert all(node.NodeIdType == ua.NodeIdType.Guid for node in seen.paths)
     assert all(data.SourceTimestamp is None and len(data.Value.Value) == 6 for data in seen.values["m2"])
+
+
+async def test_connections_are_capped():
+    async with counted() as (_, addresses):
+        port = int(addresses["plc"].rpartition(":")[2])
+        links = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS + 1)]
+        refused, _ = links[-1]
+        assert await asyncio.wait_for(refused.read(1), 30) == b""
+        for _, writer in links:
+            writer.close()
+        await asyncio.gather(*(writer.wait_closed() for _, writer in links), return_exceptions=True)
+        async with watching(addresses["plc"]) as seen:
+            await seen.until(lambda: len(seen.of("double")) > 1)
+
+
+def test_an_unfinished_message_is_bounded():
+    limits = transport_limits()
+    assert limits.max_message_size <= 5_000_000
+    assert limits.max_chunk_count * limits.max_recv_buffer <= 5_000_000
