@@ -57,10 +57,14 @@ class OnServer:
 
 @dataclass(frozen=True, slots=True)
 class OnBroker:
-    """A machine on MQTT. topic: above the topics of all its values. values: value -> [topic, key in its object]."""
+    """A machine on MQTT. topic: above the topics of all its values. values: value -> [topic, key in its object].
+
+    quality: key of the OPC quality of an object, the worst of its values: 192 good, 64, 0 bad; without it none is sent.
+    """
 
     topic: str
     values: Mapping[str, tuple[str, str]]
+    quality: str = ""
 
 
 def read_servers(reader: Reader, root: Node) -> tuple[ServerText, ...]:
@@ -138,6 +142,6 @@ def _on_broker(wire: OnBroker, name: str, spot: Node, at: str) -> MqttValue:
     topic = f"{wire.topic}/{below}".strip("/")
     if re.search(r"[+#\x00]|//", topic) or not topic:
         raise spot.wrong(f"{at}.values.{name}: {topic!r} is no topic; leave out + and #, and empty parts")
-    if not key or key == "ts":
+    if not key or key in {"ts", wire.quality}:
         raise spot.wrong(f"{at}.values.{name}: {key!r} cannot be its key; `ts` is the time of the message")
-    return MqttValue(topic, key)
+    return MqttValue(topic, key, wire.quality)

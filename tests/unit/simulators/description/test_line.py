@@ -117,3 +117,10 @@ machines:
     assert run.newest["hall/press/press/total"][1] == 29
     assert line.name == "press"
     assert "press:" in line.plant_file({})
+
+
+def test_a_machine_on_mqtt_may_say_its_quality():
+    text = TEXT.replace("topic: cell/packer\n", "topic: cell/packer\n      quality: q\n", 1)
+    values = read_line(read_text(text, "line.yaml"), 1).wiring.values
+    assert {values[f"packaging/line1/{name}"].quality for name in ("packer/st", "packer/vibration")} == {"q"}
+    assert values["packaging/line1/palletiser/vibration"].quality == ""
