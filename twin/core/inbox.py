@@ -20,9 +20,12 @@ class Inbox:
     For one reader and one writer on the same event loop.
     """
 
-    def __init__(self, source: str, bound: int = 200_000) -> None:
+    standard = 200_000
+    """Bound of those that name none; tests of back-pressure make it small."""
+
+    def __init__(self, source: str, bound: int | None = None) -> None:
         self.source = source
-        self.bound = bound
+        self.bound = self.standard if bound is None else bound
         self.rows = 0
         self._waiting: deque[tuple[Batch, Acknowledge | None]] = deque()
         self._unacknowledged: list[Acknowledge] = []

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from twin.testing.answers import Alarm, Alert, Condition, Counts, Oee, State, Stop
     from twin.testing.build import LineMaker, twin_line
+    from twin.testing.connector_source import Source, Told
+    from twin.testing.connectors import check_connector
     from twin.testing.contract import ContractBroken
     from twin.testing.folds import check_fold
     from twin.testing.found import Found, NotThere
@@ -24,12 +26,14 @@ if TYPE_CHECKING:
 _HOME = {
     "answers": ("Alarm", "Alert", "Condition", "Counts", "Oee", "State", "Stop"),
     "build": ("LineMaker", "twin_line"),
+    "connectors": ("check_connector",),
     "contract": ("ContractBroken",),
     "folds": ("check_fold",),
     "found": ("Found", "NotThere"),
     "line": ("Line",),
     "outlets": ("OUTLET_TAGS", "OtherSide", "check_outlet"),
     "proxy": ("FaultProxy",),
+    "connector_source": ("Source", "Told"),
     "stores": ("STORE_TAGS", "STORE_UNITS", "check_store"),
     "truth": ("TrueFault", "TrueOrder", "TrueState", "TrueStop", "Truth"),
     "values": ("TagValues",),
@@ -51,14 +55,17 @@ __all__ = [
     "NotThere",
     "Oee",
     "OtherSide",
+    "Source",
     "State",
     "Stop",
     "TagValues",
+    "Told",
     "TrueFault",
     "TrueOrder",
     "TrueState",
     "TrueStop",
     "Truth",
+    "check_connector",
     "check_fold",
     "check_outlet",
     "check_store",

@@ -6,6 +6,8 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from typing import Any
 
 from twin.core.errors import LinetwinError
 
@@ -44,14 +46,35 @@ def shown(items: object, most: int = 160) -> str:
     return text if len(text) <= most else f"{text[:most]}..."
 
 
+_WATCHED: ContextVar[bool] = ContextVar("_WATCHED", default=False)
+"""Inherited by every task that a watched one begins, and not by those of a source that began before."""
+
+
 @asynccontextmanager
 async def nothing_left() -> AsyncGenerator[None]:
-    """Tasks and threads that began inside have ended when the block ends, or soon after."""
-    tasks, threads = asyncio.all_tasks(), set(threading.enumerate())
-    yield
+    """Tasks and threads that began inside have ended when the block ends, or soon after.
+
+    A source in the same loop may go on: what counts is what was begun by the block, not beside it.
+    """
+    loop, threads = asyncio.get_running_loop(), set(threading.enumerate())
+    begun: set[asyncio.Task[Any]] = set()
+
+    def begin(loop: asyncio.AbstractEventLoop, work: Any, **more: Any) -> asyncio.Task[Any]:
+        task = asyncio.Task(work, loop=loop, **more)
+        if _WATCHED.get():
+            begun.add(task)
+        return task
+
+    before, watched = loop.get_task_factory(), _WATCHED.set(True)
+    loop.set_task_factory(begin)
+    try:
+        yield
+    finally:
+        loop.set_task_factory(before)
+        _WATCHED.reset(watched)
     left: list[str] = []
     for _ in range(200):
-        left = [f"task {one.get_name()}" for one in asyncio.all_tasks() - tasks]
+        left = [f"task {one.get_name()} ({one.get_coro()})" for one in begun if not one.done()]
         left += [f"thread {one.name}" for one in threading.enumerate() if one not in threads and not _pooled(one)]
         if not left:
             return
