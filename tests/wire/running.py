@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,3 +53,11 @@ def wait_for(url: str, process: subprocess.Popen[str]) -> None:
         except OSError:
             time.sleep(0.05)
     raise TimeoutError(f"{url} did not answer within {LONGEST_START_S} s")
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for a condition that a process or a thread brings about and announces to nobody."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to be"
+        time.sleep(0.05)

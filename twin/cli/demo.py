@@ -9,21 +9,16 @@ import os
 import sys
 import tempfile
 import webbrowser
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import pairwise
 from pathlib import Path
-
-import numpy as np
 
 from twin.cli.command import DONE, Command
 from twin.cli.playground import Playground, cables
 from twin.cli.serving import LOCAL, check_port, serve
-from twin.core.batch import Batch, batch
 from twin.core.errors import Misconfigured
-from twin.core.instant import HOUR, MINUTE, SECOND, duration
+from twin.core.instant import HOUR, SECOND, duration
 from twin.core.ports import SimulatedRun
-from twin.core.tags import TagTable
 from twin.model.load import load
 from twin.model.plant import Plant
 from twin.runtime.broker import embedded_broker
@@ -31,8 +26,7 @@ from twin.runtime.clock import ScaledClock, WallClock
 from twin.runtime.plugins import connectors, line
 from twin.runtime.ports import is_free
 from twin.runtime.twin import Twin, open_twin
-from twin.store.lock import writer_lock
-from twin.store.log import SqliteLog
+from twin.testing.past import keep_past
 
 BEHIND = 2 * HOUR
 """So much history the demo begins with."""
@@ -98,7 +92,7 @@ async def _demo(arguments: argparse.Namespace, folder: Path, broker: str) -> Non
         text = line(LINE).plant_file({**addresses, "wait": f"{wait:g}s"})
         plant = load(text, "demo plant", connectors(), os.environ)
         (folder / "plant.yaml").write_text(text, encoding="utf-8")
-        await asyncio.to_thread(_keep_history, plant, folder, clock, history)
+        await asyncio.to_thread(keep_past, plant.path, folder, clock, history)
         playground = Playground(run, clock, by_name)
         playground.know(plant)
         wires = ", ".join(str(address) for address in addresses.values())
@@ -138,35 +132,6 @@ async def _connected(twin: Twin) -> None:
     deadline = asyncio.get_running_loop().time() + LONGEST_START_S
     while not twin.ready()[0] and asyncio.get_running_loop().time() < deadline:
         view = await twin.next_view(view.number)
-
-
-def _keep_history(
-    plant: Plant, folder: Path, clock: ScaledClock, history: tuple[Sequence[str], object, object, object, object]
-) -> None:
-    """Put the two hours into the log of a new folder; a folder that has entries keeps its own past."""
-    with writer_lock(folder):
-        log = SqliteLog(folder, clock)
-        try:
-            if log.last == 0:
-                done = [log.submit(one) for one in _batches(plant.path, log.tags, history)]
-                for one in done:
-                    one.result()
-        finally:
-            log.close()
-
-
-def _batches(
-    plant: str, tags: TagTable, history: tuple[Sequence[str], object, object, object, object]
-) -> Iterator[Batch]:
-    """The samples a minute at a time."""
-    names, times, index, values, statuses = history
-    time, name = np.asarray(times, dtype=np.int64), np.asarray(index)
-    ids = tags.ids_of([f"{plant}/{one}" for one in names])
-    edges = [*np.searchsorted(time, np.arange(time[0], time[-1] + MINUTE, MINUTE)).tolist(), len(time)]
-    for first, last in pairwise(edges):
-        if last > first:
-            part = slice(first, last)
-            yield batch("history", ids[name[part]], time[part], np.asarray(values)[part], np.asarray(statuses)[part])
 
 
 def _write_truth(run: SimulatedRun, path: Path) -> None:

@@ -66,12 +66,11 @@ def _simulated(name: str, file: Path | None, seed: int, behind: Length | None) -
         plant = read_plant(str(file), secrets=False)
     past = _past(behind, 2 * HOUR)
     start = monday_at_six(plant.timezone)
+    twin = VirtualTwin(plant, start - past)
     try:
-        run = simulator.build(seed, start - past, ())
+        source = Simulated(lambda: simulator.build(seed, start - past, ()), name, plant, twin.tags)
     except ValueError as error:
         raise Misconfigured(f"{name}: {error}") from None
-    twin = VirtualTwin(plant, start - past)
-    source = Simulated(run, name, plant, twin.tags)
     if file is not None:
         check_names(plant, source.names(), name, str(file))
     return Line(twin, source, Wall(plant.timezone, start))

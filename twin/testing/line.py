@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
 import numpy as np
 
@@ -25,12 +26,15 @@ from twin.runtime.stops import stops
 from twin.testing.answers import Alarm, Alert, Condition, Counts, Oee, State, Stop
 from twin.testing.found import Found, Timed
 from twin.testing.names import Names
-from twin.testing.source import Source
+from twin.testing.source import Simulated, Source
 from twin.testing.telling import Telling
 from twin.testing.times import Length, Moment, Wall, length_ns
 from twin.testing.truth import TrueFault, Truth
 from twin.testing.values import TagValues
 from twin.testing.virtual import VirtualTwin
+
+if TYPE_CHECKING:
+    from twin.testing.on_the_wire import OnTheWire
 
 One = TypeVar("One", bound=Timed)
 
@@ -226,6 +230,22 @@ class Line:
         __tracebackhide__ = True
         told = Truth(self.source.truth(), self._wall)
         return told if fault is None else told.fault(fault)
+
+    # --- over real wires ---------------------------------------------------------------------------------------
+
+    def on_the_wire(self, speed: float | None = None) -> AbstractContextManager[OnTheWire]:
+        """The same line over real OPC UA and MQTT, going on from now, and a running twin with its API, in a block.
+
+        `with line.on_the_wire() as wire: ...` gives `wire.opcua_url`, `wire.mqtt_url`, `wire.api_url`. speed:
+        plant-seconds a second; None for one that the wire can carry, `wire.why` says how it was found. This line stays
+        where it is. Raises Misconfigured for a recording, and for a plant file that the line does not serve.
+        """
+        from twin.testing.on_the_wire import on_the_wire  # noqa: PLC0415 - fastapi and sockets, for those who use it
+
+        if not isinstance(self.source, Simulated):
+            raise Misconfigured(f"on_the_wire: {self.source.label} is a recording, which no machine can go on with")
+        run, lived = self.source.again()
+        return on_the_wire(self.source.label, run, self.plant, lived, self.twin.now, speed)
 
     # --- shared ------------------------------------------------------------------------------------------------
 

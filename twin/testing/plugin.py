@@ -5,7 +5,8 @@ pytest loads this file in every run, so it imports nothing of twin before a test
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from twin.testing.build import LineMaker
     from twin.testing.line import Line
+    from twin.testing.proxy import FaultProxy
 
 LINES = pytest.StashKey[list["Line"]]()
 """The lines of a test, in the order in which it made them."""
@@ -33,6 +35,23 @@ def twin_line(request: pytest.FixtureRequest) -> LineMaker:
         return made[-1]
 
     return make_and_keep
+
+
+@pytest.fixture
+def fault_proxy() -> Generator[Callable[..., FaultProxy]]:
+    """`fault_proxy(target_port, seed=0, most=100)`: a running twin.testing.FaultProxy; it ends with the test."""
+    from twin.testing.loop_thread import LoopThread  # noqa: PLC0415 - as above
+    from twin.testing.proxy import FaultProxy  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        threads: list[LoopThread] = []
+
+        def lay(target: int, *, seed: int = 0, most: int = 100) -> FaultProxy:
+            if not threads:
+                threads.append(stack.enter_context(LoopThread("fault-proxy")))
+            return stack.enter_context(threads[0].inside(FaultProxy(target, seed=seed, most=most)))
+
+        yield lay
 
 
 @pytest.hookimpl(wrapper=True)

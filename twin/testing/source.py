@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +13,7 @@ from twin.core.ports import SimulatedRun
 from twin.core.tags import TagTable
 from twin.model.plant import Plant
 from twin.testing.names import listed
+from twin.testing.past import Columns
 
 Record = Mapping[str, Any]
 
@@ -42,11 +43,15 @@ class Source(Protocol):
 class Simulated:
     """A simulated line; its names are paths within the plant."""
 
-    def __init__(self, run: SimulatedRun, name: str, plant: Plant, tags: TagTable) -> None:
+    def __init__(self, make: Callable[[], SimulatedRun], name: str, plant: Plant, tags: TagTable) -> None:
         self.label = name
-        self.run = run
+        self.run = make()
+        self._make = make
         self._plant = plant
         self._tags = tags
+        self._until = 0
+        self._done: list[tuple[int, str, str, int]] = []
+        """(how far it had lived, `fault` or `mend`, what, at) of all that was done to it."""
 
     def names(self) -> list[str]:
         """Full paths of all its values."""
@@ -57,6 +62,7 @@ class Simulated:
 
     def samples(self, until: int) -> Batch | None:
         """Live until then."""
+        self._until = until
         names, time, index, value, status = self.run.step(until)
         if not len(time):
             return None
@@ -69,6 +75,7 @@ class Simulated:
             self.run.fault(what, at)
         except ValueError as error:
             raise Misconfigured(str(error)) from None
+        self._done.append((self._until, "fault", what, at))
 
     def mend(self, what: str, at: int) -> None:
         """Mend it."""
@@ -76,6 +83,17 @@ class Simulated:
             self.run.mend(what, at)
         except ValueError as error:
             raise Misconfigured(str(error)) from None
+        self._done.append((self._until, "mend", what, at))
+
+    def again(self) -> tuple[SimulatedRun, Columns]:
+        """The same life once more up to now, to the byte, for another to go on with; and all its samples."""
+        run, parts = self._make(), list[Columns]()
+        for until, verb, what, at in self._done:
+            parts.append(run.step(until))
+            run.fault(what, at) if verb == "fault" else run.mend(what, at)
+        parts.append(run.step(self._until))
+        time, name, value, status = (np.concatenate([np.asarray(part[n]) for part in parts]) for n in range(1, 5))
+        return run, (parts[-1][0], time, name, value, status)
 
     def truth(self) -> Sequence[Record]:
         """Of the simulator."""
