@@ -1,4 +1,4 @@
-"""`twin init`: a plant file from what a server offers, or from a list of tags."""
+"""`twin init`: a plant file from what a server offers, or from a list of tags; or a first test."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from twin.cli.browse import offered, plugin_for, server_arguments
 from twin.cli.command import DONE, Command
+from twin.cli.first_test import first_test
 from twin.cli.variables import PASSWORD
 from twin.core.errors import Misconfigured
 from twin.core.ports import Node
@@ -149,8 +150,13 @@ def plant_file(settings: str, drafts: Sequence[Draft], remark: str = "") -> Iter
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the plant file to stdout. Raises Misconfigured when there is nothing to write."""
+    """Write the plant file, or the test, to stdout. Raises Misconfigured when there is nothing to write."""
     source = arguments.source
+    if arguments.test:
+        print(first_test(source), end="")
+        return DONE
+    if source is None:
+        raise Misconfigured("twin init: name a server (opc.tcp://HOST:PORT) or a .csv file, or ask for a --test")
     if source.lower().endswith(".csv"):
         drafts, protocol, url, remark = from_csv(Path(source)), "opcua", ADDRESS, "  # the address of your server"
     elif "://" in source:
@@ -167,9 +173,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="URL|tags.csv", help="a server, or a CSV file with columns name,node[,unit]")
+    parser.add_argument(
+        "source",
+        metavar="URL|tags.csv",
+        nargs="?",
+        help="a server, or a CSV file with columns name,node[,unit]; with --test a plant file, or nothing",
+    )
+    parser.add_argument(
+        "--test", action="store_true", help="write a first pytest file, of PLANT.yaml or a made-up line"
+    )
     parser.add_argument("--match", metavar="GLOB", default="*", help="only paths, or ends of paths, that match")
     server_arguments(parser)
 
 
-COMMAND = Command("init", "write a plant file from a server or a tag list", _arguments, run)
+COMMAND = Command("init", "write a plant file from a server or a tag list, or a first test", _arguments, run)

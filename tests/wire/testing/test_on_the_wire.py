@@ -63,7 +63,7 @@ def test_what_cannot_be_served_is_said_before_anything_starts(twin_line, tmp_pat
 
 def test_a_recording_cannot_go_on(twin_line, tmp_path) -> None:
     recording = tmp_path / "press.csv"
-    recording.write_text("time,my/plant/press/temp\n2026-03-02T06:00:00Z,61.5\n2026-03-02T06:10:00Z,63\n")
+    recording.write_text("time,tag,value\n2026-03-02T06:00:00Z,my/plant/press/temp,61.5\n")
     plant = tmp_path / "plant.yaml"
     plant.write_text(
         "linetwin: 1\nplant: my/plant\nconnections: {c: {opcua: 'opc.tcp://10.0.0.1:4840', ns: 'urn:a'}}\n"
