@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 
 PIECE = 65536
@@ -81,8 +82,9 @@ async def carry(
             await _write(piece, writer, way, told)
         await asyncio.sleep(way.close_s)
         await way.flowing.wait()
-        if writer.can_write_eof() and not writer.transport.is_closing():
-            writer.write_eof()
+        if not writer.transport.is_closing():
+            with suppress(OSError):  # the other side has reset it meanwhile
+                writer.write_eof()
     finally:
         reading.cancel()
         await asyncio.wait([reading])
