@@ -63,6 +63,7 @@ Results with a beginning and an end, as the folds make them ([how](../explanatio
 
 NASTY = """\
 Simulated wires that behave like those which integrators meet, each nastiness by one switch:
+`twin simulate packaging --nasty long-ids --nasty restart@2m`, in a test
 `run.serve(clock, nasty=("long-ids", "restart@2m"))`, and `await addresses.nasty("restart")` while the line runs.
 Switches join, but for two that change the same thing. One that begins at an instant is written `NAME@2m` (s, m, h of
 the line's time); one with `any` may be written so. Behind each stands a real asyncua server;
