@@ -88,7 +88,7 @@ def test_everything_that_it_offers_can_be_broken_and_mended(line):
         ("faults/mend", {"id": "99"}, 404, "fault '99': nobody asked for it"),
         ("nasty", {"name": "mqtt-lat"}, 404, "name 'mqtt-lat': no nasty switch; GET /nasty"),
         ("nasty", {"name": "long-ids"}, 422, "name: nasty 'long-ids' is how a wire opens"),
-        ("nasty", {"name": "statuses", "on": False}, 422, "lasts until the server ends"),
+        ("nasty", {"name": "long-ids", "on": False}, 422, "lasts until the server ends"),
     ],
 )
 def test_what_cannot_be_is_a_problem_with_place_fact_and_fix(line, path, body, status, says):
