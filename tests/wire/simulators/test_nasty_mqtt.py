@@ -211,7 +211,7 @@ async def test_a_storm_of_strange_topics_is_counted_and_harms_nobody(tmp_path, b
     strange = {message.topic for message in sent(START + life, "mqtt-storm")[0]}
     truth = lived(START + life)
     async with examined(broker, tmp_path, "mqtt-storm", life=life, change=everything, topics=strange) as (sheet, _):
-        # two subscriptions may take one message, and a broker may send it for each: the count does not say when all came
+        # a broker may send a message once for each subscription that takes it: the count does not say when all came
         await until(lambda: {name: at for name, at in sheet.good().items() if not name.endswith("any")} == truth)
     assert len(strange) > 500
 
