@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.broker import WAIT_S, Client, mosquitto
+from tests.deploy.broker import Client, mosquitto
 from tests.deploy.conftest import need
 from tests.wire.mqtt.brokers import free_port
+from tests.wire.running import eventually
 
 pytestmark = pytest.mark.mosquitto
 
@@ -60,10 +61,7 @@ def test_a_machine_writes_below_its_own_name_and_the_twin_reads_it(
 
 def saved(database: Path, before: int) -> None:
     """Wait until the broker has written its memory to disk once more than `before` (ns)."""
-    deadline = time.monotonic() + 4 * WAIT_S
-    while not database.exists() or database.stat().st_mtime_ns <= before:
-        assert time.monotonic() < deadline, "mosquitto did not save"
-        time.sleep(0.1)
+    eventually(lambda: database.exists() and database.stat().st_mtime_ns > before)
 
 
 def test_what_waits_for_the_twin_outlives_a_kill_of_the_broker(

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Generator, Iterator
@@ -20,7 +19,7 @@ import yaml
 from tests.deploy.broker import Client, mosquitto
 from tests.deploy.conftest import ROOT, need
 from tests.wire.mqtt.brokers import free_port
-from tests.wire.running import running_twin
+from tests.wire.running import eventually, running_twin
 from twin.api.figures import FIGURES
 
 pytestmark = pytest.mark.mosquitto
@@ -58,23 +57,16 @@ def twin(stage: Path, tmp_path_factory: pytest.TempPathFactory, broker_password:
         running_twin(plant, folder / "data", *arguments) as url,
         Client(port, "packer", password) as packer,
     ):
-        until(lambda: json.loads(loaded(f"{url}/api/v1/connections"))["connections"][0]["state"] == "up")
+        eventually(lambda: json.loads(loaded(f"{url}/api/v1/connections"))["connections"][0]["state"] == "up")
         packer.publish("cell/packer/state", '{"temp": 48.5}')
         packer.publish("cell/packer/on", "1")
-        until(
+        eventually(
             lambda: (
                 'linetwin_machine_state{machine="acme/brno/line1/packer",state="running"} 1' in loaded(f"{url}/metrics")
             )
         )
         yield url
     del os.environ["MQTT_PASSWORD"]
-
-
-def until(holds: Any) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 @contextmanager
@@ -110,7 +102,7 @@ def asked(url: str, query: str) -> list[Any]:
 def test_prometheus_reads_the_twin_and_answers_every_query(stage: Path, twin: str, tmp_path: Path) -> None:
     need("prometheus")
     with prometheus(stage, tmp_path, twin.removeprefix("http://")) as url:
-        until(lambda: asked(url, "rate(linetwin_log_commits_total[1m])"))  # read twice
+        eventually(lambda: asked(url, "rate(linetwin_log_commits_total[1m])"))  # read twice
         assert asked(url, 'up{job="linetwin"}')[0]["value"][1] == "1"
         assert [query for query in QUERIES if not asked(url, query) and not RARE.search(query)] == []
         rules = json.loads(loaded(f"{url}/api/v1/rules"))["data"]["groups"][0]["rules"]

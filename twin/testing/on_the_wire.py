@@ -32,8 +32,8 @@ from twin.testing.past import Columns, keep_past
 
 LOCAL = "127.0.0.1"
 WIRE_ROWS_PER_S = 400
-"""What one asyncua server and one publisher in the test's own process carry beside the twin on half a core: a round
-figure below what `tests/wire/testing/test_on_the_wire.py` carries on two cores; a real server carries much more."""
+"""What we reckon that one asyncua server and one publisher carry beside the twin in the process of a test: an estimate,
+not a measurement; real servers carry far more."""
 FASTEST = 20.0
 """Beyond this a time-out of a protocol (wall time) spans minutes of the plant."""
 MEASURED = 10 * MINUTE
