@@ -14,7 +14,7 @@ from simulators.buffer import BufferSpec
 from simulators.components.component import ComponentSpec
 from simulators.components.sensor import SensorSpec
 from simulators.condition import Condition
-from simulators.description.around import AROUND
+from simulators.description.around import AROUND, HINTS, spec_of
 from simulators.description.flow import FirstCounts
 from simulators.description.grammar import Grammar, Slot, slots_of
 from simulators.description.line import grammar
@@ -23,6 +23,8 @@ from simulators.description.wires import OnBroker, OnServer, ServerText
 from simulators.face import Face, StateCodes, StatusWord
 from simulators.hall import LineSpec
 from simulators.machine import MachineSpec
+from simulators.machine_alarms import AlarmSpec
+from simulators.orders.book import OrderSpec, ProductSpec
 from simulators.stoppage import Cause, Phases
 from simulators.streams import stream
 
@@ -30,7 +32,8 @@ INTRODUCTION = f"""\
 What a simulated line may say ([how-to](../how-to/simulate.md)). Scalars are those of YAML 1.2: `14:00`, `on` and `off`
 are text. A length of time is written `500ms`, `30s`, `2m`, `8h`. Where many have names, they are a mapping by name; a
 list of one may be written without brackets. Phases are conditions one after the other with how long each lasts:
-`{{aborted: [2m, 3m], idle: 5s}}`; conditions: {", ".join(f"`{one.name.lower()}`" for one in Condition)}.
+`{{aborted: [2m, 3m], idle: 5s}}`, or who must come for it: `{{aborted: {{lasts: [2m, 3m], by: operator}}}}`.
+Conditions: {", ".join(f"`{one.name.lower()}`" for one in Condition)}.
 
 `first_total` and `first_reject` may be drawn by the seed: `{{between: [1000, 90000]}}`, or
 `{{odd: [64600, 65400], even: [500, 900]}}` by whether it is odd; `first_reject: {{share: 0.004}}` is a share of it."""
@@ -46,10 +49,15 @@ SECTIONS = (
     ("Face: codes", StateCodes),
     ("Wire: OPC UA", OnServer),
     ("Wire: MQTT", OnBroker),
-    *((f"Around the line: `{key}`", (get_args(many) or (many,))[0]) for key, many in AROUND.items()),
+    *((f"Around the line: `{key}`", spec_of(held)) for key, held in AROUND.items()),
+    ("Product", ProductSpec),
+    ("Order", OrderSpec),
+    ("Machine alarm", AlarmSpec),
 )
 SCENARIO = (("Scenario", ScenarioText), ("Fault of a scenario", FaultText))
-ASIDE = {"servers": "name -> server", "wire": "where its values are"} | dict.fromkeys(AROUND, "one, or many")
+ASIDE = (
+    {"servers": "name -> server", "wire": "where its values are"} | dict.fromkeys(AROUND, "one, or many") | dict(HINTS)
+)
 
 
 def sections() -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:

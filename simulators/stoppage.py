@@ -79,14 +79,15 @@ class Stop:
 def stop(
     cause: str, phases: Phases, source: Stream, over: Callable[[], None] = nobody, lasts_s: float | None = None
 ) -> Stop:
-    """A stoppage with its lengths drawn. lasts_s: how long it shall last in all; its longest phase gives way."""
+    """A stoppage with its lengths drawn. lasts_s: how long it shall last in all; its longest phase gives way, and who
+    works at it is there at once.
+    """
     steps: list[tuple[Condition, Length]] = [(phase.condition, phase.drawn(source)) for phase in phases]
     if lasts_s is not None and phases:
         longest = max(range(len(phases)), key=lambda place: phases[place].longest_s)
+        steps = [(condition, known_ms(length) if trade_of(length) else length) for condition, length in steps]
         rest = sum(known_ms(length) for place, (_, length) in enumerate(steps) if place != longest)
-        condition, length = steps[longest]
-        wanted = max(0, round(1000 * lasts_s) - rest)
-        steps[longest] = (condition, Work(length.trade, wanted) if isinstance(length, Work) else wanted)
+        steps[longest] = (steps[longest][0], max(0, round(1000 * lasts_s) - rest))
     return Stop(cause, steps, over)
 
 

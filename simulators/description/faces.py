@@ -8,12 +8,18 @@ from simulators.description.document import Node
 from simulators.description.reader import Reader, at
 from simulators.face import Contacts, Face, PackMl, StateCodes, StatusWord
 
-WITHOUT_TABLE: Mapping[str, Face] = {"packml": PackMl(), "contacts": Contacts()}
+WITHOUT_TABLE: Mapping[str, Face] = {
+    "packml": PackMl(),
+    "packml_modes": PackMl(modes=True),
+    "contacts": Contacts(),
+}
 WITH_TABLE = ("status_word", "codes")
 
 
 def read_face(reader: Reader, node: Node, place: str) -> Face:
-    """`packml`, `contacts`, `{status_word: {running: 0, ...}}` or `{codes: {running: 3, ...}, wraps: 65536}`."""
+    """`packml`, `packml_modes`, `contacts`,
+    `{status_word: {running: 0, ...}}` or `{codes: {running: 3, ...}, wraps: 65536}`.
+    """
     if isinstance(node.value, dict):
         return reader.read(node, StatusWord | StateCodes, place)
     word = reader.word(node, (*WITHOUT_TABLE, *WITH_TABLE), place)

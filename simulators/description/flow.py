@@ -19,7 +19,10 @@ LENGTH = Slot.length("s")
 
 
 def read_phases(reader: Reader, node: Node, place: str) -> Phases:
-    """`{aborted: [2m, 3m], idle: 5s}`, or a list of such mappings where a condition comes twice."""
+    """`{aborted: [2m, 3m], idle: 5s}`, or a list of such mappings where a condition comes twice.
+
+    `{aborted: {lasts: [2m, 3m], by: operator}}` where somebody must come for it.
+    """
     if isinstance(node.value, tuple):
         return tuple(phase for item in node.value for phase in read_phases(reader, item, place))
     phases: list[Phase] = []
@@ -27,12 +30,18 @@ def read_phases(reader: Reader, node: Node, place: str) -> Phases:
         inner = f"{place}.{word}"
         if word not in CONDITIONS:
             raise entry.value.wrong(f"{at(place)}no condition {word!r}{nearest(word, CONDITIONS)}")
-        wanted = Range if isinstance(entry.value.value, tuple) else float
-        found = reader.read(entry.value, wanted, inner, LENGTH)
+        length, by = entry.value, ""
+        if isinstance(length.value, dict):
+            reader.known(length, ("lasts", "by"), inner)
+            if set(length.value) != {"lasts", "by"}:
+                raise length.wrong(f"{inner}: write {{lasts: [2m, 3m], by: operator}}")
+            by, length = length.value["by"].value.text, length.value["lasts"].value
+        wanted = Range if isinstance(length.value, tuple) else float
+        found = reader.read(length, wanted, inner, LENGTH)
         shortest, longest = found if isinstance(found, tuple) else (found, found)
         if longest < shortest:
-            raise entry.value.wrong(f"{inner}: the longest comes first; write the shorter length first")
-        phases.append(Phase(CONDITIONS[word], shortest, longest))
+            raise length.wrong(f"{inner}: the longest comes first; write the shorter length first")
+        phases.append(Phase(CONDITIONS[word], shortest, longest, by=by))
     return tuple(phases)
 
 

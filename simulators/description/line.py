@@ -10,7 +10,7 @@ from simulators.buffer import BufferSpec
 from simulators.components.component import ComponentSpec
 from simulators.components.kinds import KINDS
 from simulators.components.sensor import SensorSpec
-from simulators.description.around import AROUND, read_around
+from simulators.description.around import HIDDEN, KEYS, check_people, read_around
 from simulators.description.document import Node
 from simulators.description.faces import read_face
 from simulators.description.flow import FirstCounts, read_component, read_phases
@@ -21,6 +21,9 @@ from simulators.description.wires import read_wiring
 from simulators.face import Face, StateCodes, StatusWord
 from simulators.hall import LineSpec
 from simulators.machine import MachineSpec
+from simulators.orders.book import BookSpec
+from simulators.people.attendance import trades
+from simulators.people.shifts import ShiftSpec
 from simulators.physics import OWN
 from simulators.station import StationSpec
 from simulators.stoppage import Cause, Phases
@@ -48,9 +51,12 @@ def read_line(root: Node, seed: int) -> Described:
     path = str(entries["line"].value.text) if "line" in entries else ""
     reader = Reader(grammar(FirstCounts(stream(seed, path, "counters"), seed)))
     spec: LineSpec = reader.read(root, LineSpec)
-    spec = replace(spec, behaviours=read_around(reader, root))
+    around = read_around(reader, root)
+    check_people(reader, root, {machine.name: trades(machine) for machine in spec.machines}, around)
+    spec = replace(spec, behaviours=around)
+    own = tuple(value for one in around for value in one.values)
     shown = {machine.name: machine.values for machine in spec.machines}
-    return Described(spec, read_wiring(reader, root, spec.path, shown))
+    return Described(spec, read_wiring(reader, root, spec.path, shown, own))
 
 
 def grammar(first: FirstCounts) -> Grammar:
@@ -63,6 +69,8 @@ def grammar(first: FirstCounts) -> Grammar:
             (MachineSpec, "infeed"): "in",
             (MachineSpec, "outfeed"): "out",
             (StationSpec, "causes"): "stops",
+            (ShiftSpec, "shifts"): "times",
+            (BookSpec, "orders"): "book",
         },
         within={
             (BufferSpec, "capacity"): SOME,
@@ -82,8 +90,8 @@ def grammar(first: FirstCounts) -> Grammar:
             (StateCodes, "wraps"): Within(2, 2**32),
         },
         inline=frozenset({(MachineSpec, "station")}),
-        hidden=frozenset({(LineSpec, "behaviours")}),
-        aside={LineSpec: ("servers", *AROUND), MachineSpec: ("wire",)} | dict.fromkeys(KINDS.values(), ("kind",)),
+        hidden=frozenset({(LineSpec, "behaviours")}) | HIDDEN,
+        aside={LineSpec: ("servers", "wire", *KEYS), MachineSpec: ("wire",)} | dict.fromkeys(KINDS.values(), ("kind",)),
         checks={LineSpec: check_line, MachineSpec: check_machine},
     )
 

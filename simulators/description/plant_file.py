@@ -14,6 +14,8 @@ from simulators.description.line import Described
 from simulators.face import Contacts, Face, PackMl, StateCodes, StatusWord
 from simulators.hall import LineSpec
 from simulators.machine import MachineSpec
+from simulators.packml.states import State
+from simulators.packml.walk import GENERIC
 from simulators.wiring import MqttValue, OpcUaValue
 
 PLANT = "demo/plant1"
@@ -23,7 +25,7 @@ LARGEST = 2**32
 
 def plant_file(line: Described, origin: str) -> str:
     """The text of the plant file. origin: what it was made from, for the first line."""
-    return "\n".join([*_head(line, origin), *_types(line), *_lines(line)]) + "\n"
+    return "\n".join([*_head(line, origin), *_types(line), *_lines(line), *_tags(line)]) + "\n"
 
 
 def _head(line: Described, origin: str) -> Iterator[str]:
@@ -69,6 +71,22 @@ def _tag(line: Described, machine: MachineSpec, value: str) -> Iterator[str]:
     elif value in _counters(machine.face):
         wraps = machine.face.wraps if isinstance(machine.face, StateCodes) and value == "total" else LARGEST
         yield f"counter: {{wraps: {wraps}}}" if wraps < LARGEST else "counter: {}"
+
+
+def _tags(line: Described) -> Iterator[str]:
+    """Values of the line itself."""
+    path = line.spec.path
+    own = [name for name in line.spec.names if name.count("/") == path.count("/") + 1]
+    if own:
+        yield "tags:"
+    for name in own:
+        place = line.wiring.values[name]
+        if isinstance(place, OpcUaValue):
+            where = f"from: {place.server}, node: {json.dumps(place.node, ensure_ascii=False)}"
+        else:
+            topic, key = json.dumps(place.topic), json.dumps(f"$.{place.key}")
+            where = f"from: mqtt, topic: {topic}, value: {key}, timestamp: {{path: $.ts, unit: ms}}"
+        yield f"  {name}: {{{where}}}"
 
 
 def _lines(line: Described) -> Iterator[str]:
@@ -127,8 +145,26 @@ def state_of(face: Face) -> Sequence[str]:
 
 
 @state_of.register
-def _(_: PackMl) -> Sequence[str]:
-    return ("state: {table: packml, value: st, blocked: blocked, starved: starved}",)
+def _(face: PackMl) -> Sequence[str]:
+    if not face.modes:
+        return ("state: {table: packml, value: st, blocked: blocked, starved: starved}",)
+    rules = {
+        "changeover": "st == 2 and mode == 4",
+        "maintenance": "st == 2 and (mode == 2 or mode == 3)",
+        "blocked": "st == 5 and blocked",
+        "starved": "st == 5 and starved",
+    }
+    rules |= {state: " or ".join(f"st == {n}" for n in numbers) for state, numbers in _numbers().items()}
+    return ("state:", *(f'  - {{when: "{rule}", is: {state}}}' for state, rule in rules.items()), "  - {is: idle}")
+
+
+def _numbers() -> dict[str, list[int]]:
+    """Generic state -> PackML states that mean it by themselves; all others are idle."""
+    found: dict[str, list[int]] = {}
+    for state, generic in sorted(GENERIC.items()):
+        if state is not State.SUSPENDED and generic != "idle":
+            found.setdefault(generic, []).append(int(state))
+    return found
 
 
 @state_of.register

@@ -75,8 +75,12 @@ def read_servers(reader: Reader, root: Node) -> tuple[ServerText, ...]:
     return cast("tuple[ServerText, ...]", reader.read(entries["servers"].value, tuple[ServerText, ...], "servers"))
 
 
-def read_wiring(reader: Reader, root: Node, path: str, shown: Mapping[str, Collection[str]]) -> Wiring:
+def read_wiring(
+    reader: Reader, root: Node, path: str, shown: Mapping[str, Collection[str]], own: Collection[str] = ()
+) -> Wiring:
     """The wiring of a line. path: of the line. shown: machine -> names of its values, each of which needs a place.
+
+    own: names of values of the line itself; their `wire` stands beside `machines`.
 
     Raises Mistake for a value without a place, a place without a value, and two values in one place.
     """
@@ -84,33 +88,38 @@ def read_wiring(reader: Reader, root: Node, path: str, shown: Mapping[str, Colle
     machines = reader.entries(reader.entries(root, "")["machines"].value, "machines")
     places: dict[str, OpcUaValue | MqttValue] = {}
     taken: dict[Any, str] = {}
-    for machine, names in shown.items():
-        node = machines[machine].value
-        for value, spot, place in _places(reader, node, machine, servers, names):
-            name = f"{machine}/{value}"
+    wires = [(root, "", f"line {path}", own)] if own else []
+    wires += [(machines[one].value, f"machines.{one}", one, names) for one, names in shown.items()]
+    for node, at, owner, names in wires:
+        for value, spot, place in _places(reader, node, at, owner, servers, names):
+            name = f"{owner}/{value}" if at else value
             where = (place.server, place.node) if isinstance(place, OpcUaValue) else place
             if where in taken:
-                raise spot.wrong(f"machines.{machine}.wire: {value} has the place of {taken[where]}; choose another")
+                raise spot.wrong(f"{_below(at)}: {value} has the place of {taken[where]}; choose another")
             taken[where] = name
             places[f"{path}/{name}"] = place
     known = tuple(OpcUaServer(s.name, s.product, s.namespace, s.folders) for s in servers.values())
     return Wiring(known, places)
 
 
+def _below(at: str) -> str:
+    return f"{at}.wire" if at else "wire"
+
+
 def _places(
-    reader: Reader, node: Node, machine: str, servers: Mapping[str, ServerText], names: Collection[str]
+    reader: Reader, node: Node, above: str, owner: str, servers: Mapping[str, ServerText], names: Collection[str]
 ) -> Iterator[tuple[str, Node, OpcUaValue | MqttValue]]:
-    """(value, its node, its place) of one machine."""
-    at = f"machines.{machine}.wire"
-    entries = reader.entries(node, f"machines.{machine}")
+    """(value, its node, its place) of one machine, or of the line itself."""
+    at = _below(above)
+    entries = reader.entries(node, above)
     if "wire" not in entries:
-        raise node.wrong(f"machines.{machine}: has no `wire`; say where its values are: {', '.join(names)}")
+        raise node.wrong(f"{above or owner}: has no `wire`; say where its values are: {', '.join(names)}")
     wire_node = entries["wire"].value
     wire: OnServer | OnBroker = reader.read(wire_node, OnServer | OnBroker, at)
     values = reader.entries(reader.entries(wire_node, at)["values"].value, f"{at}.values")
     for name, entry in values.items():
         if name not in names:
-            raise entry.value.wrong(f"{at}: {machine} has no value {name!r}{nearest(name, names)}")
+            raise entry.value.wrong(f"{at}: {owner} has no value {name!r}{nearest(name, names)}")
     for name in names:
         if name not in values:
             raise wire_node.wrong(f"{at}: no place for {name}; add it to values")

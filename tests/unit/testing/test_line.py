@@ -177,7 +177,7 @@ def test_the_truth_knows_the_life_that_is_left() -> None:
     with pytest.raises(NotThere, match=r"no component filler.wing; there are: filler.bearing"):
         line.truth().left("filler.wing")
     assert line.truth().stops("filler").first.cause == "start"
-    assert not line.truth().orders()
+    assert line.truth().orders()
 
 
 def test_a_description_of_a_line_is_a_line(tmp_path: Path) -> None:

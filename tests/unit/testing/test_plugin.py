@@ -38,7 +38,7 @@ def test_a_failing_assert_shows_the_timeline(pytester: pytest.Pytester) -> None:
             "alarms:",
             "  Mon 0*-* packaging/line1/filler/vibration high (bearing wears)",
             "now:",
-            "  filler: *; motor_temp * degC, *",
+            "  filler: *; *motor_temp * degC, *",
         ]
     )
     shown = result.outlines
