@@ -18,7 +18,8 @@ def named(name: str) -> DescribedLine:
 PACKAGING = named("packaging")
 CNC = named("cnc")
 PUMPS = named("pumps")
-PLANTS = (PACKAGING, CNC, PUMPS)
+BOTTLING = named("bottling")
+PLANTS = (PACKAGING, CNC, PUMPS, BOTTLING)
 """All of them, each also an entry point of `linetwin.lines`."""
 
 

@@ -13,7 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PLANTS = {
-    f"simulators/plants/{name}/{file}" for name in ("packaging", "cnc", "pumps") for file in ("line.yaml", "plant.yaml")
+    f"simulators/plants/{name}/{file}"
+    for name in ("packaging", "cnc", "pumps", "bottling")
+    for file in ("line.yaml", "plant.yaml")
 }
 
 

@@ -11,12 +11,12 @@ from simulators.description.document import read_text
 from simulators.description.line import read_line
 from simulators.description.mistake import Mistake
 from simulators.inflow import InflowSpec
-from simulators.plants import CNC, PUMPS
+from simulators.plants import BOTTLING, CNC, PUMPS
 from tests.unit.simulators.balance import assert_balanced, by_machine, takes_of
 from tests.unit.simulators.reader import series
 from tests.unit.simulators.start import HOUR, MINUTE, START
 
-LINES = {line.name: line for line in (CNC, PUMPS)}
+LINES = {line.name: line for line in (CNC, PUMPS, BOTTLING)}
 BREAKS = {
     "cnc": [
         "mill1.tool",
@@ -26,6 +26,7 @@ BREAKS = {
         "wash.heater.scaling",
         "mill2.jam",
     ],
+    "bottling": ["rinser.jam", "filler.bearing:20m", "capper.motor", "labeller.jam", "packer.bearing", "packer.jam"],
     "pumps": ["pump1.pump", "pump2.pump.leak:30m", "pump1.strainer:15m", "pump3.motor", "inlet.jam", "pump1.jam"],
 }
 

@@ -8,7 +8,8 @@ from simulators.description.described import DescribedLine
 from simulators.description.document import read_text
 from simulators.description.line import read_line
 from simulators.description.mistake import Mistake
-from simulators.plants import PACKAGING, PLANTS
+from simulators.plants import BOTTLING, PACKAGING, PLANTS
+from tests.unit.simulators.start import HOUR, START
 
 TEXT = PACKAGING.file.read_text(encoding="utf-8")
 WRONG = [
@@ -133,3 +134,31 @@ def test_a_machine_on_mqtt_may_say_its_quality():
     values = read_line(read_text(text, "line.yaml"), 1).wiring.values
     assert {values[f"packaging/line1/{name}"].quality for name in ("packer/st", "packer/vibration")} == {"q"}
     assert values["packaging/line1/palletiser/vibration"].quality == ""
+
+
+AROUND = [
+    ("amount: 9000", "amount: 0", "take 1 or more"),
+    ("product: syrup02", "product: sirup02", "an order is for product 'sirup02'; there are: water05, juice10, syrup02"),
+    ("by: mechanic}", "by: plumber}", "needs 'plumber'; there are `people` of: mechanic, operator"),
+    ("people: 3,", "people: 0,", "people.operator"),
+    ("Europe/Prague", "Europe/Prag", "timezone: "),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "error"), AROUND, ids=[wrong for _, wrong, _ in AROUND])
+def test_a_mistake_around_the_machines_is_told_too(right, wrong, error):
+    text = BOTTLING.file.read_text(encoding="utf-8")
+    assert right in text
+    with pytest.raises(Mistake, match=re.escape(error)) as raised:
+        read_line(read_text(text.replace(right, wrong, 1), "line.yaml"), 1)
+    assert re.match(r"line\.yaml:\d+: [^\n]+\Z", str(raised.value))
+
+
+def test_products_of_the_order_book_change_the_cycles_and_the_recipe():
+    run = BOTTLING.build(3, START)
+    run.step(START + 5 * HOUR)
+    made = [r for r in run.truth() if r["kind"] == "order" and r["machine"].endswith("rinser")]
+    assert [r["product"] for r in made] == ["water05", "juice10", "juice10", "syrup02"]
+    assert run.newest["bottling/line2/rinser/recipe"][1] == 103
+    stood = {r["machine"].rpartition("/")[2] for r in run.truth() if r.get("state") == "changeover"}
+    assert stood >= {"rinser", "filler", "capper", "labeller"}
