@@ -30,6 +30,7 @@ Interval = tuple[str, str, int, int]
 Pieces = tuple[str, int, int]
 """Machine and counter, minute, pieces in it."""
 COUNTERS = {"total": "total", "reject": "reject", "pulse": "total"}
+"""Tag -> counter of the truth; counters of single causes of bad pieces are looked at elsewhere."""
 
 
 @dataclass
@@ -81,7 +82,8 @@ class Folded:
 
     def pieces(self) -> list[Pieces]:
         """Every minute in which a counter moved."""
-        found = [(*self._counter(r.key), r.start, dict(r.data)["pieces"]) for r in self.twin.records("count")]
+        counts = [r for r in self.twin.records("count") if r.key.rpartition("/")[2] in COUNTERS]
+        found = [(*self._counter(r.key), r.start, dict(r.data)["pieces"]) for r in counts]
         return sorted((f"{machine}/{counter}", minute, pieces) for machine, counter, minute, pieces in found if pieces)
 
     def _counter(self, path: str) -> tuple[str, str]:
