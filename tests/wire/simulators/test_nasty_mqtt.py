@@ -20,7 +20,7 @@ from tests.wire.simulators.readers import mqtt_reader, until
 LIFE = 150 * SECOND
 SPEED = 300
 SUBSCRIBED = {"cell/packer/state", "cell/packer/drive", "cell/palletiser/drive", "cell/palletiser/contacts"}
-SUBSCRIBED |= {"cell/palletiser/cycle"}
+SUBSCRIBED |= {"cell/packer/energy", "cell/palletiser/cycle"}
 OFF = 2400 * SECOND
 
 
@@ -235,9 +235,9 @@ async def test_old_retained_values_come_first_and_are_too_old_to_count(tmp_path,
     line = Life()
     async with line.serve(broker, ["mqtt-retained"]):
         async with mqtt_reader(broker) as early:  # retained by now, whoever came first
-            await until(lambda: len({topic for topic, _ in early}) == 5)
+            await until(lambda: len({topic for topic, _ in early}) == len(SUBSCRIBED))
         async with mqtt_reader(broker) as seen, sitting(broker, tmp_path, line) as sheet:
-            await until(lambda: len(seen) >= 5 and sheet.kept.counts["retained"] == 5)
+            await until(lambda: len(seen) >= 5 and sheet.kept.counts["retained"] == len(SUBSCRIBED))
             assert [json.loads(payload)["ts"] for _, payload in seen[:5]] == [START // 10**6 - MONTHS_MS] * 5
             line.go()
             newest = {name: max(at.items()) for name, at in lived(line.end).items()}

@@ -36,6 +36,7 @@ def test_it_serves_writes_the_plant_file_and_the_truth(tmp_path):
     assert connections["s7"]["wait"] == "30000ms"
     records = [json.loads(line) for line in truth.read_text().splitlines()]
     kinds = {"state", "count", "stop", "fault", "health", "buffer", "process", "end"}
+    kinds |= {"ambient", "job", "machine_alarm", "order", "reject"}
     assert {record["kind"] for record in records} == kinds
     [fault] = [record for record in records if record["kind"] == "fault"]
     assert fault["machine"] == "packaging/line1/filler"
@@ -134,7 +135,7 @@ def test_without_wires_the_same_seed_is_the_same_file(tmp_path, capsys):
         assert (tmp_path / f"0.{ending}").read_bytes() == (tmp_path / f"1.{ending}").read_bytes()
     head, first, *_, last = (tmp_path / "0.csv").read_text().splitlines()
     assert head == "time,tag,value,status,text"
-    assert first.startswith("2026-11-23T05:00:00Z,demo/plant1/packaging/line1/filler/")
+    assert first.startswith("2026-11-23T05:00:00Z,demo/plant1/packaging/line1/hall_temp,")
     assert "2026-11-23T06:09:00Z" < last < "2026-11-23T06:10:00Z"
 
 
