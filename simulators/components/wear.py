@@ -51,7 +51,12 @@ class Wear:
         return self._shares(used)
 
     def shorten(self, life: float, first: float = 0.0) -> None:
-        """From now on it has at most this usage left, and at least the share `first` of its life is gone."""
+        """From now on it has at most this usage left, and at least the share `first` of its life is gone.
+
+        What has failed already stays as it is until it is replaced.
+        """
+        if self.failed:
+            return
         self._life, self._first, self._used = min(life, self.left), max(first, self.share), 0.0
 
     def _shares(self, used: Series) -> Series:
