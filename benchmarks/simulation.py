@@ -57,10 +57,9 @@ def simulated(hours: float) -> None:
 def folded(hours: float) -> None:
     """The line through the folds of the twin, until all is settled."""
     plan, end = line(LINE), START + round(hours * HOUR)
-    run = plan.build(1, START)
     plant = load(plan.plant_file({}), "demo plant", connectors(), os.environ)
     twin = VirtualTwin(plant, START)
-    twin.advance(end, Simulated(run, LINE, plant, twin.tags).samples(end))
+    twin.advance(end, Simulated(lambda: plan.build(1, START), LINE, plant, twin.tags).samples(end))
     twin.settle()
     if not any(twin.records("state")):
         raise RuntimeError("the twin found no state of a machine")

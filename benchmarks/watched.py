@@ -38,10 +38,9 @@ class Watched:
 
 def watched(seed: int, hours: float, faults: Sequence[tuple[str, int]] = ()) -> Watched:
     """So many hours of the packaging line of a seed."""
-    run = PACKAGING.build(seed, START, faults)
     plant = load(PACKAGING.plant_file({}), "demo plant", connectors(), os.environ)
     twin = VirtualTwin(plant, START)
-    source = Simulated(run, PACKAGING.name, plant, twin.tags)
+    source = Simulated(lambda: PACKAGING.build(seed, START, faults), PACKAGING.name, plant, twin.tags)
     outlooks: list[tuple[int, str, Outlook]] = []
     end = START + round(hours * HOUR)
     while twin.now < end:
@@ -50,7 +49,7 @@ def watched(seed: int, hours: float, faults: Sequence[tuple[str, int]] = ()) -> 
         outlooks += _outlooks(twin)
     twin.settle()
     found = [*map(alert_of, twin.records("alert")), *twin.view().alerts()]
-    return Watched(sorted(found, key=lambda one: one.start), twin.models, run.truth(), outlooks)
+    return Watched(sorted(found, key=lambda one: one.start), twin.models, source.truth(), outlooks)
 
 
 def _outlooks(twin: VirtualTwin) -> list[tuple[int, str, Outlook]]:

@@ -42,7 +42,7 @@ async def running(folder: Path, models: int):
     faults = [("filler.bearing:30m", START + 10 * MINUTE), ("packer.jam", START + 20 * MINUTE)]
     clock = SetClock(START - PAST)
     async with open_twin(plant, folder, clock, connect=False) as twin:
-        source = Simulated(LINE.build(SEED, START - PAST, faults), "packaging", plant, twin.tags)
+        source = Simulated(lambda: LINE.build(SEED, START - PAST, faults), "packaging", plant, twin.tags)
         await lived(twin, clock, source, START)
         while len(twin.reader.events(0, START * 2, ("model.",))) < models:  # the clock may go on: a heal waits for it
             clock.instant += SECOND

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.stores import memory, sqlite
-from tests.unit.core.a_line import ROUTING, make_folds
-from tests.unit.core.test_fold_laws import BEGIN, SECOND, UNITS, one_pass, states
+from tests.unit.core.a_line import ROUTING
+from tests.unit.core.test_fold_laws import BEGIN, CASE, SECOND
 from twin.core.batch import Batch, batch
-from twin.core.engine import Engine
+from twin.core.engine import Engine, LaneView
 from twin.core.event import CONNECTION_LOST, CONNECTION_UP, Event
 from twin.core.instant import FAR_FUTURE, FAR_PAST, MINUTE
 from twin.core.lane import Lane
+from twin.testing.fold_laws import one_pass, require_records, require_states
 
 WAIT = SECOND
 
@@ -27,7 +28,7 @@ class Plant:
 
     def start(self, now: int) -> None:
         self.engine = Engine(
-            [Lane(UNITS, lambda: make_folds(UNITS), WAIT, ROUTING, self.store.history, self.store.results)], ROUTING
+            [Lane(CASE.units, CASE.fresh, WAIT, ROUTING, self.store.history, self.store.results)], ROUTING
         )
         self._publish(self.engine.resume(now, self.known))
 
@@ -64,11 +65,13 @@ class Plant:
     def check(self) -> None:
         (lane,) = self.engine.lanes
         assert lane.settled
-        state, records = one_pass(self.entries, lane.frontier, self.known)
-        assert states(list(lane.folds)) == state
-        current = [r for unit in UNITS for r in self.store.results.current(unit, FAR_PAST, FAR_FUTURE)]
-        assert set(current) == records
-        assert len(current) == len(records)
+        folds, records = one_pass(CASE, self.entries, lane.frontier, self.known)
+        require_states(lane.folds, folds, CASE.units)
+        current = [r for unit in CASE.units for r in self.store.results.current(unit, FAR_PAST, FAR_FUTURE)]
+        require_records(current, records)
+
+    def equals(self, view: LaneView, time: int, known: int) -> None:
+        require_states(view.folds, one_pass(CASE, self.entries, time, known)[0], CASE.units)
 
 
 def sample(at: int) -> Batch:
@@ -104,7 +107,7 @@ def test_killed_again_before_what_came_late_was_healed(plant):
     plant.run(BEGIN + 11 * MINUTE, BEGIN + 13 * MINUTE)
     plant.check()
     (view,) = plant.engine.at(BEGIN + 4 * MINUTE, FAR_FUTURE)
-    assert states(list(view.folds)) == one_pass(plant.entries, BEGIN + 4 * MINUTE, FAR_FUTURE)[0]
+    plant.equals(view, BEGIN + 4 * MINUTE, FAR_FUTURE)
 
 
 def test_an_event_that_came_late_before_the_kill_counts_too(plant):
@@ -131,7 +134,7 @@ def test_late_data_behind_and_after_a_clean_stop(plant):
     plant.check()
     for minute in range(6):
         (view,) = plant.engine.at(BEGIN + minute * MINUTE + 1, FAR_FUTURE)
-        assert states(list(view.folds)) == one_pass(plant.entries, BEGIN + minute * MINUTE + 1, FAR_FUTURE)[0]
+        plant.equals(view, BEGIN + minute * MINUTE + 1, FAR_FUTURE)
 
 
 def test_a_start_with_a_clock_that_stepped_back(plant):
@@ -162,4 +165,4 @@ def test_as_known_between_two_that_came_late_together_and_beat_each_other(plant)
     plant.check()
     for known in (plant.known, plant.known - 1, plant.known - 2):
         (view,) = plant.engine.at(at + SECOND + 1, known)
-        assert states(list(view.folds)) == one_pass(plant.entries, at + SECOND + 1, known)[0]
+        plant.equals(view, at + SECOND + 1, known)
