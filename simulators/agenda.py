@@ -7,8 +7,10 @@ from heapq import heappop, heappush
 
 Act = Callable[[int], None]
 
-FAULT_RANK, PEOPLE_RANK, FLOW_RANK, PHYSICS_RANK = 0, 1, 10, 1_000_000
-"""Order within an instant: what breaks or is mended, then people, then the machines along the flow, then physics."""
+OVER_RANK, FAULT_RANK, PEOPLE_RANK, FLOW_RANK, PHYSICS_RANK = -1, 0, 1, 10, 1_000_000
+"""Order within an instant: faults whose time is over, what breaks or is mended, then people, then the machines along
+the flow, then physics. So it does not matter whether a fault was told long before or in the last moment.
+"""
 
 
 class Agenda:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from simulators.agenda import FAULT_RANK, Agenda
+from simulators.agenda import FAULT_RANK, OVER_RANK, Agenda
 from simulators.components.sensor import MODES
 from simulators.components.sensor import check as check_setting
 from simulators.fault_name import JAM, WEAR, Breakable, Wanted, parse
@@ -110,7 +110,7 @@ class Faults:
                 undo()
 
         if lasts_s is not None:
-            self._agenda.at(self._agenda.now + round(1000 * lasts_s), FAULT_RANK, over)
+            self._agenda.at(self._agenda.now + max(1, round(1000 * lasts_s)), OVER_RANK, over)
 
     def _mend(self, wanted: Wanted, _: int) -> None:
         for fault in self._open_of(self._machines[wanted.machine], wanted.part):

@@ -154,10 +154,14 @@ class Machine:
         self._count_again = []
 
     def touch(self, change: Callable[[], None]) -> None:
-        """Change something in the physics now; seconds before now are lived through first."""
+        """Change something in the physics now; seconds before now are lived through first. What fails by it is found
+        when this instant ends.
+        """
         self.physics.live(self._agenda.now)
         change()
         self._plan_check()
+        if self.physics.failed():
+            self._agenda.at(self._agenda.now, self._rank, self._look_at_physics, self._check)
 
     def replace(self, component: str) -> None:
         """A new component, now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 
 from simulators.buffer import nobody
@@ -62,15 +62,15 @@ class Cause:
     phases: Phases
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Stop:
-    """One stoppage as it happens. steps: (condition, length). over: called when it ends. reason: number that the
-    machine tells, 0 for none. start, end: ms since 1970; end is None while it lasts.
+    """One stoppage as it happens, equal to no other. steps: (condition, length). over: called when it ends. reason:
+    number that the machine tells, 0 for none. start, end: ms since 1970; end is None while it lasts.
     """
 
     cause: str
     steps: Steps
-    over: Callable[[], None] = field(default=nobody, compare=False)
+    over: Callable[[], None] = nobody
     reason: int = 0
     start: int = 0
     end: int | None = None

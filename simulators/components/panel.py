@@ -14,6 +14,7 @@ class Panel:
 
     def __init__(self, sensors: Mapping[str, tuple[SensorSpec, Stream]]) -> None:
         self._sensors: dict[str, Sensor] = {tag: spec.make(source) for tag, (spec, source) in sensors.items()}
+        self._swapped: dict[str, str] = {}
         self._wired = {tag: tag for tag in self._sensors}
 
     @property
@@ -27,8 +28,8 @@ class Panel:
         return {tag: read[self._wired[tag]] for tag in read}
 
     def fault(self, tag: str, mode: str, settings: Mapping[str, float]) -> None:
-        """A sensor lies from now on. swapped: it changes place with the next one of the machine. ValueError for what
-        there is not.
+        """A sensor lies from now on. swapped: it changes place with the next one of the machine; swaps that overlap add
+        up. ValueError for what there is not.
         """
         check(mode, settings)
         if mode == "swapped":
@@ -37,20 +38,20 @@ class Panel:
             self._sensors[tag].fault(mode, settings)
 
     def mend(self, tag: str) -> None:
-        """Sound again, and on its own cable."""
+        """Sound again, and its own exchange of cables undone; those of others stay."""
         self._sensors[tag].mend()
-        if self._wired[tag] != tag:
-            self._exchange(tag, self._wired[tag])
+        if self._swapped.pop(tag, None) is not None:
+            self._wire()
 
     def _swap(self, tag: str) -> None:
         tags = self.tags
         other = tags[(tags.index(tag) + 1) % len(tags)]
         if other == tag:
             raise ValueError(f"the sensor {tag!r} is the only one of its machine: there is none to swap it with")
-        for one in (tag, other):
-            if self._wired[one] != one:
-                self._exchange(one, self._wired[one])
-        self._exchange(tag, other)
+        self._swapped[tag] = other
+        self._wire()
 
-    def _exchange(self, one: str, other: str) -> None:
-        self._wired[one], self._wired[other] = self._wired[other], self._wired[one]
+    def _wire(self) -> None:
+        self._wired = {tag: tag for tag in self._sensors}
+        for one, other in self._swapped.items():
+            self._wired[one], self._wired[other] = self._wired[other], self._wired[one]

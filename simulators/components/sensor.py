@@ -112,8 +112,9 @@ class Sensor:
             self._last = self._settings.get("at", self._round(value[:1])[0] if self._last is None else self._last)
             return np.full(n, self._last), status
         value = self._round(value)
-        if self._mode is None and n:
-            self._last = float(value[-1])
+        read = value[status == GOOD]
+        if read.size:
+            self._last = float(read[-1])
         return value, status
 
     def _lie(self, mode: str, true: Series, value: Series, status: Statuses) -> tuple[Series, Statuses]:

@@ -139,7 +139,9 @@ class Tool:
                 self._wear.shorten(drawn(self._source, life_s, (self._spec.shortest_s, self._spec.longest_s)))
 
     def mend(self, mode: str) -> None:
-        """An edge does not heal: it is changed."""
+        """Turn its insert: another corner is whole, as worn as the one before. What is broken is changed."""
+        if mode == "chipped":
+            self._chip_mm = 0.0
 
     def replace(self) -> None:
         """A new one."""

@@ -119,7 +119,28 @@ def test_swapped_sensors_show_each_other_until_mended():
     assert swapped["vibration"][0][0] == 60.0
     assert swapped["motor_temp"][0][0] == 1.4
     both.mend("vibration")
+    assert both.read(TRUE, N)["vibration"][0][0] == 60.0
+    both.mend("motor_temp")
     assert both.read(TRUE, N)["vibration"][0][0] == 1.4
+
+
+@pytest.mark.parametrize("mended", ["a", "b"])
+def test_swaps_that_overlap_end_one_by_one(mended):
+    three = panel(("a", "bearing.vibration"), ("b", "motor.temperature"), ("c", "motor.current"))
+    true = {**TRUE, "motor.current": np.full(N, 7.0)}
+    three.fault("a", "swapped", {})
+    three.fault("b", "swapped", {})
+    three.mend(mended)
+    shown = [three.read(true, N)[tag][0][0] for tag in ("a", "b", "c")]
+    assert shown == ([1.4, 7.0, 60.0] if mended == "a" else [60.0, 1.4, 7.0])
+
+
+def test_a_sensor_that_sticks_while_it_lies_shows_what_it_showed():
+    sensor = made()
+    sensor.fault("bias", {"offset": 5.0})
+    value, _ = sensor.read(TRUE, N)
+    sensor.fault("stuck", {})
+    assert set(sensor.read(TRUE, N)[0]) == {value[-1]}
 
 
 def test_a_sensor_that_is_alone_cannot_be_swapped():
