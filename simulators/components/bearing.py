@@ -23,6 +23,7 @@ import numpy as np
 
 from simulators.components.component import Duty, Hidden, Quantities, Series, check_mode
 from simulators.components.wear import Wear, weibull
+from simulators.components.wearing import Wearing
 from simulators.streams import Stream
 
 MILLION = 1e6
@@ -67,29 +68,14 @@ class BearingSpec:
         return (self.dynamic_kn / self.load_kn) ** self.exponent * MILLION * 60.0 / self.rpm
 
 
-class Bearing:
+class Bearing(Wearing[BearingSpec]):
     """One bearing. Quantities: vibration in mm/s, friction as load that it adds to the motor. Usage: s at full duty."""
 
+    kind = "bearing"
+
     def __init__(self, spec: BearingSpec, source: Stream) -> None:
-        self._spec = spec
-        self._source = source
         self._pit = 1.0 / (1.0 + spec.growth)
-        self._wear = self._new()
-
-    @property
-    def modes(self) -> tuple[str, ...]:
-        """wear: pitted now."""
-        return self._spec.modes
-
-    @property
-    def failed(self) -> bool:
-        """Whether it vibrates more than the machine allows."""
-        return self._wear.failed
-
-    @property
-    def safe_s(self) -> float:
-        """Usage left: no duty is harder than full duty."""
-        return self._wear.safe_s(1.0)
+        super().__init__(spec, source)
 
     @property
     def hidden(self) -> Hidden:
@@ -107,21 +93,14 @@ class Bearing:
 
     def fault(self, mode: str, life_s: float | None) -> None:
         """Pit it. One that is pitted already stays as it is, unless a shorter life is named."""
-        check_mode("bearing", mode, self.modes)
+        check_mode(self.kind, mode, self.modes)
         if life_s is None:
             if self._wear.share >= self._pit:
                 return
             life_s = self._source.uniform(self._spec.shortest_s, self._spec.longest_s)
         self._wear.shorten(life_s, self._pit)
 
-    def mend(self, mode: str) -> None:
-        """A pit does not heal."""
-
-    def replace(self) -> None:
-        """A new one, with a new life."""
-        self._wear = self._new()
-
-    def _new(self) -> Wear:
+    def _new(self, used: float) -> Wear:
         spec = self._spec
         scale = spec.l10_s / (-np.log(L10_SURVIVE)) ** (1.0 / spec.slope)
         return Wear(weibull(self._source, float(scale), spec.slope) * (1.0 + spec.growth))

@@ -18,8 +18,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulators.components.component import Duty, Hidden, Quantities, Series, check_mode
-from simulators.components.wear import Wear, drawn, lognormal
+from simulators.components.component import Duty, Quantities, Series
+from simulators.components.wear import Wear, lognormal
+from simulators.components.wearing import Wearing
 from simulators.streams import Stream
 
 
@@ -70,45 +71,21 @@ class BeltSpec:
         return self.limit_mm3 / (self.rate_mm3_nm * rubbed_nm_s)
 
 
-class Belt:
+class Belt(Wearing[BeltSpec]):
     """One belt. Quantities: ratio of the driven speed to that without slip, slip (1 - ratio), tension N, vibration
     mm/s.
 
-    Usage: seconds at full duty.
+    Usage: seconds at full duty. loose: its tensioner, until it is set.
     """
 
-    def __init__(self, spec: BeltSpec, source: Stream) -> None:
-        self._spec = spec
-        self._source = source
-        self._loose = False
-        self._wear = self._new()
-
-    @property
-    def modes(self) -> tuple[str, ...]:
-        """wear: nearly worn out; loose: its tensioner, until mended."""
-        return self._spec.modes
-
-    @property
-    def failed(self) -> bool:
-        """Whether it is worn out."""
-        return self._wear.failed
-
-    @property
-    def safe_s(self) -> float:
-        """Usage left, at full duty."""
-        return self._wear.safe_s(1.0)
-
-    @property
-    def hidden(self) -> Hidden:
-        """health: what is left of the belt."""
-        return Hidden(1.0 - self._wear.share, self._wear.left)
+    kind = "belt"
 
     def advance(self, duty: Duty, of: Quantities) -> dict[str, Series]:
         """Live through a duty; nothing else acts on it."""
         spec = self._spec
         load = np.minimum(duty.load, 1.0)
         share = self._wear.run(load * load * np.minimum(duty.speed, 1.0))
-        tension = spec.tension_n * np.power(spec.worn, share) * (spec.loose if self._loose else 1.0)
+        tension = spec.tension_n * np.power(spec.worn, share) * (spec.loose if "loose" in self._active else 1.0)
         pull = spec.pull_n * duty.load
         holds = np.minimum(1.0, spec.grip * tension / np.maximum(pull, 1e-9))
         ratio = holds * (1.0 - np.minimum(pull, spec.grip * tension) / spec.stiffness_n)
@@ -121,23 +98,5 @@ class Belt:
             "vibration": loud * duty.speed,
         }
 
-    def fault(self, mode: str, life_s: float | None) -> None:
-        """Wear it to what is left at full duty, or loosen its tensioner."""
-        check_mode("belt", mode, self.modes)
-        if mode == "loose":
-            self._loose = True
-            return
-        self._wear.shorten(drawn(self._source, life_s, (self._spec.shortest_s, self._spec.longest_s)))
-
-    def mend(self, mode: str) -> None:
-        """Set its tensioner."""
-        if mode == "loose":
-            self._loose = False
-
-    def replace(self) -> None:
-        """A new one, well tensioned."""
-        self._loose = False
-        self._wear = self._new()
-
-    def _new(self) -> Wear:
+    def _new(self, used: float) -> Wear:
         return Wear(lognormal(self._source, self._spec.life_s, self._spec.scatter))

@@ -18,8 +18,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulators.components.component import NEVER_FAILS, Duty, Hidden, Quantities, Series, check_mode
-from simulators.components.wear import Wear, drawn, weibull
+from simulators.components.component import NEVER_FAILS, Duty, Quantities, Series
+from simulators.components.wear import Wear, weibull
+from simulators.components.wearing import Wearing
 from simulators.streams import Stream
 
 GAS, GAMMA, KELVIN = 287.0, 1.4, 293.0
@@ -72,22 +73,19 @@ class CompressorSpec:
         return self.discharge * area * (bar + ATMOSPHERE_BAR) * PA * CHOKED * min(1.0, max(0.0, bar / 0.9))
 
 
-class Compressor:
-    """One compressor. Quantities: pressure bar, running 1 or 0, power W. Usage: seconds at full demand."""
+class Compressor(Wearing[CompressorSpec]):
+    """One compressor. Quantities: pressure bar, running 1 or 0, power W. Usage: seconds at full demand.
+
+    leak: a hole behind it, until it is closed.
+    """
+
+    kind = "compressor"
 
     def __init__(self, spec: CompressorSpec, source: Stream) -> None:
-        self._spec = spec
-        self._source = source
+        super().__init__(spec, source)
         self._bar = spec.high_bar
         self._on = False
-        self._leaks = False
         self._low = False
-        self._wear = self._new()
-
-    @property
-    def modes(self) -> tuple[str, ...]:
-        """leak: until mended; wear: of valves and rings."""
-        return self._spec.modes
 
     @property
     def failed(self) -> bool:
@@ -99,11 +97,6 @@ class Compressor:
         """Usage left at full demand; where a leak is more than it can follow, no longer than its tank lasts."""
         return 0.0 if self._low else min(self._wear.safe_s(1.0), self._lasts_s)
 
-    @property
-    def hidden(self) -> Hidden:
-        """health: what is left of valves and rings."""
-        return Hidden(1.0 - self._wear.share, self._wear.left)
-
     def advance(self, duty: Duty, of: Quantities) -> dict[str, Series]:
         """Live through a duty; its switch works on where the machine stands."""
         spec = self._spec
@@ -114,24 +107,10 @@ class Compressor:
         pressure, running = self._switch(supply, use)
         return {"pressure": pressure, "running": running, "power": 1000.0 * spec.power_kw * running}
 
-    def fault(self, mode: str, life_s: float | None) -> None:
-        """Spring a leak, or wear it to what is left at full demand."""
-        check_mode("compressor", mode, self.modes)
-        if mode == "leak":
-            self._leaks = True
-            return
-        self._wear.shorten(drawn(self._source, life_s, (self._spec.shortest_s, self._spec.longest_s)))
-
-    def mend(self, mode: str) -> None:
-        """Close its leak."""
-        if mode == "leak":
-            self._leaks = False
-
     def replace(self) -> None:
         """A new one on the same tank, filled and tight."""
-        self._leaks, self._low, self._on = False, False, False
-        self._bar = self._spec.high_bar
-        self._wear = self._new()
+        super().replace()
+        self._low, self._on, self._bar = False, False, self._spec.high_bar
 
     @property
     def _lasts_s(self) -> float:
@@ -142,11 +121,11 @@ class Compressor:
             return NEVER_FAILS
         return max(0.0, self._bar - spec.least_bar) / falls
 
-    def _new(self) -> Wear:
+    def _new(self, used: float) -> Wear:
         return Wear(3600.0 * weibull(self._source, self._spec.life_h, self._spec.slope))
 
     def _leak(self, bar: float) -> float:
-        return self._spec.leak_kg_s(bar) if self._leaks else 0.0
+        return self._spec.leak_kg_s(bar) if "leak" in self._active else 0.0
 
     def _switch(self, supply: Series, use: Series) -> tuple[Series, Series]:
         """The tank second by second: whether it runs depends on the pressure before."""

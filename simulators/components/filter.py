@@ -20,8 +20,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulators.components.component import Duty, Hidden, Quantities, Series, check_mode
-from simulators.components.wear import Wear, drawn, lognormal
+from simulators.components.component import Duty, Quantities, Series
+from simulators.components.wear import Wear, lognormal
+from simulators.components.wearing import Wearing
 from simulators.streams import Stream
 
 
@@ -51,37 +52,16 @@ class FilterSpec:
 
     def make(self, source: Stream) -> Filter:
         """A filter as the plant begins with it."""
-        return Filter(self, source)
+        return Filter(self, source, self.used)
 
 
-class Filter:
-    """One filter. Quantities: dp kPa, flow m3/h, resistance kPa h/m3 for a pump. Usage: seconds at full speed."""
+class Filter(Wearing[FilterSpec]):
+    """One filter. Quantities: dp kPa, flow m3/h, resistance kPa h/m3 for a pump. Usage: seconds at full speed.
 
-    def __init__(self, spec: FilterSpec, source: Stream) -> None:
-        self._spec = spec
-        self._source = source
-        self._torn = False
-        self._wear = self._new(spec.used)
+    torn: lets nearly all through, until it is patched.
+    """
 
-    @property
-    def modes(self) -> tuple[str, ...]:
-        """wear: clogs quickly from now on; torn: lets all through until mended."""
-        return self._spec.modes
-
-    @property
-    def failed(self) -> bool:
-        """Whether too little comes through."""
-        return self._wear.failed
-
-    @property
-    def safe_s(self) -> float:
-        """Usage left, at full speed."""
-        return self._wear.safe_s(1.0)
-
-    @property
-    def hidden(self) -> Hidden:
-        """health: what is left of the cake that it can hold."""
-        return Hidden(1.0 - self._wear.share, self._wear.left)
+    kind = "filter"
 
     def advance(self, duty: Duty, of: Quantities) -> dict[str, Series]:
         """Live through a duty; nothing else acts on it."""
@@ -91,27 +71,9 @@ class Filter:
         clean = spec.clean_kpa / spec.flow_m3_h
         inner = (spec.drive_kpa - spec.clean_kpa) / spec.flow_m3_h
         whole = (clean + inner) * np.sqrt(1.0 + (spec.least**-2 - 1.0) * share)
-        resistance = (whole - inner) * (spec.torn if self._torn else 1.0)
+        resistance = (whole - inner) * (spec.torn if "torn" in self._active else 1.0)
         flow = spec.drive_kpa * square / (resistance + inner)
         return {"dp": resistance * flow, "flow": flow, "resistance": resistance}
-
-    def fault(self, mode: str, life_s: float | None) -> None:
-        """Clog it to what is left at full speed, or tear it."""
-        check_mode("filter", mode, self.modes)
-        if mode == "torn":
-            self._torn = True
-            return
-        self._wear.shorten(drawn(self._source, life_s, (self._spec.shortest_s, self._spec.longest_s)))
-
-    def mend(self, mode: str) -> None:
-        """Patch it."""
-        if mode == "torn":
-            self._torn = False
-
-    def replace(self) -> None:
-        """A clean one."""
-        self._torn = False
-        self._wear = self._new(0.0)
 
     def _new(self, used: float) -> Wear:
         life = lognormal(self._source, 3600.0 * self._spec.life_h, self._spec.scatter)

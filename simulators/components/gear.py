@@ -15,8 +15,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulators.components.component import Duty, Hidden, Quantities, Series, check_mode
-from simulators.components.wear import Wear, drawn, lognormal
+from simulators.components.component import Duty, Quantities, Series
+from simulators.components.wear import Wear, lognormal
+from simulators.components.wearing import Wearing
 from simulators.streams import Stream
 
 
@@ -60,70 +61,30 @@ class GearSpec:
         return self.limit_mm / depth_mm_s
 
 
-class Gear:
-    """A pair of gears. Quantities: vibration mm/s, backlash mm, friction as load on a motor. Usage: s at full duty."""
+class Gear(Wearing[GearSpec]):
+    """A pair of gears. Quantities: vibration mm/s, backlash mm, friction as load on a motor. Usage: s at full duty.
 
-    def __init__(self, spec: GearSpec, source: Stream) -> None:
-        self._spec = spec
-        self._source = source
-        self._dry = False
-        self._wear = self._new()
+    dry: it has no lubricant, until mended.
+    """
 
-    @property
-    def modes(self) -> tuple[str, ...]:
-        """wear: nearly worn out; dry: no lubricant until mended."""
-        return self._spec.modes
-
-    @property
-    def failed(self) -> bool:
-        """Whether the flanks are worn out."""
-        return self._wear.failed
-
-    @property
-    def safe_s(self) -> float:
-        """Usage left, at full duty."""
-        return self._wear.safe_s(self._factor)
-
-    @property
-    def hidden(self) -> Hidden:
-        """health: what is left of the flanks."""
-        return Hidden(1.0 - self._wear.share, self._wear.left / self._factor)
+    kind = "gear"
 
     def advance(self, duty: Duty, of: Quantities) -> dict[str, Series]:
         """Live through a duty; nothing else acts on it."""
         spec = self._spec
         pressed = np.minimum(1.0, spec.idle + (1.0 - spec.idle) * duty.load)
-        share = self._wear.run(self._factor * pressed * np.minimum(duty.speed, 1.0))
+        share = self._wear.run(self._rate * pressed * np.minimum(duty.speed, 1.0))
         loud = spec.healthy_mm_s + (spec.worn_mm_s - spec.healthy_mm_s) * share
         drag = spec.drag + (spec.worn_drag - spec.drag) * share
         return {
             "vibration": loud * (0.4 + 0.6 * duty.load) * duty.speed,
             "backlash": 2.0 * spec.limit_mm * share,
-            "friction": np.where(duty.speed > 0.0, drag * (spec.dry[1] if self._dry else 1.0), 0.0),
+            "friction": np.where(duty.speed > 0.0, drag * (spec.dry[1] if "dry" in self._active else 1.0), 0.0),
         }
 
-    def fault(self, mode: str, life_s: float | None) -> None:
-        """Wear it to what is left at full duty, or drain its oil."""
-        check_mode("gear", mode, self.modes)
-        if mode == "dry":
-            self._dry = True
-            return
-        spec = self._spec
-        self._wear.shorten(drawn(self._source, life_s, (spec.shortest_s, spec.longest_s)) * self._factor)
-
-    def mend(self, mode: str) -> None:
-        """Fill up its oil."""
-        if mode == "dry":
-            self._dry = False
-
-    def replace(self) -> None:
-        """A new pair, with oil."""
-        self._dry = False
-        self._wear = self._new()
-
     @property
-    def _factor(self) -> float:
-        return self._spec.dry[0] if self._dry else 1.0
+    def _rate(self) -> float:
+        return self._spec.dry[0] if "dry" in self._active else 1.0
 
-    def _new(self) -> Wear:
+    def _new(self, used: float) -> Wear:
         return Wear(lognormal(self._source, self._spec.life_s, self._spec.scatter))

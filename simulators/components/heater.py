@@ -20,9 +20,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulators.components.component import Duty, Hidden, Quantities, Series, check_mode
+from simulators.components.component import Duty, Quantities, Series
 from simulators.components.running import lag, running_sum
-from simulators.components.wear import Wear, drawn, weibull
+from simulators.components.wear import Wear, weibull
+from simulators.components.wearing import Wearing
 from simulators.streams import Stream
 
 
@@ -59,41 +60,17 @@ class HeaterSpec:
         return Heater(self, source)
 
 
-class Heater:
+class Heater(Wearing[HeaterSpec]):
     """One heater. Quantities: temperature of the process and of the element in degC, power W, duty: share of the time
-    that it is on. Usage: seconds at P_0, clean.
+    that it is on. Usage: seconds at P_0, clean. scaling: all the scale there can be, until it is descaled.
     """
 
+    kind = "heater"
+
     def __init__(self, spec: HeaterSpec, source: Stream) -> None:
-        self._spec = spec
-        self._source = source
+        super().__init__(spec, source)
         self._celsius = spec.set_c
         self._worked_s = 0.0
-        self._scaled = False
-        self._wear = self._new()
-
-    @property
-    def modes(self) -> tuple[str, ...]:
-        """wear: about to burn through; scaling: all the scale there can be, until mended (descaled)."""
-        return self._spec.modes
-
-    @property
-    def failed(self) -> bool:
-        """Whether it has burnt through."""
-        return self._wear.failed
-
-    @property
-    def safe_s(self) -> float:
-        """Usage left, at full power under all the scale there can be."""
-        return self._wear.safe_s(self._fastest)
-
-    @property
-    def hidden(self) -> Hidden:
-        """health: what is left of the element. left_s: at full duty with the scale that it has."""
-        spec = self._spec
-        scale = float(self._scale(np.array([self._worked_s]))[0])
-        rate = spec.demand * 2.0 ** (spec.rise_k * (spec.demand * (1.0 + scale) - 1.0) / spec.halves_k)
-        return Hidden(1.0 - self._wear.share, self._wear.left / rate)
 
     def advance(self, duty: Duty, of: Quantities) -> dict[str, Series]:
         """Live through a duty; the process is kept warm where the machine stands too."""
@@ -113,36 +90,35 @@ class Heater:
             "duty": given / there,
         }
 
-    def fault(self, mode: str, life_s: float | None) -> None:
-        """Wear it to what is left at full duty, or cover it with scale."""
-        check_mode("heater", mode, self.modes)
-        if mode == "scaling":
-            self._scaled = True
-            return
-        left = drawn(self._source, life_s, (self._spec.shortest_s, self._spec.longest_s))
-        now = self.hidden.left_s
-        self._wear.shorten(self._wear.left * left / now if now > 0.0 else 0.0)
-
     def mend(self, mode: str) -> None:
         """Descale it."""
+        super().mend(mode)
         if mode == "scaling":
-            self._scaled, self._worked_s = False, 0.0
+            self._worked_s = 0.0
 
     def replace(self) -> None:
         """A new element, clean."""
-        self._scaled, self._worked_s = False, 0.0
-        self._wear = self._new()
+        super().replace()
+        self._worked_s = 0.0
+
+    @property
+    def _rate(self) -> float:
+        """With the scale that it has."""
+        spec = self._spec
+        scale = float(self._scale(np.array([self._worked_s]))[0])
+        return spec.demand * 2.0 ** (spec.rise_k * (spec.demand * (1.0 + scale) - 1.0) / spec.halves_k)
 
     @property
     def _fastest(self) -> float:
+        """Full power under all the scale there can be."""
         return 2.0 ** (self._spec.rise_k * self._spec.scale / self._spec.halves_k)
 
-    def _new(self) -> Wear:
+    def _new(self, used: float) -> Wear:
         return Wear(3600.0 * weibull(self._source, self._spec.life_h, self._spec.slope))
 
     def _scale(self, worked_s: Series) -> Series:
         spec = self._spec
-        if self._scaled:
+        if "scaling" in self._active:
             return np.full(worked_s.size, spec.scale)
         return spec.scale * (1.0 - np.exp(-worked_s / (3600.0 * spec.scaling_h)))
 

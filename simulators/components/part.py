@@ -9,9 +9,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from simulators.components.component import Duty, Hidden, Quantities, Series, check_mode
+from simulators.components.component import Duty, Quantities, Series
 from simulators.components.degradation import Exponential, Gamma, Law, Path, Wiener
-from simulators.components.wear import Wear, drawn
+from simulators.components.wear import Wear
+from simulators.components.wearing import Wearing
 from simulators.streams import Stream
 
 
@@ -54,33 +55,11 @@ class PartSpec:
                 return Exponential(life, scatter=self.scatter)
 
 
-class Part:
+class Part(Wearing[PartSpec]):
     """One part. Quantities: index 0 to 1, friction as load on a motor, vibration mm/s. Usage: s at full duty."""
 
-    def __init__(self, spec: PartSpec, source: Stream) -> None:
-        self._spec = spec
-        self._source = source
-        self._path, self._wear = self._new()
-
-    @property
-    def modes(self) -> tuple[str, ...]:
-        """wear: nearly worn out."""
-        return self._spec.modes
-
-    @property
-    def failed(self) -> bool:
-        """Whether its index has reached 1."""
-        return self._wear.failed
-
-    @property
-    def safe_s(self) -> float:
-        """Usage left, at full duty."""
-        return self._wear.safe_s(1.0)
-
-    @property
-    def hidden(self) -> Hidden:
-        """health: the share of its life that is left; the index itself may go back (Wiener)."""
-        return Hidden(1.0 - self._wear.share, self._wear.left)
+    kind = "part"
+    _path: Path
 
     def advance(self, duty: Duty, of: Quantities) -> dict[str, Series]:
         """Live through a duty; nothing else acts on it."""
@@ -90,18 +69,6 @@ class Part:
         loud = spec.healthy_mm_s + (spec.worn_mm_s - spec.healthy_mm_s) * np.clip(index, 0.0, 1.0)
         return {"index": index, "friction": spec.friction * np.maximum(0.0, index), "vibration": loud * duty.speed}
 
-    def fault(self, mode: str, life_s: float | None) -> None:
-        """Wear it to what is left at full duty: the rest of its way in this time."""
-        check_mode("part", mode, self.modes)
-        self._wear.shorten(drawn(self._source, life_s, (self._spec.shortest_s, self._spec.longest_s)))
-
-    def mend(self, mode: str) -> None:
-        """It does not heal."""
-
-    def replace(self) -> None:
-        """A new one, with a life and a way of its own."""
-        self._path, self._wear = self._new()
-
-    def _new(self) -> tuple[Path, Wear]:
-        path = self._spec.of_law().draw(self._source)
-        return path, Wear(path.life)
+    def _new(self, used: float) -> Wear:
+        self._path = self._spec.of_law().draw(self._source)
+        return Wear(self._path.life)

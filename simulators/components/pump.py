@@ -24,8 +24,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulators.components.component import Duty, Hidden, Quantities, Series, check_mode
-from simulators.components.wear import Wear, drawn, weibull
+from simulators.components.component import Duty, Quantities, Series
+from simulators.components.wear import Wear, weibull
+from simulators.components.wearing import Wearing
 from simulators.streams import Stream
 
 KPA_PER_M = 9.79
@@ -107,39 +108,14 @@ class PumpSpec:
         return hydraulic_kw(self.rated_m3_h, self.rated_m) / self.efficiency
 
 
-class Pump:
+class Pump(Wearing[PumpSpec]):
     """One pump. Quantities: flow m3/h behind its leak; head m, and the same as pressure bar; shaft: power on it in W;
     load that this adds to the duty's, for a motor; npsh m, available over required; vibration mm/s; strainer: kPa over
     what lies in the pipe; pace: flow as share of the rated one, for the machine's (1 while it stands). Usage of the
-    impeller: seconds at full speed, sound suction.
+    impeller: seconds at full speed, sound suction. cavitation: its suction is blocked; leak: behind it; until mended.
     """
 
-    def __init__(self, spec: PumpSpec, source: Stream) -> None:
-        self._spec = spec
-        self._source = source
-        self._active: set[str] = set()
-        self._wear = self._new()
-
-    @property
-    def modes(self) -> tuple[str, ...]:
-        """cavitation: its suction is blocked, until mended; wear: of the impeller; leak: behind it, until mended."""
-        return self._spec.modes
-
-    @property
-    def failed(self) -> bool:
-        """Whether the impeller is worn out."""
-        return self._wear.failed
-
-    @property
-    def safe_s(self) -> float:
-        """Usage left, if it cavitated."""
-        return self._wear.safe_s(1.0 + self._spec.eaten)
-
-    @property
-    def hidden(self) -> Hidden:
-        """health: what is left of the impeller. left_s: at full speed with as much cavitation as now there."""
-        rate = 1.0 + self._spec.eaten if "cavitation" in self._active else 1.0
-        return Hidden(1.0 - self._wear.share, self._wear.left / rate)
+    kind = "pump"
 
     def advance(self, duty: Duty, of: Quantities) -> dict[str, Series]:
         """Live through a duty against what lies in the pipe."""
@@ -169,24 +145,15 @@ class Pump:
             "pace": np.where(duty.working > 0.0, delivered / spec.rated_m3_h, 1.0),
         }
 
-    def fault(self, mode: str, life_s: float | None) -> None:
-        """Block its suction, spring a leak, or wear the impeller to what is left at full speed."""
-        check_mode("pump", mode, self.modes)
-        if mode != "wear":
-            self._active.add(mode)
-            return
-        self._wear.shorten(drawn(self._source, life_s, (self._spec.shortest_s, self._spec.longest_s)))
+    @property
+    def _rate(self) -> float:
+        return self._fastest if "cavitation" in self._active else 1.0
 
-    def mend(self, mode: str) -> None:
-        """Free its suction, close its leak."""
-        self._active.discard(mode)
+    @property
+    def _fastest(self) -> float:
+        return 1.0 + self._spec.eaten
 
-    def replace(self) -> None:
-        """A new impeller, sound on both sides."""
-        self._active.clear()
-        self._wear = self._new()
-
-    def _new(self) -> Wear:
+    def _new(self, used: float) -> Wear:
         return Wear(3600.0 * weibull(self._source, self._spec.life_h, self._spec.slope))
 
     def _meet(self, speed: Series, resistance: Series, sound: Series) -> Series:
