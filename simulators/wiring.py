@@ -27,21 +27,29 @@ class OpcUaServer:
 
 @dataclass(frozen=True, slots=True)
 class OpcUaValue:
-    """server: its name. node: string identifier. browse: names from the folders down. type: OPC UA built-in type."""
+    """server: its name. node: string identifier. browse: names from the folders down. type: OPC UA built-in type.
+
+    texts: where it shows texts, those: a value is a place among them.
+    """
 
     server: str
     node: str
     browse: tuple[str, ...]
     type: str
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MqttValue:
-    """topic: where its messages go. key: its key in the flat JSON object. quality: key of its OPC quality, if any."""
+    """topic: where its messages go. key: its key in the flat JSON object. quality: key of its OPC quality, if any.
+
+    texts: as on OPC UA.
+    """
 
     topic: str
     key: str
     quality: str = ""
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

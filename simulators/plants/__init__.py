@@ -8,6 +8,9 @@ from typing import Any
 
 from simulators.description.described import DescribedLine
 from simulators.description.scenario import Scenario, read_scenario
+from simulators.replay.line import RecordedLine
+from simulators.replay.recording import recording_of
+from simulators.samples import Columns
 
 
 def named(name: str) -> DescribedLine:
@@ -35,6 +38,10 @@ class Files:
     def scenario(self, file: str, line: Callable[[str], Any]) -> Scenario:
         """The scenario of a file. line: gives the line of a name. Raises ValueError with file and line of a mistake."""
         return read_scenario(Path(file), line)
+
+    def recording(self, name: str, columns: Columns, texts: Any = None, rounds: bool = False) -> RecordedLine:
+        """The line that gives these samples again. columns: as `step` gives them. texts: of each row, or None."""
+        return RecordedLine(name, recording_of(columns, texts), rounds)
 
 
 FILES = Files()

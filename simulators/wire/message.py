@@ -44,16 +44,21 @@ def messages(samples: Sequence[Sample], values: Mapping[str, MqttValue]) -> list
     """In the order of time: one for each topic and instant. A Bad value is null."""
     out: list[Message] = []
     for time, together in groupby(samples, key=lambda sample: sample[1]):
-        by_topic: dict[str, dict[str, float | None]] = {}
+        by_topic: dict[str, dict[str, Any]] = {}
         for name, _, value, status in together:
             place = values[name]
             body = by_topic.setdefault(place.topic, {"ts": time // NS_PER_MS})
-            body[place.key] = None if is_bad(status) or value != value else plain(value)  # noqa: PLR0124 - NaN
+            body[place.key] = None if is_bad(status) or value != value else shown(value, place.texts)  # noqa: PLR0124 - NaN
             if place.quality:  # one for several values: the worst of them
                 said, own = body.get(place.quality), quality(status)
                 body[place.quality] = own if said is None else min(said, own)
         out += [Message(t, json.dumps(body).encode(), time // NS_PER_MS) for t, body in by_topic.items()]
     return out
+
+
+def shown(value: float, texts: Sequence[str]) -> float | str:
+    """A value as JSON has it: a number, or the text whose place it is."""
+    return texts[int(value)] if texts else plain(value)
 
 
 def plain(value: float) -> float:

@@ -66,14 +66,21 @@ class Whole:
 
 @dataclass(slots=True)
 class Part:
-    """Where the values of one name go: a variable of their own, or a place in one that holds a whole machine."""
+    """Where the values of one name go: a variable of their own, or a place in one that holds a whole machine.
+
+    texts: those that it shows, if it shows any.
+    """
 
     variable: Variable
+    texts: Sequence[str] = ()
     whole: Whole | None = None
     place: int = 0
 
     def data(self, value: float, time: int, status: int) -> ua.DataValue:
         """What the variable holds with this value in it."""
+        if self.texts:
+            held = ua.Variant() if status & BAD else ua.Variant(self.texts[int(value)], ua.VariantType.String)
+            return data_value(held, time, status)
         if self.whole is None:
             return data_value(variant(value, self.variable.type, status), time, status)
         self.whole.values[self.place] = value
@@ -95,12 +102,12 @@ class Tree:
         """All values under their folders; name -> what a write needs."""
         if layout in {ARRAY, STRUCTURE}:
             return await self._wholes(values, newest, layout)
-        return {name: Part(await self.variable(value)) for name, value in values.items()}
+        return {name: await self.part(value) for name, value in values.items()}
 
-    async def variable(self, value: OpcUaValue) -> Variable:
+    async def part(self, value: OpcUaValue) -> Part:
         """The variable of one value, which holds nothing yet."""
         type_ = ua.VariantType[value.type]
-        return await self._variable(value.node, value.browse, variant(0, type_), type_)
+        return Part(await self._variable(value.node, value.browse, variant(0, type_), type_), value.texts)
 
     async def _wholes(
         self, values: Mapping[str, OpcUaValue], newest: Mapping[str, Newest], layout: str
@@ -117,7 +124,7 @@ class Tree:
                 type_ = ua.VariantType.ExtensionObject
                 declared, whole.encoding = await self._structure(browse[-1], names, whole.types)
             variable = await self._variable("/".join(browse), browse, whole.variant(), type_, declared)
-            parts |= {name: Part(variable, whole, place) for place, name in enumerate(names)}
+            parts |= {name: Part(variable, (), whole, place) for place, name in enumerate(names)}
         return parts
 
     async def _structure(self, name: str, names: Sequence[str], types: Sequence[str]) -> tuple[ua.NodeId, ua.NodeId]:

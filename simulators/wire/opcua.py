@@ -153,7 +153,7 @@ class OpcUaShell:
             if name in self.parts or self.server is None or self._tree is None:
                 return
             time, value, status = self._newest[name]
-            part = Part(await self._tree.variable(self.values[name]))
+            part = await self._tree.part(self.values[name])
             self.parts[name] = part
             await self._put(part.variable, part.data(value, time, status))
 

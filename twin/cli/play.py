@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from twin.cli import replay
 from twin.core.errors import Misconfigured
 from twin.core.instant import MILLISECOND, duration, duration_text, from_text
 from twin.core.ports import SimulatedLine, SimulatedRun
@@ -40,7 +41,8 @@ def play_of(given: argparse.Namespace) -> Play:
         raise Misconfigured(f"--speed {given.speed:g}: a line only goes forward, take more than 0")
     if given.mqtt is not None and not _BROKER.fullmatch(given.mqtt):
         raise Misconfigured(f"--mqtt: {given.mqtt!r} is not HOST:PORT, like 127.0.0.1:1883")
-    start = _instant(given.start)
+    recording = replay.line_of(given)
+    start = _instant(given.start) if recording is None or not given.keep_time else recording[1]
     scenario = plugins.scenario(given.line) if plugins.is_file(given.line) else None
     length = None if given.length is None else _length("--for", given.length)
     if length is None and scenario is not None:
@@ -49,7 +51,7 @@ def play_of(given: argparse.Namespace) -> Play:
     try:
         if scenario is None:
             seed = 1 if given.seed is None else given.seed
-            line = plugins.line(given.line)
+            line = plugins.line(given.line) if recording is None else recording[0]
             life = line.build(seed, start, faults)
         else:
             seed = scenario.seed if given.seed is None else given.seed

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext, suppres
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.cli import alone
+from twin.cli import alone, replay
 from twin.cli.command import DONE, Command
 from twin.cli.control import Controlled, controlling, held_port
 from twin.cli.play import Play, listed, play_of
@@ -22,6 +22,7 @@ from twin.core.instant import SECOND, to_text
 from twin.core.ports import SimulatedRun
 from twin.runtime import plugins
 from twin.runtime.clock import ScaledClock
+from twin.runtime.recording import is_recording, recorded_line
 
 if TYPE_CHECKING:
     from socket import socket
@@ -35,7 +36,12 @@ LAST_STEP_S = 0.3
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `twin simulate`."""
     add = parser.add_argument
-    add("line", metavar="LINE", nargs="?", help="name of a line: packaging; or a YAML file: a line, or a scenario")
+    add(
+        "line",
+        metavar="LINE",
+        nargs="?",
+        help="name of a line: packaging; or a YAML file: a line, or a scenario; or a recording: .csv, .parquet",
+    )
     add("--list", action="store_true", help="say what lines there are, what can break in LINE, and all nasty switches")
     add("--speed", type=float, metavar="X", help="times faster than the wall clock (default: 1)")
     add("--seed", type=int, metavar="N", help="same seed, same life (default: 1, or the scenario's)")
@@ -45,6 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     fault = "break something: filler.bearing@2m; repeatable"
     add("--fault", action="append", default=[], metavar="WHAT@WHEN", help=fault)
     nasty = "make the wires nasty: mqtt-late, restart@2m; repeatable (--list has all)"
+    replay.arguments(parser)
     add("--nasty", action="append", default=[], metavar="NAME", help=nasty)
     add(
         "--control",
@@ -187,7 +194,8 @@ def overview(name: str | None) -> str:
     """Lines, or what can break in one; and nasty switches."""
     lines = plugins.lines()
     chosen = name or next(iter(lines))
-    life = plugins.line(chosen).build(1, 0)
+    line = recorded_line(Path(chosen))[0] if is_recording(chosen) else plugins.line(chosen)
+    life = line.build(1, 0)
     parts = {
         f"{machine}.{part}": ", ".join(modes)
         for machine, there in life.breakable().items()

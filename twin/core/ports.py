@@ -224,9 +224,9 @@ class Scenario(Protocol):
 
 
 class LineFiles(Protocol):
-    """Reads what people write about lines, found through the entry-point group `linetwin.line_files`.
+    """Makes lines of files, found through the entry-point group `linetwin.line_files`.
 
-    Both raise ValueError with one line, `FILE:LINE: fact; fix`, for what is wrong in a file.
+    `line` and `scenario` raise ValueError with one line, `FILE:LINE: fact; fix`, for what is wrong in a file.
     """
 
     def line(self, file: str) -> SimulatedLine:
@@ -235,6 +235,16 @@ class LineFiles(Protocol):
 
     def scenario(self, file: str, line: Callable[[str], SimulatedLine]) -> Scenario:
         """The scenario of a file, without faults for that of a line. line: as `plugins.line`, by name or file."""
+        ...
+
+    def recording(
+        self, name: str, columns: tuple[Sequence[str], Any, Any, Any, Any], texts: Any = None, rounds: bool = False
+    ) -> SimulatedLine:
+        """The line that gives recorded samples again, the first of them at its start.
+
+        columns: as `SimulatedRun.step` gives them, at least one row. texts: object[n] of str or None, or None for all.
+        rounds: it begins again when it is over.
+        """
         ...
 
 

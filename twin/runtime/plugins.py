@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from twin.core.errors import Misconfigured
 from twin.core.plugin import ConnectorPlugin
@@ -49,6 +49,13 @@ def lines() -> list[str]:
 def scenario(file: str) -> Scenario:
     """What shall happen to a line, from the YAML file of a scenario or of the line alone. Raises Misconfigured."""
     return _read(lambda: _line_files().scenario(file, _line_of_file))
+
+
+def recorded_line(
+    name: str, columns: tuple[Sequence[str], Any, Any, Any, Any], texts: Any = None, rounds: bool = False
+) -> SimulatedLine:
+    """A line that gives recorded samples again: see `LineFiles.recording`."""
+    return _line_files().recording(name, columns, texts, rounds)
 
 
 def _line_of_file(name: str) -> SimulatedLine:

@@ -13,8 +13,9 @@ from twin.model.load import load
 from twin.runtime import plugins
 from twin.runtime.folds import assemble
 from twin.runtime.plant_file import read_plant
+from twin.runtime.recording import is_recording
 from twin.testing.line import Line
-from twin.testing.recorded import is_recording, recorded
+from twin.testing.recorded import recorded
 from twin.testing.source import Simulated, check_names
 from twin.testing.times import Length, Wall, length_ns, monday_at_six
 from twin.testing.virtual import VirtualTwin
