@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -107,6 +108,8 @@ def check_line(reader: Reader, node: Node, place: str, values: dict[str, Any]) -
     filled = {machine.outfeed for machine in values["machines"]}
     for machine in values["machines"]:
         check_buffers(reader, node, machine, buffers)
+    for machine in values["machines"]:
+        check_restart(reader, node, machine, buffers, values["machines"])
     for name in buffers:
         named(reader, node, f"buffers.{name}", name)
         for key, names in (("in", taken), ("out", filled)):
@@ -131,6 +134,24 @@ def check_buffers(reader: Reader, node: Node, machine: MachineSpec, buffers: dic
         if name and wanted > buffers[name].capacity:
             fact = f"{wanted} is more than buffer {name} holds; take at most {buffers[name].capacity}"
             raise reader.wrong(node, f"{place}.{key}", fact)
+
+
+def check_restart(
+    reader: Reader,
+    node: Node,
+    machine: MachineSpec,
+    buffers: dict[str, BufferSpec],
+    machines: Sequence[MachineSpec],
+) -> None:
+    """Raise Mistake for a room that may never come: a taker leaves up to a piece less than it takes at once."""
+    if not machine.outfeed:
+        return
+    most = buffers[machine.outfeed].capacity + 1
+    most -= min((one.station.takes for one in machines if one.infeed == machine.outfeed), default=1)
+    wanted = machine.station.restart_room
+    if wanted > most:
+        fact = f"{wanted} pieces of room may never come in buffer {machine.outfeed}; take at most {most}"
+        raise reader.wrong(node, f"machines.{machine.name}.restart_room", fact)
 
 
 def check_machine(reader: Reader, node: Node, place: str, values: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ WRONG = [
     ("first: 100}", "first: 300}", "buffers.filled: buffer 'filled': 300 pieces do not fit into 200"),
     ("takes: 12", "takes: 500", "machines.packer.takes: 500 is more than buffer labelled holds; take at most 240"),
     ("restart_room: 4\n", "restart_room: 41\n", "machines.packer.restart_room: 41 is more than buffer packed holds"),
+    ("restart_room: 4\n", "restart_room: 40\n", "packer.restart_room: 40 pieces of room may never come in"),
     ("cycle: 500ms", "cycle: 500", "machines.filler.cycle: '500' is not a length of time; write it like 500ms"),
     ("    cycle: 500ms\n", "    cycl: 500ms\n", "machines.filler: unknown key 'cycl'; did you mean 'cycle'?"),
     ("reject: 0.004", "reject: 4%", "machines.filler.reject: the text '4%' is no number; write one"),
