@@ -88,6 +88,10 @@ class Scenario:
     nasty: tuple[str, ...]
     faults: tuple[FaultText, ...]
 
+    def planned(self, start: int) -> list[tuple[str, int, int | None]]:
+        """(what, at, until) of its faults in a life that begins at an instant (ns)."""
+        return [(one.what, start + ns(one.at_s), end_of(one, start)) for one in self.faults]
+
     def build(self, start: int, seed: int | None = None) -> Any:
         """A life of its line from an instant (ns) on, with all that shall happen entered. seed: in place of its own."""
         run = self.line.build(self.seed if seed is None else seed, start)
@@ -127,8 +131,14 @@ def read_scenario(file: Path, line: Callable[[str], Any]) -> Scenario:
 def enter(run: Run, fault: FaultText, start: int) -> None:
     """Enter one fault of a life that begins at an instant (ns), and its end."""
     run.fault(fault.what, start + ns(fault.at_s))
-    if fault.for_s is not None:
-        run.mend(fault.what, start + ns(fault.at_s + fault.for_s))
+    end = end_of(fault, start)
+    if end is not None:
+        run.mend(fault.what, end)
+
+
+def end_of(fault: FaultText, start: int) -> int | None:
+    """When it is mended, ns; None: it takes its course."""
+    return None if fault.for_s is None else start + ns(fault.at_s + fault.for_s)
 
 
 def check_fault(reader: Reader, root: Node, place: str, fault: FaultText, length_s: float | None) -> None:

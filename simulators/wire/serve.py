@@ -210,6 +210,8 @@ def held_port(port: int) -> Generator[int]:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
+        except OverflowError as error:
+            raise ValueError(f"port {port} is none: 0 to 65535; choose another one") from error
         except OSError as error:
             raise OSError(f"port {port} is taken on 127.0.0.1; choose another one") from error
         yield probe.getsockname()[1]

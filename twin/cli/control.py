@@ -70,22 +70,21 @@ class Controlled:
         """All that were asked for."""
         return tuple(self.asked.values())
 
-    def know(self, what: str, at: int) -> Asked:
+    def know(self, what: str, at: int, until: int | None = None) -> Asked:
         """Note a fault that the line has been told of already."""
         from twin.api.simulation import Asked  # noqa: PLC0415 - fastapi, 230 ms: only when there is a control
 
-        fault = self.asked[str(len(self.asked) + 1)] = Asked(str(len(self.asked) + 1), what, at)
+        fault = self.asked[str(len(self.asked) + 1)] = Asked(str(len(self.asked) + 1), what, at, until)
         return fault
 
     def fault(self, what: str, after: int, lasts: int | None) -> Asked:
         """Break something after so many ns, mended after so many more. Raises ValueError."""
         at = self._soon() + after
         self.run.fault(what, at)
-        fault = self.know(what, at)
-        if lasts is not None:
-            self.run.mend(what, at + lasts)
-            fault = self.asked[fault.id] = replace(fault, until=at + lasts)
-        return fault
+        until = None if lasts is None else at + lasts
+        if until is not None:
+            self.run.mend(what, until)
+        return self.know(what, at, until)
 
     def mend(self, id: str) -> Asked:
         """End a fault now, one that waits as it begins. Raises KeyError for none of `faults`."""

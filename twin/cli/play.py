@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -15,11 +16,12 @@ from twin.core.ports import SimulatedLine, SimulatedRun
 from twin.runtime import plugins
 
 _BROKER = re.compile(r".+:\d+")
+LAST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """One life of a line. start: ns. length: ns of its time, None: without end. faults: those of the command line."""
+    """One life of a line. start: ns. length: ns of its time, None: without end. faults: (what, at, until)."""
 
     line: SimulatedLine
     life: SimulatedRun
@@ -27,7 +29,7 @@ class Play:
     start: int
     length: int | None
     nasty: tuple[str, ...]
-    faults: tuple[tuple[str, int], ...]
+    faults: tuple[tuple[str, int, int | None], ...]
 
     @property
     def end(self) -> int | None:
@@ -37,8 +39,7 @@ class Play:
 
 def play_of(given: argparse.Namespace) -> Play:
     """The life that the arguments ask for. Raises Misconfigured for the first thing that cannot be."""
-    if given.speed is not None and given.speed <= 0:
-        raise Misconfigured(f"--speed {given.speed:g}: a line only goes forward, take more than 0")
+    check_numbers(given)
     if given.mqtt is not None and not _BROKER.fullmatch(given.mqtt):
         raise Misconfigured(f"--mqtt: {given.mqtt!r} is not HOST:PORT, like 127.0.0.1:1883")
     recording = replay.line_of(given)
@@ -61,8 +62,18 @@ def play_of(given: argparse.Namespace) -> Play:
     except ValueError as error:
         raise Misconfigured(str(error)) from error
     nasty = (*given.nasty, *(() if scenario is None else scenario.nasty))
-    check_nasty(nasty, life, given.mqtt)
-    return Play(line, life, seed, start, length, nasty, faults)
+    check_nasty(nasty, life, given.mqtt, length)
+    planned = () if scenario is None else scenario.planned(start)
+    return Play(line, life, seed, start, length, nasty, (*planned, *((what, at, None) for what, at in faults)))
+
+
+def check_numbers(given: argparse.Namespace) -> None:
+    """Raise Misconfigured for a speed, a time or a port that is none."""
+    for name, value in (("speed", given.speed), ("seconds", given.seconds)):
+        if value is not None and not 0 < value < math.inf:
+            raise Misconfigured(f"--{name} {value:g}: a line only goes forward, take more than 0")
+    if given.opcua_port is not None and not 0 <= given.opcua_port <= LAST_PORT:
+        raise Misconfigured(f"--opcua-port {given.opcua_port}: is no port; take 0 to {LAST_PORT}")
 
 
 def fault_at(text: str, start: int, length: int | None = None) -> tuple[str, int]:
@@ -79,15 +90,17 @@ def fault_at(text: str, start: int, length: int | None = None) -> tuple[str, int
     return what, start + after
 
 
-def check_nasty(names: Sequence[str], life: SimulatedRun, mqtt: str | None) -> None:
-    """Raise Misconfigured with all switches, a line each, for one that is not there; or one that has no wire."""
+def check_nasty(names: Sequence[str], life: SimulatedRun, mqtt: str | None, length: int | None) -> None:
+    """Raise Misconfigured with all switches, a line each, for one that is not there; or has no wire, or no time."""
     known = life.switches()
     for text in names:
-        name = text.partition("@")[0]
+        name, _, when = text.partition("@")
         if name not in known:
             raise Misconfigured(f"twin simulate: --nasty {text}: there is no such switch; there are\n{listed(known)}")
         if name.startswith("mqtt-") and mqtt is None:
             raise Misconfigured(f"--nasty {text}: the machines on MQTT are silent; name a broker with --mqtt HOST:PORT")
+        if when and length is not None and re.fullmatch(r"\d+[smh]", when) and duration(when) >= length:
+            raise Misconfigured(f"--nasty {text}: all ends after {duration_text(length)}; let it come earlier")
 
 
 def listed(known: Mapping[str, str]) -> str:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 USUAL_WAIT_MS = 1500
 """What samples need to the folds at speed 1; at a higher speed the same way takes more of the line's time."""
+FILES = "truth", "plant", "out"
+"""Arguments that name a file to write."""
 LAST_STEP_S = 0.3
 """Wall time in which the last samples of a line that ends reach its wires."""
 
@@ -78,6 +80,7 @@ def run(given: argparse.Namespace) -> int:
     if given.control_truth and given.control is None:
         raise Misconfigured("--control-truth is told over the control: add --control PORT")
     play = play_of(given)
+    check_files(given)
     if given.out is not None:
         alone.check(given, play)
     with truth_in(given.truth, play.life), suppress(KeyboardInterrupt):
@@ -111,6 +114,18 @@ async def serve(given: argparse.Namespace, play: Play, control: socket | None) -
         raise Unreachable(f"{given.line}: {error}") from error
     if play.end is not None and clock.now() >= play.end:
         play.life.step(play.end)  # the truth ends where the line does
+
+
+def check_files(given: argparse.Namespace) -> None:
+    """Raise Misconfigured for one file that is to hold two things, and for a plant file that cannot be written."""
+    named = {option: Path(file).resolve() for option in FILES if (file := getattr(given, option)) is not None}
+    if len(set(named.values())) < len(named):
+        raise Misconfigured(f"--{' and --'.join(named)} are one file; give each its own")
+    if given.plant is not None:
+        try:
+            Path(given.plant).open("a", encoding="utf-8").close()
+        except OSError as error:
+            raise Misconfigured(f"--plant {given.plant}: {error.strerror or error}; choose another place") from error
 
 
 class EndingClock:
@@ -150,8 +165,8 @@ async def controlled(
         yield ""
         return
     line = Controlled(play.line.name, play.seed, play.life, clock, addresses, tells_truth=given.control_truth)
-    for what, at in play.faults:
-        line.know(what, at)
+    for fault in play.faults:
+        line.know(*fault)
     line.on |= dict.fromkeys(play.nasty)
     async with controlling(line, control) as url:
         yield url

@@ -218,6 +218,10 @@ class Scenario(Protocol):
         """What is wrong with the wires, by name."""
         ...
 
+    def planned(self, start: int) -> Sequence[tuple[str, int, int | None]]:
+        """(what, at, until) of its faults in a life from an instant (ns) on; until is None where it takes its course."""
+        ...
+
     def build(self, start: int, seed: int | None = None) -> SimulatedRun:
         """A life of its line from an instant (ns) on, with every fault and its end entered."""
         ...
