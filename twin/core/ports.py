@@ -219,7 +219,7 @@ class Scenario(Protocol):
         ...
 
     def planned(self, start: int) -> Sequence[tuple[str, int, int | None]]:
-        """(what, at, until) of its faults in a life from an instant (ns) on; until is None where it takes its course."""
+        """(what, at, until) of its faults in a life from an instant (ns) on; until None: it takes its course."""
         ...
 
     def build(self, start: int, seed: int | None = None) -> SimulatedRun:

@@ -6,10 +6,13 @@ Loopback only; MQTT 5; its memory is bounded, so a reader that falls far behind 
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from twin.runtime.ports import free_ports
+
+TRIES = 5
+"""Another process may take a free port before the broker does; then it gets another one."""
 
 _SETTINGS = """
 id = 0
@@ -36,8 +39,15 @@ def embedded_broker(folder: Path) -> Generator[str]:
     """A broker in a process of its own while the block runs; gives its HOST:PORT. Nothing survives its end."""
     from iotcore import Broker  # noqa: PLC0415 - 14 MB that only the demo needs
 
-    (port,) = free_ports(1)
     settings = folder / "broker.toml"
-    settings.write_text(_SETTINGS.format(port=port), encoding="utf-8")
-    with Broker(config_path=str(settings)):
+    with ExitStack() as running:
+        for left in reversed(range(TRIES)):
+            (port,) = free_ports(1)
+            settings.write_text(_SETTINGS.format(port=port), encoding="utf-8")
+            try:
+                running.enter_context(Broker(config_path=str(settings)))
+                break
+            except OSError:
+                if not left:
+                    raise
         yield f"127.0.0.1:{port}"

@@ -16,14 +16,14 @@ import pytest
 from tests.wire.mqtt.brokers import free_port, iotcore
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "break-things.md"
-TWIN = [sys.executable, "-m", "twin.cli.main", "simulate", "packaging", "--opcua-port", "0", "--seed", "3"]
+TWIN = [sys.executable, "-m", "twin.cli.main", "simulate", "--opcua-port", "0", "--seed", "3"]
 
 
 @contextmanager
-def simulating(*arguments):
+def simulating(*arguments, line="packaging"):
     """A line that runs; gives the URL of its control and the process."""
     with subprocess.Popen(
-        [*TWIN, "--control", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*TWIN, line, "--control", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
             said = process.stdout.readline()
@@ -135,3 +135,12 @@ def test_the_calls_of_the_page_work_as_they_stand(line):
         method = words[words.index("-X") + 1] if "-X" in words else None
         status, answer = call(url.replace("http://127.0.0.1:8090", line), body, method)
         assert status in {200, 201}, answer
+
+
+def test_faults_of_a_scenario_are_listed_with_their_ends(tmp_path):
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text("line: packaging\nfaults: [{what: filler.vibration.stuck, at: 2h, for: 10m}]\n")
+    with simulating("--start", "2026-11-23T06:00:00Z", line=str(scenario)) as (url, _):
+        [asked] = call(f"{url}/faults")[1]["asked"]
+    assert (asked["what"], asked["state"]) == ("filler.vibration.stuck", "waits")
+    assert (asked["at"], asked["until"]) == ("2026-11-23T08:00:00Z", "2026-11-23T08:10:00Z")
