@@ -41,13 +41,16 @@ def embedded_broker(folder: Path) -> Generator[str]:
 
     settings = folder / "broker.toml"
     with ExitStack() as running:
-        for left in reversed(range(TRIES)):
+
+        def start(tries: int) -> int:
             (port,) = free_ports(1)
             settings.write_text(_SETTINGS.format(port=port), encoding="utf-8")
             try:
                 running.enter_context(Broker(config_path=str(settings)))
-                break
             except OSError:
-                if not left:
+                if tries == 1:
                     raise
-        yield f"127.0.0.1:{port}"
+                return start(tries - 1)
+            return port
+
+        yield f"127.0.0.1:{start(TRIES)}"
