@@ -23,8 +23,8 @@ from simulators.description.wires import OnBroker, OnServer, ServerText
 from simulators.face import Face, StateCodes, StatusWord
 from simulators.hall import LineSpec
 from simulators.machine import MachineSpec
-from simulators.machine_alarms import AlarmSpec
 from simulators.orders.book import OrderSpec, ProductSpec
+from simulators.reports.machine_alarms import AlarmSpec
 from simulators.stoppage import Cause, Phases
 from simulators.streams import stream
 

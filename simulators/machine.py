@@ -15,9 +15,9 @@ from simulators.components.sensor import ABSENT, SensorSpec, Statuses
 from simulators.condition import Condition
 from simulators.counting import Counter, Pulse
 from simulators.face import Face
-from simulators.machine_alarms import AlarmSpec
 from simulators.physics import OWN, Effort, Physics
-from simulators.report import REASON, Report, watching
+from simulators.reports.machine_alarms import AlarmSpec
+from simulators.reports.report import REASON, Report, watching
 from simulators.samples import Samples
 from simulators.station import Station, StationSpec
 from simulators.stoppage import Phases
@@ -43,7 +43,7 @@ class MachineSpec:
     `belt.ratio`). reject_of: quantities that add to its share of bad pieces. Both are read each minute.
 
     alarms: cause of a stop, or component -> the alarm that it reports. rejects: cause -> share of the bad pieces. Both
-    are shown by settings: see simulators.report.
+    are shown by settings: see simulators.reports.report.
 
     repeat_s: everything but pulses is sent again this often (a machine on MQTT, for those who subscribe later);
     0: on change only.

@@ -18,13 +18,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast, get_args
 
-from simulators.ambient import AmbientSpec
+from simulators.around.ambient import AmbientSpec
+from simulators.around.gauge import GaugeSpec
+from simulators.around.inflow import InflowSpec
+from simulators.around.inspection import InspectionSpec
 from simulators.description.document import Node
 from simulators.description.reader import Reader
-from simulators.gauge import GaugeSpec
 from simulators.hall import Behaviour
-from simulators.inflow import InflowSpec
-from simulators.inspection import InspectionSpec
 from simulators.orders.book import BookSpec, ProductSpec
 from simulators.people.attendance import People
 from simulators.people.crew import CrewSpec

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulators.around.inflow import InflowSpec
 from simulators.description.document import read_text
 from simulators.description.line import read_line
 from simulators.description.mistake import Mistake
-from simulators.inflow import InflowSpec
 from simulators.plants import BOTTLING, CNC, PUMPS
 from tests.unit.simulators.balance import assert_balanced, by_machine, takes_of
 from tests.unit.simulators.reader import series

@@ -2,7 +2,7 @@
 but the last machine.
 """
 
-from simulators.ambient import AmbientSpec
+from simulators.around.ambient import AmbientSpec
 from simulators.buffer import BufferSpec
 from simulators.components.meter import MeterSpec
 from simulators.components.motor import MotorSpec
@@ -12,11 +12,11 @@ from simulators.face import PackMl, StateCodes
 from simulators.hall import LineSpec
 from simulators.line import LineRun
 from simulators.machine import MachineSpec
-from simulators.machine_alarms import AlarmSpec
 from simulators.orders.book import BookSpec, OrderSpec, ProductSpec
 from simulators.people.attendance import People
 from simulators.people.crew import CrewSpec
 from simulators.people.shifts import ShiftSpec
+from simulators.reports.machine_alarms import AlarmSpec
 from simulators.station import StationSpec
 from simulators.stoppage import Cause, Phase
 from simulators.wiring import Wiring

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from simulators.machine_alarms import AlarmSpec, MachineAlarms
-from simulators.rejects import Rejects
+from simulators.reports.machine_alarms import AlarmSpec, MachineAlarms
+from simulators.reports.rejects import Rejects
 from simulators.samples import NS_PER_MS
 from simulators.station import Station
 from simulators.streams import stream

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulators.rejects import Rejects
+from simulators.reports.rejects import Rejects
 from simulators.streams import stream
 
 

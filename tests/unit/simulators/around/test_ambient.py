@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulators.ambient import Ambient, AmbientSpec
+from simulators.around.ambient import Ambient, AmbientSpec
 from simulators.streams import stream
 from tests.unit.simulators.start import START
 

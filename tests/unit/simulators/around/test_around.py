@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from simulators.around.gauge import GaugeSpec
+from simulators.around.inflow import InflowSpec
+from simulators.around.inspection import InspectionSpec
 from simulators.buffer import BufferSpec
 from simulators.components.belt import BeltSpec
 from simulators.components.pump import PumpSpec
 from simulators.components.tool import ToolSpec
 from simulators.condition import Condition
 from simulators.face import StateCodes
-from simulators.gauge import GaugeSpec
 from simulators.hall import Hall, LineSpec
-from simulators.inflow import InflowSpec
-from simulators.inspection import InspectionSpec
 from simulators.machine import MachineSpec
 from simulators.station import StationSpec
 from simulators.stoppage import Phase

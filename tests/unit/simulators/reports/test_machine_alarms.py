@@ -3,7 +3,7 @@
 import pytest
 
 from simulators.condition import Condition
-from simulators.machine_alarms import AlarmSpec, MachineAlarms
+from simulators.reports.machine_alarms import AlarmSpec, MachineAlarms
 from simulators.stoppage import Stop
 
 SPECS = {"jam": AlarmSpec(12, "jam at the infeed"), "no caps": AlarmSpec(3, "hopper empty")}
