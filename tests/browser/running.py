@@ -11,6 +11,9 @@ from typing import Any
 
 from tests.wire.mqtt.brokers import free_port
 
+MEASURED = 17
+"""Values that the tiles of the demo's line show: three of each machine, and the power of two."""
+
 TWIN = (sys.executable, "-m", "twin.cli.main")
 
 

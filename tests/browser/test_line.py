@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.running import MEASURED
+
 pytestmark = pytest.mark.browser
 
 LINE = "demo/plant1/packaging/line1"
@@ -43,7 +45,7 @@ def test_line_reads_as_it_stands_in_the_plant_file(page, demo):
 def test_values_of_every_machine_move(page, demo):
     """Filler, capper, labeller by OPC UA; packer and palletiser by MQTT."""
     opened(page, demo)
-    expect(page.locator(".machine [data-tag][data-quality=good]")).to_have_count(15)
+    expect(page.locator(".machine [data-tag][data-quality=good]")).to_have_count(MEASURED)
     for machine in MACHINES:
         path = f"{LINE}/{machine}"
         before = page.evaluate(NEWEST, path)

@@ -64,11 +64,11 @@ def test_api_page_names_every_route_and_its_role(page, demo):
 
 def test_machine_page_shows_limits_stops_and_the_way_back(page, demo):
     opened(page, demo, f"/machine/{LINE}/filler")
-    expect(page.locator("lt-machine .measured tbody tr")).to_have_count(3)
+    expect(page.locator("lt-machine .measured tbody tr")).to_have_count(5)
     expect(page.locator("lt-machine .measured .bar-svg").first).to_be_visible()
     expect(page.locator("lt-machine .spark path").first).to_be_visible()
     expect(page.locator("lt-stops tbody tr").first).to_contain_text(re.compile("Down|Blocked|Idle|Stopped|Starved"))
-    expect(page.locator("lt-history ts-chart")).to_have_count(3)
+    expect(page.locator("lt-history ts-chart")).to_have_count(4)
     page.locator(".crumbs a", has_text="line1").click()
     expect(page.locator("article.machine")).to_have_count(5)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.running import MEASURED
+
 pytestmark = pytest.mark.browser
 
 
 def test_killed_twin_is_stale_within_4_s_and_back_by_itself(page, demo):
     page.goto(demo.url())
-    expect(page.locator(".machine [data-tag][data-quality=good]")).to_have_count(15)
+    expect(page.locator(".machine [data-tag][data-quality=good]")).to_have_count(MEASURED)
     as_of = page.locator("#as-of").inner_text()
     demo.kill()
     page.wait_for_selector("body[data-link=stale]", timeout=4000)

@@ -61,6 +61,8 @@ LineMaker = Callable[..., Line]
 
 def _simulated(name: str, file: Path | None, seed: int, behind: Length | None) -> Line:
     simulator = plugins.line(name)
+    if not isinstance(seed, int):  # pyright: ignore[reportUnnecessaryIsInstance] - tests are not always typed
+        raise Misconfigured(f"seed {seed!r} must be a whole number, 0 or more")
     if file is None:
         plant = load(simulator.plant_file({}), f"plant file of {name}", plugins.connectors(), os.environ)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args, overload
 
 import numpy as np
 
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from twin.testing.on_the_wire import OnTheWire
 
 One = TypeVar("One", bound=Timed)
+
+
+By = Literal["shift", "day", "hour"]
+"""Periods into which an OEE is cut."""
 
 
 class Line:
@@ -187,12 +191,14 @@ class Line:
 
     def oee_by(
         self,
-        by: Literal["shift", "day", "hour"],
+        by: By,
         asset: str = "",
         start: Moment | None = None,
         end: Moment | None = None,
     ) -> Found[Oee]:
         """OEE by whole shifts, days or hours that overlap the span; the last one as far as it has come."""
+        if by not in get_args(By):
+            raise Misconfigured(f"oee_by({by!r}): there are {', '.join(get_args(By))}")
         asked = self._span(start, end)
         return self._oee(asset, list(calendar_of(self.plant).periods(by, asked.start, asked.end)))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import struct
 from collections.abc import Callable
 from functools import partial
 from random import Random
 from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import Literal, Self, TypeVar, get_args
 
 from twin.testing.carry import Way, carry
 
@@ -83,14 +84,17 @@ class FaultProxy:
 
     def delay(self, seconds: float, jitter: float = 0.0, way: Which = "both") -> None:
         """Hand bytes on so much later, plus an even draw from [0, jitter) s; order is kept, the rate is not reduced."""
+        not_negative("delay", seconds, jitter)
         self._set(way, delay_s=seconds, jitter_s=jitter)
 
     def limit(self, bytes_per_second: float, way: Which = "both") -> None:
         """Carry no more than this, all connections together; 0 takes the limit away."""
+        not_negative("limit", bytes_per_second)
         self._set(way, bytes_per_s=bytes_per_second)
 
     def slow_close(self, seconds: float, way: Which = "both") -> None:
         """Who is at the other end learns so much later that a connection was closed."""
+        not_negative("slow_close", seconds)
         self._set(way, close_s=seconds)
 
     def hold(self, way: Which = "both") -> None:
@@ -109,6 +113,8 @@ class FaultProxy:
 
     def cut(self, how: How = "reset") -> None:
         """End every open connection now, on both sides: by a reset (RST), or closed as if all were said (FIN)."""
+        if how not in get_args(How):
+            raise ValueError(f"cut({how!r}): there are {', '.join(get_args(How))}")
         self._do(lambda: self._cut(how))
 
     def cut_after(self, count: int, way: Which = "up") -> None:
@@ -237,6 +243,13 @@ class _Link:
     def end(self, how: How) -> None:
         for writer in self._ends:
             _end(writer, how)
+
+
+def not_negative(what: str, *numbers: float) -> None:
+    """ValueError for what is no number of seconds or bytes."""
+    for number in numbers:
+        if not isinstance(number, int | float) or not 0 <= number < math.inf:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"{what}({number!r}): take a number, 0 or more")
 
 
 def _end(writer: asyncio.StreamWriter, how: How) -> None:

@@ -24,6 +24,7 @@ MISTAKES: dict[str, tuple[Callable[[Line], object], str]] = {
     "text": (lambda line: line.run("soon"), "'soon' is not a duration like 250ms, 30s, 5m, 1h30m"),
     "nan": (lambda line: line.run(float("nan")), "no number of seconds"),
     "zone": (lambda line: line.states(start=datetime(2025, 11, 10)), "no time zone"),
+    "periods": (lambda line: line.oee_by("week"), "'week'.: there are shift, day, hour"),
     "turned": (lambda line: line.states(start="50s", end="10s"), "turn them round"),
     "truth": (lambda line: line.truth().states("fller"), "no machine 'fller' in the truth; there are: filler"),
 }
@@ -63,3 +64,8 @@ def test_a_line_that_cannot_be_made_says_why(arguments: dict[str, object], says:
 def test_a_fresh_line_has_no_full_minute_to_reckon_with() -> None:
     with pytest.raises(Misconfigured, match="let the line run"):
         twin_line(behind=0).oee("filler")
+
+
+def test_a_seed_is_a_whole_number() -> None:
+    with pytest.raises(Misconfigured, match="seed '7' must be a whole number"):
+        twin_line(seed="7")

@@ -239,3 +239,12 @@ def test_it_serves_tests_without_an_event_loop(fault_proxy) -> None:
                 with pytest.raises(ConnectionResetError):
                     one.recv(1)
         assert (wire.sent_up, wire.sent_down) == (9, 0)
+
+
+def test_what_is_no_number_of_seconds_and_no_way_to_cut_is_refused(fault_proxy) -> None:
+    wire = fault_proxy(1)
+    for wrong in (lambda: wire.delay("1s"), lambda: wire.delay(-1), lambda: wire.limit(float("nan"))):
+        with pytest.raises(ValueError, match="take a number, 0 or more"):
+            wrong()
+    with pytest.raises(ValueError, match=r"cut\('rst'\): there are reset, close"):
+        wire.cut("rst")
