@@ -30,7 +30,7 @@ def clause(sentence: str) -> Generator[None]:
         raise ContractBroken(f"{sentence}: {error or f'nothing came for {PATIENCE_S:g} s'}") from error
     except (AssertionError, LinetwinError) as error:
         raise ContractBroken(f"{sentence}: {error}") from error
-    except Exception as error:
+    except Exception as error:  # whatever it is: what a third party wrote broke this clause, and is told so
         raise ContractBroken(f"{sentence}: {type(error).__name__}: {error}") from error
 
 

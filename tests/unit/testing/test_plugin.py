@@ -58,6 +58,7 @@ def test_a_passing_test_shows_nothing(pytester: pytest.Pytester) -> None:
 def test_a_line_that_has_not_run_says_so(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_it(twin_line): twin_line(behind=0).fault('x.y')")
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*no fault 'x.y'*", "packaging: *; the line has not run since the test began"])
 
 
@@ -79,6 +80,7 @@ def test_workers_get_the_results_of_one_process(pytester: pytest.Pytester) -> No
 
 def test_the_fixture_is_listed(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("--fixtures", "-p", "no:cacheprovider")
+    assert result.ret == 0
     result.stdout.fnmatch_lines(["twin_line*", "*Production lines and the twins that watch them*"])
 
 
