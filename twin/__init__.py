@@ -14,7 +14,22 @@ if TYPE_CHECKING:
     from twin.core.event import Event
     from twin.core.inbox import Inbox
     from twin.core.plugin import ConnectionSpec, ConnectorPlugin, Key, Surroundings, TagAddress
-    from twin.core.ports import Browsable, Clock, Connector, Node, Outlet, Probe, Probed, Refusal, Reporter, Sender
+    from twin.core.ports import (
+        Backfillable,
+        Browsable,
+        Clock,
+        Connector,
+        Node,
+        Outlet,
+        Probe,
+        Probed,
+        Recovered,
+        Refusal,
+        Reporter,
+        Sender,
+        Writable,
+        Written,
+    )
     from twin.core.tags import Tag, TagTable, TagType
 
 _HOME = {
@@ -24,6 +39,7 @@ _HOME = {
     "inbox": ("Inbox",),
     "plugin": ("ConnectionSpec", "ConnectorPlugin", "Key", "Surroundings", "TagAddress"),
     "ports": (
+        "Backfillable",
         "Browsable",
         "Clock",
         "Connector",
@@ -31,14 +47,18 @@ _HOME = {
         "Outlet",
         "Probe",
         "Probed",
+        "Recovered",
         "Refusal",
         "Reporter",
         "Sender",
+        "Writable",
+        "Written",
     ),
     "tags": ("Tag", "TagTable", "TagType"),
 }
 
 __all__ = [
+    "Backfillable",
     "Batch",
     "Browsable",
     "Clock",
@@ -54,6 +74,7 @@ __all__ = [
     "Outlet",
     "Probe",
     "Probed",
+    "Recovered",
     "Refusal",
     "Reporter",
     "Sender",
@@ -64,6 +85,8 @@ __all__ = [
     "TagType",
     "Undecodable",
     "Unreachable",
+    "Writable",
+    "Written",
     "batch",
 ]
 

@@ -58,7 +58,7 @@ def check(spec: ConnectionSpec, tags: Sequence[TagAddress]) -> Sequence[tuple[st
 
 def trust(folder: Path) -> TrustStore:
     """The certificates below a data folder."""
-    from connectors.opcua.trust import CertificateFolder  # noqa: PLC0415 - cryptography costs 50 ms
+    from connectors.opcua.security.trust import CertificateFolder  # noqa: PLC0415 - cryptography costs 50 ms
 
     return CertificateFolder(folder)
 

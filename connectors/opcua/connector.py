@@ -11,17 +11,17 @@ from datetime import datetime
 from asyncua import ua
 from asyncua.ua.attribute_ids import AttributeIds
 
-from connectors.opcua.browse import browse
-from connectors.opcua.channel import Channel, Ticket, choice_for, secured
-from connectors.opcua.columns import kept
+from connectors.opcua.decode.columns import kept
 from connectors.opcua.failure import DRIVER_ERRORS, SubscriptionGone, translated
 from connectors.opcua.items import Items
-from connectors.opcua.publisher import Book, Publisher
-from connectors.opcua.security import Choice
-from connectors.opcua.services import Limits, limits_of, read, started_at
+from connectors.opcua.link.channel import Channel, Ticket, choice_for, secured
+from connectors.opcua.link.publisher import Book, Publisher
+from connectors.opcua.link.services import Limits, limits_of, read, started_at
+from connectors.opcua.link.subscription import create_subscriptions, monitor
+from connectors.opcua.security.choice import Choice
+from connectors.opcua.security.trust import CertificateFolder
 from connectors.opcua.settings import settings_of
-from connectors.opcua.subscription import create_subscriptions, monitor
-from connectors.opcua.trust import CertificateFolder
+from connectors.opcua.space.browse import browse
 from twin.core.batch import Batch
 from twin.core.errors import LinetwinError, Undecodable
 from twin.core.event import GAP, Event

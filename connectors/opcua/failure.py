@@ -5,9 +5,9 @@ from __future__ import annotations
 from asyncua import ua
 from asyncua.ua import uaerrors
 
-from connectors.opcua.certificate import fingerprint_of
+from connectors.opcua.security.certificate import fingerprint_of
+from connectors.opcua.security.trust import CertificateFolder, short
 from connectors.opcua.settings import Settings
-from connectors.opcua.trust import CertificateFolder, short
 from twin.core.errors import LinetwinError, Misconfigured, Unreachable
 
 WRONG_USER = (

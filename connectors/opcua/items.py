@@ -11,11 +11,11 @@ from asyncua import ua
 from asyncua.client.ua_session import UaSession
 
 from connectors.opcua.address import BrowsePath, NodeText, Place, index_of, indices_of, parse_pick, place_of
-from connectors.opcua.browse import nodes_at
-from connectors.opcua.columns import Reading, Target
-from connectors.opcua.services import Limits, namespaces_of, variant_types_of
+from connectors.opcua.decode.columns import Reading, Target
+from connectors.opcua.decode.value import tag_type_of
+from connectors.opcua.link.services import Limits, namespaces_of, variant_types_of
 from connectors.opcua.settings import Settings
-from connectors.opcua.value import tag_type_of
+from connectors.opcua.space.browse import nodes_at
 from twin.core.errors import Misconfigured
 from twin.core.plugin import TagAddress
 from twin.core.tags import TagTable, TagType

@@ -92,6 +92,7 @@ def _connection(twin: Twin, id: str) -> ConnectionShape:
         return ConnectionShape(
             id=id, protocol=spec.protocol, url=_without_secret(spec.url), state="off", since=None,
             cause="the twin serves what is stored", attempts=0, next_attempt=None, lag_s=0.0, counters={}, problems={},
+            notices={}, gauges={},
         )  # fmt: skip
     return ConnectionShape(
         id=id,
@@ -105,6 +106,8 @@ def _connection(twin: Twin, id: str) -> ConnectionShape:
         lag_s=report.lag_ns / SECOND,
         counters=dict(report.counters),
         problems=dict(report.problems),
+        notices=dict(report.notices),
+        gauges=dict(report.gauges),
     )
 
 

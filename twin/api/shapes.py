@@ -82,7 +82,10 @@ class PlantAnswer(Answer):
 
 
 class ConnectionShape(Shape):
-    """A connection. state: connecting, up, down, stopped (a setting must change first), off (not opened)."""
+    """A connection. state: connecting, up, down, stopped (a setting must change first), off (not opened).
+
+    notices: what people should know although values flow, by subject. gauges: figures, the unit in the name.
+    """
 
     id: str
     protocol: str
@@ -95,6 +98,8 @@ class ConnectionShape(Shape):
     lag_s: float
     counters: Mapping[str, int]
     problems: Mapping[str, str]
+    notices: Mapping[str, str]
+    gauges: Mapping[str, float]
 
 
 class ConnectionsAnswer(Answer):

@@ -49,6 +49,17 @@ class OnStderr:
         if text:
             print(f"{tag}: {text}", file=sys.stderr)
 
+    def notice(self, about: str, text: str) -> None:
+        """Something about the link."""
+        if text:
+            print(text, file=sys.stderr)
+
+    def gauge(self, what: str, value: float) -> None:
+        """No figures are shown."""
+
+    def alive(self) -> None:
+        """Nobody waits for a sign of life."""
+
 
 def plugin_for(url: str) -> ConnectorPlugin:
     """The connector plug-in of a URL's scheme. Raises Misconfigured."""

@@ -38,6 +38,15 @@ class Silent:
     def problem(self, tag: str, text: str) -> None:
         """The probe itself says what is wrong with a tag."""
 
+    def notice(self, about: str, text: str) -> None:
+        """A probe looks at tags."""
+
+    def gauge(self, what: str, value: float) -> None:
+        """No figures are shown."""
+
+    def alive(self) -> None:
+        """Nobody waits for a sign of life."""
+
 
 def summary(plant: Plant) -> dict[str, Any]:
     """What a plant file holds, in numbers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -56,6 +56,20 @@ class Reporter(Protocol):
         """One tag does not work while its neighbours do: `BadNodeIdUnknown: no node ...`. Empty text: mended."""
         ...
 
+    def notice(self, about: str, text: str) -> None:
+        """Something about the link that people should know although values flow: a clock that is wrong, an interval
+        that was not granted. about: a short fixed word (`clock`, `sampling`). Empty text: it is over.
+        """
+        ...
+
+    def gauge(self, what: str, value: float) -> None:
+        """A figure that stands until the next one, its unit in the name: `clock_offset_s`, `certificate_days`."""
+        ...
+
+    def alive(self) -> None:
+        """The other side spoke just now, with or without a value: a loss is dated from here."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -93,6 +107,56 @@ class Probe(Protocol):
 
     async def probe(self) -> Sequence[Probed]:
         """Read every tag once and report each; one bad tag does not stop the rest."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A piece of what a source's own history gave for a gap.
+
+    batch: rows, or None. complete: ids of tags of which this source now gave everything it has of the whole gap.
+    refused: tag id -> why there is nothing of it (`BadHistoryOperationUnsupported`).
+    """
+
+    batch: Batch | None
+    complete: Sequence[int] = ()
+    refused: Mapping[int, str] = field(default_factory=dict[int, str])
+
+
+@runtime_checkable
+class Backfillable(Protocol):
+    """A connector whose other side keeps a history of its own: a gap can be read from it afterwards."""
+
+    def recover(self, start: int, end: int, tags: Sequence[int]) -> AsyncIterator[Recovered]:
+        """What the source's history has of these tags in [start, end), ns; each tag ends complete or refused.
+
+        Asked while the connection is up, beside the live values. Raises Unreachable: the gap is tried again later.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a write. outcome: `done`, `refused` (by the other side, nothing was changed) or `unknown` (the
+    answer was lost: it may have been written). status: as the other side told it, or the code of what went wrong.
+    read_back: what the other side holds afterwards, as text; empty when it could not be read.
+    """
+
+    outcome: str
+    status: int
+    text: str
+    read_back: str = ""
+
+
+@runtime_checkable
+class Writable(Protocol):
+    """A connector through which a value can be given to the other side."""
+
+    async def write(self, tag: str, value: float | str) -> Written:
+        """Write one tag once, in its own type, and read it back. Never repeated by itself.
+
+        Raises Misconfigured: the value does not fit the tag's type, nothing was sent. Unreachable: nothing was sent.
+        """
         ...
 
 

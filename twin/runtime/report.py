@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 
 from twin.core.event import Event
 from twin.core.ports import Clock
+
+_log = logging.getLogger("linetwin")
 
 KEPT_LETTERS = 10
 """So many messages are kept of each cause."""
@@ -44,6 +47,11 @@ class ConnectionReport:
         self.counters: Counter[str] = Counter()
         self.causes: Counter[str] = Counter()
         self.problems: dict[str, str] = {}
+        self.notices: dict[str, str] = {}
+        """What people should know of the link although values flow, by subject."""
+        self.gauges: dict[str, float] = {}
+        self.alive_at = self.since
+        """The last instant at which the link was known to be good."""
         self._letters: dict[str, deque[DeadLetter]] = {}
         self._clock = clock
         self._note = note
@@ -76,6 +84,26 @@ class ConnectionReport:
                 self.problems[tag] = text
             else:
                 self.problems.pop(tag, None)
+
+    def notice(self, about: str, text: str) -> None:
+        """Something about the link that people should know although values flow; empty text: it is over."""
+        with self._lock:
+            changed = self.notices.get(about, "") != text
+            if text:
+                self.notices[about] = text
+            else:
+                self.notices.pop(about, None)
+        if changed:
+            _log.warning("connection %s: %s", self.id, text or f"{about}: right again")
+
+    def gauge(self, what: str, value: float) -> None:
+        """A figure that stands until the next one."""
+        with self._lock:
+            self.gauges[what] = value
+
+    def alive(self) -> None:
+        """The other side spoke just now."""
+        self.alive_at = self._clock.now()
 
     def letters(self) -> list[DeadLetter]:
         """The kept messages, oldest first."""

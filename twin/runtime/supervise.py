@@ -38,8 +38,6 @@ class Supervisor:
         self._clock = clock
         self._intake = Intake(report.id, clock)
         self._failures = 0
-        self._alive_at = clock.now()
-        """The last instant at which the link was known to be good."""
         self._untold: Event | None = None
         """A loss that a full disk kept out of the log; it is told before the return is."""
         self._turning = asyncio.Lock()
@@ -62,7 +60,7 @@ class Supervisor:
     async def _session(self) -> None:
         self._report.attempts += 1
         async with self._connector.open() as batches:
-            self._alive_at = self._clock.now()
+            self._report.alive()
             up = asyncio.create_task(self._up_soon())
             try:
                 await self._forward(batches)
@@ -76,8 +74,8 @@ class Supervisor:
                 self._report.event(event)
             await self._log.append(admitted)
             self._report.count("stored", len(admitted))
-            self._alive_at = self._clock.now()
-            self._report.lag_ns = self._alive_at - int(admitted.time.max())
+            self._report.alive()
+            self._report.lag_ns = self._report.alive_at - int(admitted.time.max())
             self._report.counters.update(self._intake.counters)
             self._intake.counters.clear()
             await self._up()
@@ -110,7 +108,7 @@ class Supervisor:
         if not first:
             return
         _log.warning("connection %s: %s", self._report.id, cause)
-        time = self._alive_at if was_up else self._clock.now()
+        time = self._report.alive_at if was_up else self._clock.now()
         self._untold = Event(time, CONNECTION_LOST, self._report.id, {"cause": cause})
         with suppress(StoreFailed):
             await self._tell_loss()

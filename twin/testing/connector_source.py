@@ -58,6 +58,8 @@ class Told:
         self.letters: list[tuple[str, str]] = []
         """(cause, place) of messages that could not be read."""
         self.problems: dict[str, str] = {}
+        self.notices: dict[str, str] = {}
+        self.gauges: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def event(self, event: Event) -> None:
@@ -76,3 +78,14 @@ class Told:
     def problem(self, tag: str, text: str) -> None:
         """Remember the latest problem of a tag."""
         self.problems[tag] = text
+
+    def notice(self, about: str, text: str) -> None:
+        """Remember the latest notice of each subject."""
+        self.notices[about] = text
+
+    def gauge(self, what: str, value: float) -> None:
+        """Remember the latest figure."""
+        self.gauges[what] = value
+
+    def alive(self) -> None:
+        """A sign of life says nothing of what came."""

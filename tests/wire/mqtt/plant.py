@@ -33,6 +33,9 @@ class Kept:
         self.counts: Counter[str] = Counter()
         self.dead: list[tuple[str, str, bytes]] = []
         self.problems: dict[str, str] = {}
+        self.notices: dict[str, str] = {}
+        self.gauges: dict[str, float] = {}
+        self.signs = 0
 
     def event(self, event: Event) -> None:
         self.events.append(event)
@@ -45,6 +48,15 @@ class Kept:
 
     def problem(self, tag: str, text: str) -> None:
         self.problems[tag] = text
+
+    def notice(self, about: str, text: str) -> None:
+        self.notices[about] = text
+
+    def gauge(self, what: str, value: float) -> None:
+        self.gauges[what] = value
+
+    def alive(self) -> None:
+        self.signs += 1
 
 
 class Bench:

@@ -40,6 +40,9 @@ class Record:
     counts: Counter[str] = field(default_factory=Counter)
     letters: list[tuple[str, str]] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
+    notices: dict[str, str] = field(default_factory=dict)
+    gauges: dict[str, float] = field(default_factory=dict)
+    signs: int = 0
 
     def event(self, event: Event) -> None:
         self.events.append(event)
@@ -52,6 +55,15 @@ class Record:
 
     def problem(self, tag: str, text: str) -> None:
         self.problems[tag] = text
+
+    def notice(self, about: str, text: str) -> None:
+        self.notices[about] = text
+
+    def gauge(self, what: str, value: float) -> None:
+        self.gauges[what] = value
+
+    def alive(self) -> None:
+        self.signs += 1
 
 
 @dataclass

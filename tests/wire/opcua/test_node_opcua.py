@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from connectors.opcua.trust import CertificateFolder
+from connectors.opcua.security.trust import CertificateFolder
 from tests.wire.opcua.plant import free_port, opcua, setup, until
 from tests.wire.opcua.test_browse import printed
 from tests.wire.opcua.test_outages import drained, opened_again

@@ -10,8 +10,8 @@ from asyncua import Server, ua
 from asyncua.crypto.permission_rules import SimpleRoleRuleset, User, UserRole
 from asyncua.server.user_managers import UserManager
 
-from connectors.opcua.certificate import KEY_BITS, application_uri, fingerprint_of
-from connectors.opcua.trust import CertificateFolder
+from connectors.opcua.security.certificate import KEY_BITS, application_uri, fingerprint_of
+from connectors.opcua.security.trust import CertificateFolder
 from tests.unit.connectors.opcua.certificates import issued, write
 from tests.wire.opcua.plant import Plc, setup
 from twin.core.errors import Misconfigured, Unreachable

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.opcua.trust import CertificateFolder
+from connectors.opcua.security.trust import CertificateFolder
 from tests.unit.connectors.opcua.certificates import issued
 from twin.cli.main import main
 from twin.core.errors import Unreachable

@@ -35,6 +35,15 @@ class Kept:
     def problem(self, tag, text):
         raise AssertionError(text)
 
+    def notice(self, about, text):
+        raise AssertionError(text)
+
+    def gauge(self, what, value):
+        raise AssertionError(what)
+
+    def alive(self):
+        raise AssertionError("a file does not live")
+
 
 class Imported:
     """rows: (tag, time, value, status, text), NaN as None, in the order they came."""

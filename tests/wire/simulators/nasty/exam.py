@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from asyncua import Client, ua
 
-from connectors.opcua.trust import CertificateFolder
+from connectors.opcua.security.trust import CertificateFolder
 from simulators.wire.serve import Addresses, serve
 from tests.wire.opcua.plant import Record, Setup, opcua, setup
 from tests.wire.simulators.nasty.counting import URI, Counting

@@ -15,7 +15,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from connectors.opcua.certificate import fingerprint_of, hosts_of, is_issued_by, own_pair, uris_of
+from connectors.opcua.security.certificate import fingerprint_of, hosts_of, is_issued_by, own_pair, uris_of
 from twin.core.errors import Misconfigured, Unreachable
 from twin.core.instant import SECOND
 from twin.core.ports import Certificate

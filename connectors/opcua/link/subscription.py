@@ -11,7 +11,7 @@ from asyncua.client.ua_session import UaSession
 from asyncua.ua.attribute_ids import AttributeIds
 
 from connectors.opcua.items import Items
-from connectors.opcua.services import Limits, in_calls
+from connectors.opcua.link.services import Limits, in_calls
 from connectors.opcua.settings import Settings
 from twin.core.instant import MILLISECOND
 

@@ -12,7 +12,7 @@ from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 
 from connectors.opcua.address import BrowsePath, NodeText, join_path
-from connectors.opcua.services import Limits, in_calls, namespaces_of, read
+from connectors.opcua.link.services import Limits, in_calls, namespaces_of, read
 from twin.core.ports import Node
 
 OBJECTS = ua.NodeId(ua.Int32(ObjectIds.ObjectsFolder))

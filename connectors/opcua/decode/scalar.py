@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from struct import Struct
 
-from connectors.opcua.value import EXACT
+from connectors.opcua.decode.value import EXACT
 from twin.core.instant import FAR_FUTURE
 
 VALUE, STATUS, SOURCE_TIME, SERVER_TIME = 0x01, 0x02, 0x04, 0x08

@@ -13,12 +13,20 @@ from dataclasses import dataclass, field
 from asyncua import ua
 from asyncua.ua import uaerrors
 
-from connectors.opcua.channel import RawSession
-from connectors.opcua.columns import Reading
+from connectors.opcua.decode.columns import Reading
+from connectors.opcua.decode.message import (
+    Message,
+    after,
+    ahead,
+    publish_response,
+    republish_response,
+    rows_of,
+    status_change,
+)
 from connectors.opcua.failure import SubscriptionGone
-from connectors.opcua.message import Message, after, ahead, publish_response, republish_response, rows_of, status_change
-from connectors.opcua.resent import Had
-from connectors.opcua.subscription import Subscription
+from connectors.opcua.link.channel import RawSession
+from connectors.opcua.link.resent import Had
+from connectors.opcua.link.subscription import Subscription
 from twin.core.batch import Batch
 from twin.core.errors import Undecodable, Unreachable
 from twin.core.event import GAP, Event
@@ -133,6 +141,7 @@ class Publisher:
         if subscription is None:
             return
         subscription.heard, subscription.spoke = now_s(), True
+        self.reporter.alive()
         lead = ahead(message.sequence, subscription.expected or message.sequence)
         if lead < 0:
             self._came_before(subscription, message)

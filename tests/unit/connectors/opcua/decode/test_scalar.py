@@ -13,8 +13,8 @@ from asyncua.ua.ua_binary import struct_from_binary, struct_to_binary
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.opcua.scalar import scalar_at
-from connectors.opcua.value import ns_of
+from connectors.opcua.decode.scalar import scalar_at
+from connectors.opcua.decode.value import ns_of
 
 WHOLE = {
     ua.VariantType.SByte: (-(2**7), 2**7 - 1),

@@ -13,10 +13,10 @@ import pytest
 from asyncua import ua
 from asyncua.ua import uaerrors
 
-from connectors.opcua.columns import Reading, Target
+from connectors.opcua.decode.columns import Reading, Target
 from connectors.opcua.failure import SubscriptionGone
-from connectors.opcua.publisher import Book, Publisher
-from connectors.opcua.subscription import Subscription
+from connectors.opcua.link.publisher import Book, Publisher
+from connectors.opcua.link.subscription import Subscription
 from tests.unit.connectors.opcua.wire import data_change, publish, republish, value
 from twin.core.errors import Unreachable
 from twin.core.event import Event
@@ -67,6 +67,9 @@ class Reporter:
         self.counts: Counter[str] = Counter()
         self.events: list[Event] = []
         self.letters: list[str] = []
+        self.notices: dict[str, str] = {}
+        self.gauges: dict[str, float] = {}
+        self.signs = 0
 
     def event(self, event: Event) -> None:
         self.events.append(event)
@@ -79,6 +82,15 @@ class Reporter:
 
     def problem(self, tag: str, text: str) -> None:
         raise AssertionError(text)
+
+    def notice(self, about: str, text: str) -> None:
+        self.notices[about] = text
+
+    def gauge(self, what: str, value: float) -> None:
+        self.gauges[what] = value
+
+    def alive(self) -> None:
+        self.signs += 1
 
 
 def message(sequence: int) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 from asyncua import ua
 
 from connectors.opcua import CONNECTION_KEYS
-from connectors.opcua.security import NONE_URI, PLAIN, POLICIES, Choice, chosen, refuse_plaintext
+from connectors.opcua.security.choice import NONE_URI, PLAIN, POLICIES, Choice, chosen, refuse_plaintext
 from connectors.opcua.settings import Settings, settings_of
 from twin.core.errors import Misconfigured, Unreachable
 from twin.core.plugin import ConnectionSpec

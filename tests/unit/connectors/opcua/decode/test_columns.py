@@ -12,8 +12,8 @@ from asyncua import ua
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.opcua.columns import Reading, Rows, Target, add_data_changes, time_of
-from connectors.opcua.message import after, ahead, publish_response, rows_of, status_change
+from connectors.opcua.decode.columns import Reading, Rows, Target, add_data_changes, time_of
+from connectors.opcua.decode.message import after, ahead, publish_response, rows_of, status_change
 from tests.unit.connectors.opcua.wire import data_change, publish, value
 from twin.core.batch import texts
 from twin.core.errors import Undecodable

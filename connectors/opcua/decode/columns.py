@@ -14,8 +14,8 @@ from asyncua import ua
 from asyncua.common.utils import Buffer
 from asyncua.ua.ua_binary import Primitives, struct_from_binary
 
-from connectors.opcua.scalar import Scalar, scalar_at
-from connectors.opcua.value import Cell, cell_of, ns_of
+from connectors.opcua.decode.scalar import Scalar, scalar_at
+from connectors.opcua.decode.value import Cell, cell_of, ns_of
 from twin.core.batch import Batch, batch
 from twin.core.errors import Undecodable
 from twin.core.instant import FAR_FUTURE

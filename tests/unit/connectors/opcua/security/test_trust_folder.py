@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from connectors.opcua.certificate import KEY_BITS, application_uri, first_of_chain, hosts_of, own_pair, uris_of
-from connectors.opcua.trust import MOST_REJECTED, CertificateFolder
+from connectors.opcua.security.certificate import KEY_BITS, application_uri, first_of_chain, hosts_of, own_pair, uris_of
+from connectors.opcua.security.trust import MOST_REJECTED, CertificateFolder
 from tests.unit.connectors.opcua.certificates import DAY, NOW, Made, issued, revoked
 from twin.core.errors import Unreachable
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from connectors.opcua.resent import Had
+from connectors.opcua.link.resent import Had
 from twin.core.batch import Batch, batch
 
 

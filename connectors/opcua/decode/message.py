@@ -10,7 +10,7 @@ from asyncua.common.utils import Buffer
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.ua_binary import Primitives, nodeid_from_binary, struct_from_binary
 
-from connectors.opcua.columns import Reading, Rows, Unheld, add_data_changes
+from connectors.opcua.decode.columns import Reading, Rows, Unheld, add_data_changes
 from twin.core.errors import Undecodable
 
 DATA_CHANGE = ObjectIds.DataChangeNotification_Encoding_DefaultBinary

@@ -19,10 +19,10 @@ from asyncua.common.shortcuts import Shortcuts
 from asyncua.common.utils import Buffer
 from asyncua.crypto.uacrypto import CertProperties
 
-from connectors.opcua.certificate import application_uri, first_of_chain, own_pair
-from connectors.opcua.security import PLAIN, Choice, chosen, needs_endpoints, refuse_plaintext
+from connectors.opcua.security.certificate import application_uri, first_of_chain, own_pair
+from connectors.opcua.security.choice import PLAIN, Choice, chosen, needs_endpoints, refuse_plaintext
+from connectors.opcua.security.trust import CertificateFolder
 from connectors.opcua.settings import LIFETIME, Settings
-from connectors.opcua.trust import CertificateFolder
 from twin.core.instant import MILLISECOND
 
 logging.getLogger("asyncua.client").setLevel(logging.CRITICAL)  # its failures reach us as exceptions, and are told once

@@ -1,0 +1,1 @@
+"""Bytes of notifications into columns. Pure: no server, no clock."""

@@ -1,0 +1,1 @@
+"""Whom we trust, who trusts us, and how a channel is protected."""
