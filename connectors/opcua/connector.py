@@ -15,9 +15,10 @@ from connectors.opcua.decode.columns import kept
 from connectors.opcua.failure import DRIVER_ERRORS, SubscriptionGone, translated
 from connectors.opcua.items import Items
 from connectors.opcua.link.channel import Channel, Ticket, choice_for, secured
+from connectors.opcua.link.monitor import monitor
 from connectors.opcua.link.publisher import Book, Publisher
 from connectors.opcua.link.services import Limits, limits_of, read, started_at
-from connectors.opcua.link.subscription import create_subscriptions, monitor
+from connectors.opcua.link.subscription import create_subscriptions
 from connectors.opcua.security.choice import Choice
 from connectors.opcua.security.trust import CertificateFolder
 from connectors.opcua.settings import settings_of
