@@ -105,6 +105,11 @@ SECTIONS = (
         " `low` and `stale` in it ([how-to](../how-to/alarms.md)).",
         keys.ALARM_KEYS,
     ),
+    (
+        "Write",
+        "`write: {...}` of a tag: it may be written within these limits ([how-to](../how-to/write.md)).",
+        keys.WRITE_KEYS,
+    ),
     ("Health", "One of the list `health: [...]`: see [health](../explanation/health.md).", keys.HEALTH_KEYS),
     ("Line", "`lines: {PATH: ...}`", keys.LINE_KEYS),
     ("Machine", "`machines: {NAME: ...}` of a line; what it says stands above what its type says.", keys.MACHINE_KEYS),

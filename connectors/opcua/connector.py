@@ -23,12 +23,13 @@ from connectors.opcua.security.choice import Choice
 from connectors.opcua.security.trust import CertificateFolder
 from connectors.opcua.settings import settings_of
 from connectors.opcua.space.browse import browse
+from connectors.opcua.write import write_value
 from twin.core.batch import Batch
-from twin.core.errors import LinetwinError, Undecodable
+from twin.core.errors import LinetwinError, Undecodable, Unreachable
 from twin.core.event import GAP, Event
 from twin.core.inbox import Inbox
 from twin.core.plugin import ConnectionSpec, Surroundings, TagAddress
-from twin.core.ports import Node, Probed
+from twin.core.ports import Node, Probed, Written
 from twin.core.status import name as status_name
 
 ATTEMPT_S = 60.0
@@ -51,7 +52,7 @@ class Held:
 
 
 class OpcuaConnector:
-    """One server. Satisfies Connector, Browsable and Probe."""
+    """One server. Satisfies Connector, Browsable, Probe and Writable."""
 
     def __init__(self, spec: ConnectionSpec, addresses: Sequence[TagAddress], surroundings: Surroundings) -> None:
         self.name = spec.id
@@ -62,6 +63,7 @@ class OpcuaConnector:
         self._addresses = addresses
         self._items = Items(self.settings, addresses, surroundings.tags, surroundings.reporter.problem)
         self._held: Held | None = None
+        self._channel_now: Channel | None = None
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[AsyncIterator[Batch]]:
@@ -74,12 +76,14 @@ class OpcuaConnector:
         channel, publisher, limits = await self._within_limits(inbox)
         flow = asyncio.create_task(self._flow(channel, publisher, limits, inbox))
         staying = False
+        self._channel_now = channel
         try:
             yield inbox
         except LinetwinError:
             staying = True  # the store failed: what is not durable will be asked for again
             raise
         finally:
+            self._channel_now = None
             staying |= flow.done()  # the link is lost
             flow.cancel()
             with suppress(asyncio.CancelledError):
@@ -107,6 +111,20 @@ class OpcuaConnector:
             else shown.get(a.tag, Probed(a.tag, problem="no answer"))
             for a in self._addresses
         ]
+
+    async def write(self, tag: str, value: float | str, *, nearest: bool = False) -> Written:
+        """Write one tag once over the link that brings its values, and read it back (Writable)."""
+        item = self._items.writable(tag)
+        channel = self._channel_now
+        if channel is None or item.node is None:
+            raise Unreachable(f"connection {self.name}: {tag!r} is not connected now; nothing was sent")
+        return await write_value(channel.session, item.node, str(item.place), value, nearest=nearest, again=self._read)
+
+    async def _read(self, node: ua.NodeId) -> ua.DataValue:
+        """What a node holds, over a link of its own."""
+        async with self._visit() as channel:
+            [value] = await channel.session.read_attributes([node], AttributeIds.Value)
+        return value
 
     @asynccontextmanager
     async def _visit(self) -> AsyncGenerator[Channel]:

@@ -77,6 +77,16 @@ class Items:
         for address, _ in item.tags:
             self.say(address.tag, text)
 
+    def writable(self, tag: str) -> Item:
+        """The item that feeds a tag, for a write. Raises Misconfigured for a part of a node."""
+        for item in self.all:
+            for address, pick in item.tags:
+                if address.tag == tag and pick:
+                    raise Misconfigured(f"{tag!r} is a part of {item.place} (`pick`); only whole nodes are written")
+                if address.tag == tag:
+                    return item
+        raise Misconfigured(f"{tag!r} has no node here: {self._troubled.get(tag, 'it is no tag of this connection')}")
+
     def missing(self) -> list[int]:
         """Handles of the items that are not subscribed."""
         return [handle for handle, item in enumerate(self.all) if not item.subscribed]

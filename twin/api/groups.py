@@ -12,6 +12,7 @@ from twin.api import (
     routes_results,
     routes_samples,
     routes_service,
+    routes_write,
 )
 
 PREFIX = "/api/v1"
@@ -26,6 +27,7 @@ GROUPS = (
     (PREFIX, routes_health),
     (PREFIX, routes_demo),
     (PREFIX, routes_alarms),
+    (PREFIX, routes_write),
 )
 """(prefix, module with a `router`). A new group is added here, and each of its routes declares the role it needs
 (twin.api.caller); `/openapi.json` and the reference pages are made from this list."""

@@ -152,9 +152,10 @@ class Written:
 class Writable(Protocol):
     """A connector through which a value can be given to the other side."""
 
-    async def write(self, tag: str, value: float | str) -> Written:
+    async def write(self, tag: str, value: float | str, *, nearest: bool = False) -> Written:
         """Write one tag once, in its own type, and read it back. Never repeated by itself.
 
+        nearest: where the other side takes whole numbers, the nearest may be sent (the value was scaled).
         Raises Misconfigured: the value does not fit the tag's type, nothing was sent. Unreachable: nothing was sent.
         """
         ...

@@ -82,6 +82,17 @@ TAG_KEYS = (
     Key("was", "text", "former name: the series goes on", ""),
     Key("display", "text", "name for people", ""),
     Key("alarms", "list", "limits: {high: 85, delay: 15s, deadband: 1, priority: 2}"),
+    Key("write", "map", "the tag may be written, within these limits: {low: 0, high: 100}; without it never"),
+)
+
+WRITE_KEYS = (
+    Key("low", "number", "lowest value that may be written, in the tag's unit"),
+    Key("high", "number", "highest value that may be written"),
+    Key("values", "numbers", "the only values that may be written; instead of low and high"),
+    Key("step", "number", "longest way from the present value in one write; none: any"),
+    Key("every", "duration", "shortest time between two writes", 1_000_000_000),
+    Key("while", "any", "states of the machine in which it may be written, one or a list; none: any"),
+    Key("role", "choice", "the least role that may write it", "engineer", ("operate", "engineer")),
 )
 
 COUNTER_KEYS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from twin.core.instant import MINUTE
+from twin.core.instant import MINUTE, SECOND
 from twin.core.plugin import ConnectionSpec, TagAddress
 from twin.model.rule import Rule
 from twin.model.week import WeekTimes
@@ -48,12 +48,29 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteLimits:
+    """What may be written to a tag, in its unit. A tag without it is never written.
+
+    values: the only ones, empty where low and high say it. step: longest way from the present value, 0: any. every: ns
+    between two writes. states: of the machine in which it may be written, empty: any. role: `operate` or `engineer`.
+    """
+
+    low: float = 0.0
+    high: float = 0.0
+    values: tuple[float, ...] = ()
+    step: float = 0.0
+    every: int = SECOND
+    states: tuple[str, ...] = ()
+    role: str = "engineer"
+
+
+@dataclass(frozen=True, slots=True)
 class TagSpec:
     """One tag of the model: what it means. Its samples in the log keep the wire's number; this turns it into a value.
 
     path: full ISA-95 path. unit: as written in the file. factor, offset: value = wire * factor + offset.
     bad: wire numbers that mean "no value" (sentinels such as 32767). was: full path it had before, '' for none; the
-    series goes on under the new one. alarms: its limits, names unique.
+    series goes on under the new one. alarms: its limits, names unique. write: None, it is read only.
     """
 
     path: str
@@ -68,6 +85,7 @@ class TagSpec:
     display: str = ""
     was: str = ""
     alarms: tuple[Limit, ...] = ()
+    write: WriteLimits | None = None
 
 
 @dataclass(frozen=True, slots=True)

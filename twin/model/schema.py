@@ -44,6 +44,7 @@ def schema(plugins: Mapping[str, ConnectorPlugin]) -> Schema:
         "tag": _mapping(_optional((*keys.TAG_KEYS, *plugin_keys)), _TAG),
         "counter": _mapping(keys.COUNTER_KEYS),
         "alarm": _mapping(keys.ALARM_KEYS),
+        "write": _mapping(keys.WRITE_KEYS, _WRITE),
         "product": _mapping(keys.PRODUCT_KEYS, _PRODUCT),
         "type": _mapping(keys.TYPE_KEYS, _TYPE),
         "counts": _mapping(keys.COUNT_KEYS, {key.name: _SCALAR for key in keys.COUNT_KEYS}),
@@ -132,7 +133,7 @@ _TOP = {
     "lines": _named("line", _PATH),
     "tags": _named("tag", _NUMBERED),
 }
-_TAG = {"counter": _ref("counter"), "alarms": _list(_ref("alarm"))}
+_TAG = {"counter": _ref("counter"), "alarms": _list(_ref("alarm")), "write": _ref("write")}
 _PRODUCT = {"ideal": _values(_SCALAR)}
 _TYPE = {
     "makes": {"anyOf": [{"type": "string"}, {"type": "object", "minProperties": 1, "maxProperties": 1}]},
@@ -141,6 +142,7 @@ _TYPE = {
     "state": _ref("state"),
     "health": _list(_ref("health")),
 }
+_WRITE = {"while": {"anyOf": [_SCALAR, _list(_SCALAR)]}}
 _RULE = {"when": _SCALAR}
 _TABLE = {
     "table": {"anyOf": [{"const": "packml"}, _NUMBERS]},

@@ -17,6 +17,7 @@ from twin.model.names import expanded, filled, filled_in, has_template
 from twin.model.plant import TagSpec
 from twin.model.report import suggestion
 from twin.model.scale import scale
+from twin.model.writing import read_write
 
 MODEL_KEYS = frozenset(key.name for key in TAG_KEYS)
 
@@ -149,6 +150,7 @@ def _meaning(entry: Entry, fields: Mapping[str, Entry], common: Mapping[str, Any
         "bad": common["bad"],
         "counter": read_counter(fields["counter"]) if "counter" in fields else None,
         "alarms": read_alarms(fields["alarms"], common["type"]) if "alarms" in fields else (),
+        "write": read_write(fields["write"], common["type"], "counter" in fields) if "write" in fields else None,
         **scale(entry, fields, common),
     }
 

@@ -15,7 +15,7 @@ from twin.core.errors import StoreFailed
 from twin.core.event import CONNECTION_LOST, PLANT_LOADED, RUN_STARTED, RUN_STOPPED, Event
 from twin.core.instant import FAR_FUTURE, FAR_PAST, HOUR
 from twin.core.plugin import Surroundings, TagAddress
-from twin.core.ports import Clock
+from twin.core.ports import Clock, Connector
 from twin.core.tags import TagTable
 from twin.model.plant import Plant
 from twin.runtime.folding import Correction, Folding
@@ -27,6 +27,7 @@ from twin.runtime.plugins import connector
 from twin.runtime.report import ConnectionReport
 from twin.runtime.sealing import Sealing
 from twin.runtime.supervise import Supervisor
+from twin.runtime.writing import Writing, tell_unfinished
 from twin.store.lock import writer_lock
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
@@ -59,6 +60,7 @@ class Twin:
         self.results = results
         self.meaning = meaning
         self.reports: Mapping[str, ConnectionReport] = {}
+        self.writing = Writing(plant, {}, {}, log, clock)
         self._log = log
         self._folding = folding
         self._sealing = sealing
@@ -177,6 +179,7 @@ async def _running(
     await _tell_pause(plant, reader, log, clock)
     await log.note(Event(clock.now(), RUN_STARTED, plant.path))
     await _load_plant(plant, reader, log, clock)
+    await tell_unfinished(reader, log, clock)
     results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.code, log)
     meaning = Meaning(plant, log.tags.names())
     folding = Folding(lambda: assembly.engine(reader, results), results, meaning, clock, lambda: len(log.tags))
@@ -192,6 +195,7 @@ async def _running(
     try:
         yield twin
     finally:
+        await twin.writing.finish()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -229,14 +233,17 @@ def _connect(twin: Twin, assembly: Assembly, log: SqliteLog, folder: Path) -> li
     for spec in assembly.plant.tags.values():
         addresses[spec.connection].append(spec.address)
     reports: dict[str, ConnectionReport] = {}
+    connectors: dict[str, Connector] = {}
     tasks: list[asyncio.Task[None]] = []
     for id_, spec in twin.plant.connections.items():
         report = ConnectionReport(id_, spec.protocol, spec.url, twin.clock, lambda event: _submit(log, event))
         reports[id_] = report
         surroundings = Surroundings(log.tags, twin.clock, report, folder)
         built = connector(spec.protocol).build(spec, addresses[id_], surroundings)
+        connectors[id_] = built
         tasks.append(asyncio.create_task(Supervisor(built, log, report, twin.clock).run(), name=f"connection {id_}"))
     twin.reports = reports
+    twin.writing = Writing(twin.plant, connectors, reports, log, twin.clock)
     return tasks
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.unit.model.alarm_mistakes import ALARM_MISTAKES
+from tests.unit.model.write_mistakes import WRITE_MISTAKES
 
 PLANT = """\
 linetwin: 1
@@ -26,7 +27,7 @@ lines:
       filler: {type: filler, from: s7, node: DB}
 """
 
-MISTAKES = ALARM_MISTAKES | {
+MISTAKES = {**ALARM_MISTAKES, **WRITE_MISTAKES} | {
     "unknown key": (
         "mqtt://10.0.1.5",
         'mqtt://10.0.1.5", usr: "me',

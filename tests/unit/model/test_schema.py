@@ -46,6 +46,7 @@ SEEN = {
     "two protocols",
     "scheme of another protocol",
     "address without a scheme",
+    "write that is a word",
     "another version",
     "state table without a tag",
     "state table of no table",

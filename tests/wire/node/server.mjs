@@ -39,6 +39,20 @@ variables.zones = mine.addVariable({
   value: new Variant({ dataType: DataType.Double, arrayType: VariantArrayType.Array, value: [1.5, 2.5, 3.5] }),
 });
 
+// Takes up to 100, holds at most 80 of it, and says so.
+let speed = 50;
+mine.addVariable({
+  componentOf: line, browseName: "speed", nodeId: "s=Line.speed", dataType: DataType.Float,
+  value: {
+    get: () => new Variant({ dataType: DataType.Float, value: speed }),
+    set: ({ value }) => {
+      if (value > 100) return StatusCodes.BadOutOfRange;
+      speed = Math.min(value, 80);
+      return value > 80 ? StatusCodes.GoodClamped : StatusCodes.Good;
+    },
+  },
+});
+
 function set(name, value, status) {
   const code = status ? StatusCodes[status] : StatusCodes.Good;
   variables[name].setValueFromSource(new Variant({ dataType: types[name][0], value }), code, new Date());

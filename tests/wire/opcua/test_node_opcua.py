@@ -201,3 +201,20 @@ async def test_browse(tmp_path: Path) -> None:
         nodes = await setup(server.url, tmp_path, {}).connector.browse("/Objects/Line/*")
     assert {n.path.rpartition("/")[2]: n.type for n in nodes}["zones"] == "Double[]"
     assert len(nodes) == 7
+
+
+async def test_write_is_taken_clamped_or_refused_as_the_server_says(tmp_path: Path) -> None:
+    async with node_server(tmp_path / "pki") as server:
+        test = setup(server.url, tmp_path, {"speed": "Line.speed", "total": "Line.total"})
+        async with test.connector.open() as batches:
+            await anext(batches)
+            taken = await test.connector.write("speed", 72.5)
+            clamped = await test.connector.write("speed", 90.0)
+            refused = await test.connector.write("speed", 120.0)
+            counted = await test.connector.write("total", 9.0)
+    assert (taken.outcome, taken.read_back, taken.text) == ("done", "72.5", "written, and read back")
+    assert (clamped.outcome, clamped.read_back) == ("done", "80")
+    assert "clamped" in clamped.text
+    assert (refused.outcome, refused.status, refused.read_back) == ("refused", 0x803C0000, "80")
+    assert "BadOutOfRange" in refused.text
+    assert (counted.outcome, counted.read_back) == ("done", "9")
