@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from struct import Struct
 
 from asyncua import ua
-from asyncua.common.utils import Buffer
 from asyncua.ua.object_ids import ObjectIds
-from asyncua.ua.ua_binary import Primitives, nodeid_from_binary, struct_from_binary
 
-from connectors.opcua.decode.columns import Reading, Rows, Unheld, add_data_changes
-from twin.core.errors import Undecodable
+from connectors.opcua.decode.builtin import Values
+from connectors.opcua.decode.columns import Reading, add_data_changes
+from connectors.opcua.decode.reader import I32, I64, U32
+from connectors.opcua.decode.rows import Rows, Unheld
 
 DATA_CHANGE = ObjectIds.DataChangeNotification_Encoding_DefaultBinary
 STATUS_CHANGE = ObjectIds.StatusChangeNotification_Encoding_DefaultBinary
 LAST_SEQUENCE = 2**32 - 1
+HEADER = Struct("<qII")
+"""Of a response: time, the request's handle, the service's result."""
+SMALLEST_PART = 3
+"""Bytes of a notification at least: type and encoding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,60 +51,54 @@ def ahead(sequence: int, expected: int) -> int:
 
 def publish_response(data: bytes) -> Message:
     """The message in a PublishResponse. Raises Undecodable; UaStatusCodeError when the service failed."""
-    return decoded(data, published)
+    reader = answered(data)
+    subscription = reader.number(U32)
+    reader.skip(4 * max(0, reader.count(4)))  # available sequence numbers: we keep our own book
+    reader.skip(1)  # more notifications: requests are outstanding anyway
+    sequence, parts = message_in(reader)
+    return Message(subscription, sequence, parts)
 
 
 def republish_response(data: bytes, subscription: int) -> Message:
     """The message in a RepublishResponse. Raises as `publish_response` does."""
-
-    def republished(buffer: Buffer) -> Message:
-        sequence, parts = message_in(buffer)
-        return Message(subscription, sequence, parts)
-
-    return decoded(data, republished)
-
-
-def decoded(data: bytes, read: Callable[[Buffer], Message]) -> Message:
-    """What `read` makes of the bytes after type id and response header."""
-    buffer = Buffer(data)
-    try:
-        nodeid_from_binary(buffer)
-        struct_from_binary(ua.ResponseHeader, buffer).ServiceResult.check()
-        return read(buffer)
-    except ua.UaStatusCodeError:
-        raise
-    except Exception as error:  # a hostile byte may raise anything in the driver; the link lives on
-        raise Undecodable(f"response: {type(error).__name__}", str(error)) from error
-
-
-def published(buffer: Buffer) -> Message:
-    """The body of a PublishResponse (OPC 10000-4, 5.13.5.2)."""
-    subscription = Primitives.UInt32.unpack(buffer)
-    buffer.skip(4 * max(0, Primitives.Int32.unpack(buffer)))  # available sequence numbers: we keep our own book
-    buffer.skip(1)  # more notifications: requests are outstanding anyway
-    sequence, parts = message_in(buffer)
+    sequence, parts = message_in(answered(data))
     return Message(subscription, sequence, parts)
 
 
-def message_in(buffer: Buffer) -> tuple[int, tuple[Notification, ...]]:
+def answered(data: bytes) -> Values:
+    """What follows type id and response header (OPC 10000-4, 7.33). Raises UaStatusCodeError for a Bad result."""
+    reader = Values(data)
+    reader.node_id()
+    result = HEADER.unpack_from(data, reader.skip(HEADER.size))[2]
+    ua.StatusCode(result).check()
+    reader.diagnostic_info()
+    for _ in range(max(0, reader.count(4))):
+        reader.bytes()
+    reader.node_id()  # additional header: type, encoding, bytes
+    if reader.byte():
+        reader.bytes()
+    return reader
+
+
+def message_in(reader: Values) -> tuple[int, tuple[Notification, ...]]:
     """Sequence number and parts of a NotificationMessage."""
-    sequence = Primitives.UInt32.unpack(buffer)
-    Primitives.Int64.unpack(buffer)  # publish time: the samples carry their own
-    count = max(0, Primitives.Int32.unpack(buffer))
-    return sequence, tuple(notification_in(buffer) for _ in range(count))
+    sequence = reader.number(U32)
+    reader.number(I64)  # publish time: the samples carry their own
+    count = max(0, reader.count(SMALLEST_PART))
+    return sequence, tuple(notification_in(reader) for _ in range(count))
 
 
-def notification_in(buffer: Buffer) -> Notification:
+def notification_in(reader: Values) -> Notification:
     """One ExtensionObject, its body unread (OPC 10000-6, 5.2.2.15)."""
-    type_id = nodeid_from_binary(buffer).Identifier
-    encoding = buffer.read(1)[0]
-    body = buffer.read(max(0, Primitives.Int32.unpack(buffer))) if encoding else b""
-    return Notification(type_id if isinstance(type_id, int) else 0, body)
+    namespace, identifier = reader.identifier(reader.byte())
+    body = (reader.bytes() or b"") if reader.byte() else b""
+    is_known = not namespace and identifier.startswith("i=")
+    return Notification(int(identifier.removeprefix("i=")) if is_known else 0, body)
 
 
 def rows_of(message: Message, reading: Reading, arrival: int) -> Rows:
     """The rows of a message's data changes; event notifications are not asked for, so they are `unheld`."""
-    rows = Rows()
+    rows = Rows(arrival=arrival)
     for part in message.parts:
         if part.type == DATA_CHANGE:
             add_data_changes(rows, part.body, reading, arrival)
@@ -112,6 +110,6 @@ def rows_of(message: Message, reading: Reading, arrival: int) -> Rows:
 def status_change(message: Message) -> int | None:
     """The status that a StatusChangeNotification says, or None: the subscription has ended or went elsewhere."""
     for part in message.parts:
-        if part.type == STATUS_CHANGE:
-            return Primitives.UInt32.unpack(Buffer(part.body))
+        if part.type == STATUS_CHANGE and len(part.body) >= I32.size:
+            return U32.unpack_from(part.body)[0]
     return None

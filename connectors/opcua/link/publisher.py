@@ -23,6 +23,8 @@ from connectors.opcua.decode.message import (
     rows_of,
     status_change,
 )
+from connectors.opcua.decode.repeats import Apart
+from connectors.opcua.decode.rows import Rows
 from connectors.opcua.failure import SubscriptionGone
 from connectors.opcua.link.channel import RawSession
 from connectors.opcua.link.resent import Had
@@ -46,12 +48,14 @@ class Book:
     """What outlives a link: how messages are read, the subscriptions, and what is safe.
 
     good_until: ns; nothing that came up to then is missing. had: the newest rows, to know what a server sends twice.
+    apart: the newest samples, to keep those of one tag and time apart.
     """
 
     reading: Reading
     subscriptions: dict[int, Subscription]
     good_until: int
     had: Had = field(default_factory=Had)
+    apart: Apart = field(default_factory=Apart)
 
 
 class Publisher:
@@ -64,11 +68,13 @@ class Publisher:
         self.clock = clock
         self.reporter = reporter
         self._outstanding = 0
+        self._stands = False
         self._in_order = asyncio.Lock()
 
     async def catch_up(self) -> None:
         """Ask again for every message since the last durable one. Raises UaError when the subscription is gone."""
         self.book.had.coming_back()
+        self.book.apart.coming_back()
         for subscription in self.book.subscriptions.values():
             while subscription.expected:
                 message = await self._republished(subscription, subscription.expected)
@@ -194,23 +200,35 @@ class Publisher:
         rows = rows_of(message, self.book.reading, arrival)
         for lost in rows.unheld:
             self.reporter.dead_letter(lost.cause, lost.place, lost.payload)
-        batch = self._new(rows.batch(self.inbox.source))
+        batch = self._new(rows)
         subscription.received(message.sequence, batch is not None)
         if batch is not None:
-            self.inbox.put(batch, lambda: self._durable(subscription, message.sequence, arrival, batch))
+            mark = self.book.apart.mark
+            self.inbox.put(batch, lambda: self._durable(subscription, message.sequence, arrival, batch, mark))
             self._count(len(batch), rows.overflow)
         ended = status_change(message)
         if ended is not None:
             raise SubscriptionGone(f"the server ended our subscription: {status_name(ended)}")
         return batch
 
-    def _new(self, batch: Batch | None) -> Batch | None:
+    def _new(self, rows: Rows) -> Batch | None:
         """The rows that are not here already."""
+        batch = rows.batch(self.inbox.source, self.book.apart)
+        self._tell_clocks()
         new = None if batch is None else self.book.had.without_resent(batch)
-        resent = (0 if batch is None else len(batch)) - (0 if new is None else len(new))
+        resent = rows.repeats + (0 if batch is None else len(batch)) - (0 if new is None else len(new))
         if resent:
             self.reporter.count("duplicates", resent)
         return new
+
+    def _tell_clocks(self) -> None:
+        """Tell when clocks stand, and when they no longer do."""
+        standing = len(self.book.apart.standing)
+        if bool(standing) != self._stands:
+            self._stands = bool(standing)
+            fix = "their values are kept 1 ns apart; `time: arrival` takes ours"
+            text = f"the clock of the source stands still while values change ({standing} tags or more): {fix}"
+            self.reporter.notice("source time", text if standing else "")
 
     def _count(self, values: int, overflow: int) -> None:
         self.reporter.count("messages")
@@ -218,8 +236,9 @@ class Publisher:
         if overflow:
             self.reporter.count("overflow", overflow)
 
-    def _durable(self, subscription: Subscription, sequence: int, arrival: int, batch: Batch) -> None:
+    def _durable(self, subscription: Subscription, sequence: int, arrival: int, batch: Batch, mark: int) -> None:
         subscription.durable(sequence)
+        self.book.apart.durable(mark)
         self.book.had.durable(batch)
         self._mark_good(arrival)
 

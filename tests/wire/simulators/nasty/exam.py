@@ -74,7 +74,8 @@ class Sitting:
         """All that was said in words."""
         events = [str(event.body) for event in self.record.events]
         letters = [cause for cause, _ in self.record.letters]
-        return "\n".join([*events, *letters, *self.record.problems.values(), *self.refused, *self.record.counts])
+        told = self.record.problems.values(), self.record.notices.values(), self.refused, self.record.counts
+        return "\n".join([*events, *letters, *(text for words in told for text in words)])
 
 
 @dataclass(frozen=True)

@@ -215,7 +215,7 @@ PAPERS = (
     Paper(("no-source-time",), all_there),
     Paper(("stamps-of-1601",), all_there),
     Paper(("stamps-of-9999",), all_there),
-    Paper(("frozen-time",), stands, messages=10),
+    Paper(("frozen-time",), stands, seconds=4, messages=16),
     Paper(("whole-seconds",), in_order, seconds=2, messages=12),
     Paper(("statuses",), statuses, seconds=3),
     Paper(("not-numbers",), not_numbers),

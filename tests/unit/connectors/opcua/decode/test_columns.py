@@ -12,8 +12,10 @@ from asyncua import ua
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.opcua.decode.columns import Reading, Rows, Target, add_data_changes, time_of
+from connectors.opcua.decode.aim import Target
+from connectors.opcua.decode.columns import Reading, add_data_changes, time_of
 from connectors.opcua.decode.message import after, ahead, publish_response, rows_of, status_change
+from connectors.opcua.decode.rows import Rows
 from tests.unit.connectors.opcua.wire import data_change, publish, value
 from twin.core.batch import texts
 from twin.core.errors import Undecodable
@@ -118,7 +120,7 @@ def test_one_array_feeds_several_tags_and_a_wrong_pick_stops_none() -> None:
         (value("x", V.String), "str where a number is expected"),
         (value([1.0], V.Double), "array: the tag needs `pick`"),
         (value(b"x", V.ByteString), "bytes where a number is expected"),
-        (value(ua.EUInformation(), V.ExtensionObject), "EUInformation where a number is expected"),
+        (value(ua.EUInformation(), V.ExtensionObject), "structure of an unknown type"),
     ],
 )
 def test_what_a_number_tag_cannot_hold(given_value: ua.DataValue, cause: str) -> None:
@@ -172,14 +174,14 @@ def test_a_flipped_byte_ends_in_rows_or_a_named_failure(position: int, flip: int
     except (Undecodable, ua.UaStatusCodeError):
         return
     made = rows_of(message, reading, ARRIVAL)
-    assert len(made.tag) <= 2
+    assert len(made) <= 2
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_rows_or_unheld(body: bytes) -> None:
     made = Rows()
     add_data_changes(made, body, Reading([[Target(0, TagType.NUMBER)]], ["a"]), ARRIVAL)
-    assert len(made.tag) == len(made.time) == len(made.value) == len(made.status) == len(made.text)
+    assert len(made) * 5 <= len(body)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,172 @@
+"""What comes twice is kept once, and what comes with the time of another value is kept beside it. Pure.
+
+A store holds one value for each tag and time. So a sample that differs from the one before it but has its time (a
+server whose clock counts whole seconds, a PLC whose clock stands) gets the next nanosecond that is free, and one that
+equals it in all (tag, its own time, value, status, text) is a repeat: servers send the last value again when a session
+comes back, and some notify twice. A repeat is the same as the sample right before it of that tag and time, no other:
+1, 2, 1 at one instant are three samples.
+
+`Apart` remembers the newest sample of each tag from message to message. What was not durable when a link broke is
+asked for again, so it can be taken back to what is.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.instant import FAR_PAST, SECOND
+
+STANDS = 2 * SECOND
+"""A clock that has not moved for so long, while values came and changed, stands."""
+LEAST_STEPS = 3
+"""So many values on one stamp at least: two may share a stamp by chance after an outage."""
+NEWEST = np.dtype(
+    [("time", "<i8"), ("given", "<i8"), ("own", "<i8"), ("value", "<f8"), ("since", "<i8"), ("status", "<u4"),
+     ("steps", "<u4")]
+)  # fmt: skip
+"""time: by the rule, as it came; given: as it was kept; own: the sample's own; since: arrival of the first of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Rows of a message as they came. own: the samples' own times where the rule keeps others, else None."""
+
+    tag: NDArray[np.int32]
+    time: NDArray[np.int64]
+    value: NDArray[np.float64]
+    status: NDArray[np.uint32]
+    text: NDArray[Any] | None = None
+    own: NDArray[np.int64] | None = None
+
+
+class Apart:
+    """The newest sample of each tag.
+
+    arrival: of the message that is being taken in, set before it. standing: tags whose clock does not move. mark: the
+    newest message's number.
+    """
+
+    def __init__(self) -> None:
+        self.newest = np.zeros(0, dtype=NEWEST)
+        self.text = np.zeros(0, dtype=object)
+        self.arrival = 0
+        self.standing: set[int] = set()
+        self.mark = 0
+        self._undo: deque[tuple[int, NDArray[np.int32], NDArray[Any], NDArray[Any]]] = deque()
+
+    def make_room(self, tag: NDArray[np.int32]) -> None:
+        """Have a place for every tag."""
+        missing = int(tag.max()) + 1 - len(self.newest)
+        if missing > 0:
+            more = np.zeros(missing + len(self.newest), dtype=NEWEST)
+            for name in ("time", "given", "own"):
+                more[name] = FAR_PAST
+            self.newest = np.concatenate([self.newest, more])
+            self.text = np.concatenate([self.text, np.full(len(more), None, dtype=object)])
+
+    def remember(self, rows: Came, raw: NDArray[np.int64], newest: NDArray[Any]) -> None:
+        """Rows were kept; `newest` is what was known of their tags, `raw` their times before they were moved."""
+        self.mark += 1
+        self._undo.append((self.mark, rows.tag, newest, self.text[rows.tag]))
+        same = newest["time"] == raw
+        now = np.empty(len(raw), dtype=NEWEST)
+        now["time"], now["given"], now["value"], now["status"] = raw, rows.time, rows.value, rows.status
+        now["own"] = raw if rows.own is None else rows.own
+        now["since"] = np.where(same, newest["since"], self.arrival)
+        now["steps"] = np.where(same, newest["steps"] + 1, 0)
+        self.newest[rows.tag] = now
+        self.text[rows.tag] = None if rows.text is None else rows.text
+        self._watch(rows.tag, now)
+
+    def _watch(self, tag: NDArray[np.int32], now: NDArray[Any]) -> None:
+        """Which tags have a clock that stands."""
+        stands = (now["steps"] >= LEAST_STEPS) & (self.arrival - now["since"] > STANDS)
+        if stands.any() or self.standing:
+            self.standing -= set(tag[now["steps"] == 0].tolist())
+            self.standing |= set(tag[stands].tolist())
+
+    def durable(self, mark: int) -> None:
+        """Messages up to the one of this mark are safe."""
+        while self._undo and self._undo[0][0] <= mark:
+            self._undo.popleft()
+
+    def coming_back(self) -> None:
+        """Forget what is not durable: it is asked for again."""
+        while self._undo:
+            _, tag, newest, text = self._undo.pop()
+            self.newest[tag] = newest
+            self.text[tag] = text
+
+
+def apart(came: Came, before: Apart | None) -> Came:
+    """The rows without repeats, each tag and time once. before: the messages before, which learns of this one."""
+    known = before or Apart()
+    known.make_room(came.tag)
+    newest = known.newest[came.tag]
+    meets = (newest["time"] <= came.time) & (came.time <= newest["given"])
+    if came.own is not None:
+        meets |= newest["own"] == came.own
+    kept, raw = came, came.time
+    if meets.any() or has_pairs(came.tag, came.time) or (came.own is not None and has_pairs(came.tag, came.own)):
+        kept, places = _one_by_one(came, known)
+        raw, newest = came.time[places], newest[places]
+    if before is not None and len(kept.tag):
+        before.remember(kept, raw, newest)
+    return kept
+
+
+def has_pairs(tag: NDArray[np.int32], time: NDArray[np.int64]) -> bool:
+    """Whether two rows may have one tag and time: False is certain, True may be wrong."""
+    if len(tag) < 2 or bool((tag[1:] > tag[:-1]).all()):
+        return False
+    key = np.sort(time * 1_000_003 + tag)
+    return bool((key[1:] == key[:-1]).any())
+
+
+def _one_by_one(came: Came, known: Apart) -> tuple[Came, NDArray[np.intp]]:
+    """The rows that stay, with the times they are given, and their places: one after the other, as it is seldom."""
+    text = [None] * len(came.tag) if came.text is None else came.text.tolist()
+    own = came.time if came.own is None else came.own
+    texts: dict[int, str | None] = dict(zip(came.tag.tolist(), known.text[came.tag].tolist(), strict=True))
+    given: dict[tuple[int, int], int] = {}
+    last: dict[tuple[int, int], tuple[float, int, str | None]] = {}
+    for tag, one in zip(came.tag.tolist(), known.newest[came.tag].tolist(), strict=True):
+        time, kept, mine, value, _, status, _ = one
+        given[tag, time] = kept
+        last[tag, mine] = (value, status, texts[tag])
+    taken = {(tag, kept) for (tag, _), kept in given.items()}
+    places: list[int] = []
+    times: list[int] = []
+    columns = came.tag.tolist(), came.time.tolist(), own.tolist(), came.value.tolist(), came.status.tolist(), text
+    for place, (tag, time, mine, value, status, said) in enumerate(zip(*columns, strict=True)):
+        sample = (value, status, said)
+        if equal(last.get((tag, mine)), sample):
+            continue
+        last[tag, mine] = sample
+        at = given[tag, time] + 1 if (tag, time) in given else time
+        while (tag, at) in taken:
+            at += 1
+        given[tag, time] = at
+        taken.add((tag, at))
+        places.append(place)
+        times.append(at)
+    kept = np.array(places, dtype=np.intp)
+    return (
+        Came(
+            came.tag[kept], np.array(times, dtype=np.int64), came.value[kept], came.status[kept],
+            None if came.text is None else came.text[kept], None if came.own is None else came.own[kept],
+        ),
+        kept,
+    )  # fmt: skip
+
+
+def equal(one: tuple[float, int, str | None] | None, other: tuple[float, int, str | None]) -> bool:
+    """Whether two samples are the same; NaN is NaN."""
+    if one is None or one[1:] != other[1:]:
+        return False
+    return one[0] == other[0] or (one[0] != one[0] and other[0] != other[0])
