@@ -44,6 +44,7 @@ class Items:
         self.settings = settings
         self.tags = tags
         self.all: list[Item] = []
+        self._aimed = 0
         self._problem = problem
         self._troubled: dict[str, str] = {}
         by_place: dict[Place, Item] = {}
@@ -64,7 +65,8 @@ class Items:
 
     def reading(self) -> Reading:
         """How notifications are read: the targets fill up as nodes are found."""
-        return Reading([item.targets for item in self.all], [str(i.place) for i in self.all], self.settings.time)
+        targets, places = [item.targets for item in self.all], [str(item.place) for item in self.all]
+        return Reading(targets, places, self.settings.time, lambda: self._aimed)
 
     def say(self, tag: str, text: str) -> None:
         """Tell that a tag does not work, or (empty text) that it does again; once for each change."""
@@ -132,6 +134,7 @@ class Items:
                 fix = f"; if it is new, write `type: {type}`" if type != address.type else ""
                 self.say(address.tag, f"{error}{fix}")
         item.targets[:] = targets
+        self._aimed += 1  # readings look their tables up anew
 
     def _type_of(self, address: TagAddress, kind: ua.VariantType | None) -> TagType:
         """As the plant file says, else as the node says, else as it was when last seen."""

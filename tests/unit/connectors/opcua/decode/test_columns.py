@@ -153,6 +153,19 @@ def test_a_handle_that_was_never_given_is_a_dead_letter() -> None:
     assert [u.cause for u in made.unheld] == ["unknown client handle"]
 
 
+def test_targets_found_later_are_served_from_then_on() -> None:
+    targets: list[list[Target]] = [[], [Target(1, TagType.NUMBER)]]
+    version = [0]
+    reading = Reading(targets, ["late", "there"], version=lambda: version[0])
+    message = publish_response(publish(1, [data_change([(0, value(1.0)), (1, value(2.0))])]))
+    assert len(rows_of(message, reading, ARRIVAL)) == 1
+    targets[0][:] = [Target(0, TagType.NUMBER)]
+    version[0] += 1
+    batch = rows_of(message, reading, ARRIVAL).batch("c")
+    assert batch is not None
+    assert batch.tag.tolist() == [0, 1]
+
+
 def test_a_status_change_is_seen_beside_data() -> None:
     ended = ua.StatusChangeNotification(Status=ua.StatusCode(0x800A0000))
     message = publish_response(publish(5, [data_change([(0, value(1.0))]), ended]))
