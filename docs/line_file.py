@@ -25,6 +25,7 @@ from simulators.hall import LineSpec
 from simulators.machine import MachineSpec
 from simulators.orders.book import OrderSpec, ProductSpec
 from simulators.reports.machine_alarms import AlarmSpec
+from simulators.setpoint import SetpointSpec
 from simulators.stoppage import Cause, Phases
 from simulators.streams import stream
 
@@ -45,6 +46,7 @@ SECTIONS = (
     ("Machine", MachineSpec),
     ("Stop", Cause),
     ("Sensor", SensorSpec),
+    ("Setpoint", SetpointSpec),
     ("Face: status word", StatusWord),
     ("Face: codes", StateCodes),
     ("Wire: OPC UA", OnServer),

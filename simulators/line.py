@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
+from simulators.agenda import PEOPLE_RANK
 from simulators.fault import Faults
 from simulators.hall import Hall, LineSpec
 from simulators.samples import NS_PER_MS, Columns, Newest
@@ -57,6 +58,18 @@ class LineRun:
     def mend(self, what: str, at: int) -> None:
         """End what was broken, at an instant (ns) not yet passed: `filler.jam`. Nothing happens when nothing is."""
         self._faults.mend(self._faults.read(what), self._ahead(what, at))
+
+    def setpoints(self) -> tuple[str, ...]:
+        """Names of the values that may be set, as samples have them."""
+        machines = self._hall.machines.values()
+        return tuple(f"{machine.path}/{name}" for machine in machines for name in machine.spec.setpoints)
+
+    def ask(self, name: str, value: float) -> None:
+        """Set one of them from now on. Raises ValueError for a value that its machine does not take."""
+        path, _, setpoint = name.rpartition("/")
+        machine = self._hall.machines[path.rpartition("/")[2]]
+        machine.spec.setpoints[setpoint].check(value)
+        self._hall.agenda.at(self._until, PEOPLE_RANK, lambda _: machine.ask(setpoint, value))
 
     def breakable(self) -> dict[str, dict[str, tuple[str, ...]]]:
         """Machine -> part -> its modes, the first by default."""

@@ -19,6 +19,7 @@ from simulators.physics import OWN, Effort, Physics
 from simulators.reports.machine_alarms import AlarmSpec
 from simulators.reports.report import REASON, Report, watching
 from simulators.samples import Samples
+from simulators.setpoint import SetpointSpec
 from simulators.station import Station, StationSpec
 from simulators.stoppage import Phases
 from simulators.truth import HEALTH_MS, MachineTruth
@@ -45,6 +46,8 @@ class MachineSpec:
     alarms: cause of a stop, or component -> the alarm that it reports. rejects: cause -> share of the bad pieces. Both
     are shown by settings: see simulators.reports.report.
 
+    setpoints: name -> the speed that may be asked of it, shown like a setting.
+
     repeat_s: everything but pulses is sent again this often (a machine on MQTT, for those who subscribe later);
     0: on change only.
     """
@@ -62,6 +65,7 @@ class MachineSpec:
     reject_of: tuple[str, ...] = ()
     alarms: Mapping[str, AlarmSpec] = field(default_factory=dict[str, AlarmSpec])
     rejects: Mapping[str, float] = field(default_factory=dict[str, float])
+    setpoints: Mapping[str, SetpointSpec] = field(default_factory=dict[str, SetpointSpec])
     repeat_s: int = 0
 
     def __post_init__(self) -> None:
@@ -90,7 +94,7 @@ class MachineSpec:
     def values(self) -> tuple[str, ...]:
         """Names of all its values, in the order in which they are sent."""
         pulse = () if self.face.pulse is None else (self.face.pulse,)
-        return (*self.face.shows, *pulse, *self.settings, *self.sensors)
+        return (*self.face.shows, *pulse, *self.settings, *self.setpoints, *self.sensors)
 
 
 class Machine:
@@ -117,8 +121,10 @@ class Machine:
         self._showed: Sequence[int] = ()
         self._counters = counters(spec, station, self._index)
         self._count_again: list[int] = []
-        self._settings = dict(spec.settings)
-        self._set = dict(spec.settings)
+        self._asked = {name: setpoint.first for name, setpoint in spec.setpoints.items()}
+        self._physical = 1.0
+        self._settings = {**spec.settings, **self._asked}
+        self._set = dict(self._settings)
         self._again = True
         self._check = 0
         self.physics = Physics(spec.name, spec.components, spec.sensors, seed, agenda.now, self._sense)
@@ -132,6 +138,7 @@ class Machine:
         """Switch it on, and enter what happens at fixed times."""
         now = self._agenda.now
         self.station.begin()
+        self._set_pace()
         if self.spec.components:
             self._agenda.at(now, self._rank, self._note_health)
             self._plan_check()
@@ -145,6 +152,14 @@ class Machine:
         if self._settings[setting] != value:
             self._settings[setting] = self._set[setting] = value
             self.station.mark()
+
+    def ask(self, setpoint: str, value: float) -> None:
+        """Give it a setpoint. Raises KeyError for one that it has not, ValueError for a value that it does not take."""
+        self.spec.setpoints[setpoint].check(value)
+        self._asked[setpoint] = value
+        self.truth.asked.append((self._agenda.now, setpoint, value))
+        self.show(setpoint, value)
+        self._set_pace()
 
     def live(self, before: int) -> None:
         """Bring physics and counters up to an instant (ms) before which everything has happened."""
@@ -237,10 +252,20 @@ class Machine:
             share = 1.0
             for name in self.spec.pace:
                 share *= newest[name]
-            station.pace(share)
+            self._physical = share
+            self._set_pace()
         if self.spec.reject_of:
             station.spoil(station.spec.reject + sum(newest[name] for name in self.spec.reject_of))
         self._agenda.at(self._agenda.now + MINUTE_MS, self._rank, self._act_on_flow)
+
+    def _set_pace(self) -> None:
+        """Physics and what is asked of it, one on the other."""
+        if not self.spec.pace and not self._asked:
+            return  # somebody else may set its pace
+        share = self._physical
+        for asked in self._asked.values():
+            share *= asked / 100.0
+        self.station.pace(share)
 
     def _wake(self, time: int) -> None:
         self._agenda.at(time, self._rank, lambda _: self.station.mark())

@@ -21,6 +21,7 @@
 {kind: standstill, line, why, start, end}           a break of the whole line, or a time out of its shifts
 {kind: machine_alarm, machine, code, text, on, off} what a machine reported itself; off: null while it stands
 {kind: reject, machine, cause, times}               one instant for each piece that was bad for a cause
+{kind: setpoint, machine, setpoint, value, at}      what was asked of a machine from outside
 {kind: ambient, line, from, every, celsius}         temperature of the hall each hour
 """
 
@@ -66,6 +67,8 @@ class MachineTruth:
     def __init__(self, path: str, station: Station) -> None:
         self._path = path
         self._station = station
+        self.asked: list[tuple[int, str, float]] = []
+        """Setpoints as they were given: (ms, name, value)."""
         self._states: list[tuple[int, str]] = []
         self._healths: dict[str, tuple[int, list[float], list[float | None]]] = {}
 
@@ -98,6 +101,9 @@ class MachineTruth:
         for name, (start, health, left) in self._healths.items():
             row = {"from": ns(start), "every": ns(HEALTH_MS), "health": list(health), "left_s": list(left)}
             yield {"kind": "health", "machine": self._path, "component": name, **row}
+        for time, setpoint, value in self.asked:
+            asked = {"setpoint": setpoint, "value": value, "at": ns(time)}
+            yield {"kind": "setpoint", "machine": self._path, **asked}
         work = {"busy": int(self._station.busy), "holding": int(self._station.holding), "order": self._station.order}
         yield {"kind": "process", "machine": self._path, **work}
 

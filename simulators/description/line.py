@@ -26,6 +26,7 @@ from simulators.orders.book import BookSpec
 from simulators.people.attendance import trades
 from simulators.people.shifts import ShiftSpec
 from simulators.physics import OWN
+from simulators.setpoint import SetpointSpec
 from simulators.station import StationSpec
 from simulators.stoppage import Cause, Phases
 from simulators.streams import stream
@@ -84,6 +85,8 @@ def grammar(first: FirstCounts) -> Grammar:
             (Cause, "every_s"): Within(0.0, above=True),
             (MachineSpec, "idle_load"): SHARE,
             (SensorSpec, "noise"): Within(0.0),
+            (SetpointSpec, "first"): Within(0.0, above=True),
+            (SetpointSpec, "low"): Within(0.0, above=True),
             (SensorSpec, "noise_share"): Within(0.0),
             (SensorSpec, "step"): Within(0.0, above=True),
             (StatusWord, "status_word"): Within(0, 15),
@@ -168,6 +171,8 @@ def check_machine(reader: Reader, node: Node, place: str, values: dict[str, Any]
     for tag, sensor in sensors.items():
         named(reader, node, f"{place}.sensors.{tag}", tag)
         known(reader, node, f"{place}.sensors.{tag}.of", sensor.of, given)
+    for setpoint in values.get("setpoints", ()):
+        named(reader, node, f"{place}.setpoints.{setpoint}", setpoint)
     for key in ("pace", "reject_of"):
         known(reader, node, f"{place}.{key}", values.get(key, ()), given)
     for name in values.get("repairs", ()):

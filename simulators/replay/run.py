@@ -124,6 +124,14 @@ class OnWires:
         """The newest sample of every tag."""
         return self._run.newest
 
+    def setpoints(self) -> Sequence[str]:
+        """What was recorded cannot be changed."""
+        return ()
+
+    def ask(self, name: str, value: float) -> None:
+        """Nothing takes a value."""
+        raise ValueError(f"{name} is a recording; {value:g} is not taken")
+
     def step(self, until: int) -> Columns:
         """Samples before an instant."""
         names, time, tag, value, status = self._run.shown(until)

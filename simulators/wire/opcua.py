@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import reduce
 from itertools import groupby
+from typing import cast
 
 from asyncua import ua
 from asyncua.server.server import Server
@@ -17,7 +18,7 @@ from asyncua.ua.status_codes import StatusCodes
 from simulators.samples import Newest
 from simulators.wire.nasty.quirk import SCALARS, Identifier, Quirk
 from simulators.wire.nodes import Part, Tree, Variable
-from simulators.wire.server import Quirks, plc_server
+from simulators.wire.server import PlcInternalServer, Quirks, plc_server
 from simulators.wiring import OpcUaServer, OpcUaValue
 
 BETWEEN_PAUSES = 200
@@ -28,12 +29,14 @@ ATTEMPTS, PAUSE_S = 100, 0.1
 Sample = tuple[str, int, float, int]
 """name, time (ns), value, status code."""
 
+Take = Callable[[float], None]
+
 
 class OpcUaShell:
     """The values of one PLC. Every write is one notification for each client whose queue is long enough.
 
     newest: the samples that its nodes hold when it starts. port: 0 takes a free one. life: how often it was started
-    before.
+    before. setpoints: name of a value that clients may write -> takes it, or raises ValueError.
     """
 
     def __init__(
@@ -43,8 +46,10 @@ class OpcUaShell:
         newest: Mapping[str, Newest],
         port: int,
         quirks: Sequence[Quirk] = (),
+        setpoints: Mapping[str, Take] | None = None,
     ) -> None:
         self.spec = spec
+        self._setpoints = setpoints or {}
         self.values = values
         self.life = 0
         self.quirks = Quirks(quirks)
@@ -70,6 +75,7 @@ class OpcUaShell:
         self._tree = Tree(server, index, self.spec, self._identify)
         self.parts = await self._tree.add(self.values, self._newest, layout)
         await self._fill()
+        await self._open_setpoints(server)
         for quirk in self.quirks.all:
             await quirk.prepare(server)
         await server.start()
@@ -169,6 +175,14 @@ class OpcUaShell:
             time, value, status = self._newest[name]
             await self._put(part.variable, part.data(value, time, status))
 
+    async def _open_setpoints(self, server: Server) -> None:
+        for name, take in self._setpoints.items():
+            if self.parts[name].whole is not None:
+                continue  # a node that holds a whole machine is written by nobody
+            variable = self.parts[name].variable
+            await server.get_node(variable.node).set_writable()
+            cast(PlcInternalServer, server.iserver).setpoints.nodes[variable.node] = take
+
     def _namespace(self) -> str:
         return reduce(lambda uri, quirk: quirk.namespace(uri, self.life), self.quirks.all, self.spec.namespace)
 
@@ -194,12 +208,13 @@ async def opcua_server(
     newest: Mapping[str, Newest],
     port: int,
     quirks: Sequence[Quirk] = (),
+    setpoints: Mapping[str, Take] | None = None,
 ) -> AsyncGenerator[OpcUaShell]:
     """A server on loopback with the newest samples in its nodes. Raises OSError when the port is taken."""
     logging.getLogger("asyncua").setLevel(logging.WARNING)
     for loud in ("asyncua.server.server", "asyncua.server.uaprocessor"):
         logging.getLogger(loud).setLevel(logging.CRITICAL)  # no security and refused calls: both meant so
-    shell = OpcUaShell(spec, values, newest, port, quirks)
+    shell = OpcUaShell(spec, values, newest, port, quirks, setpoints)
     await shell.start()
     try:
         yield shell

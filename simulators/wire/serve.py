@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any, Protocol
 
 from simulators.samples import NS_PER_MS, Columns, Newest
@@ -42,6 +43,14 @@ class Served(Protocol):
 
     def step(self, until: int) -> Columns:
         """Samples before an instant."""
+        ...
+
+    def setpoints(self) -> Sequence[str]:
+        """Names of the values that clients may write."""
+        ...
+
+    def ask(self, name: str, value: float) -> None:
+        """Somebody wrote one of them. Raises ValueError for a value that is not taken."""
         ...
 
 
@@ -132,7 +141,9 @@ async def serve(
             publisher = await stack.enter_async_context(mqtt_publisher(mqtt, mqtt_values(wiring), chain))
         for server, port in zip(wiring.servers, ports, strict=True):
             quirks = [quirk_of(one.switch) for one in chosen if one.after_s is None and one.switch.wire == "opcua"]
-            shell = opcua_server(server, opcua_values(wiring, server.name), run.newest, port, quirks)
+            values = opcua_values(wiring, server.name)
+            setpoints = {name: partial(run.ask, name) for name in run.setpoints() if name in values}
+            shell = opcua_server(server, values, run.newest, port, quirks, setpoints)
             shells[server.name] = await stack.enter_async_context(shell)
         await Wires({}, publisher, wiring).write(first)
         wires = Wires(shells, publisher, wiring)

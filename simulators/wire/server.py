@@ -21,6 +21,7 @@ from asyncua.server.internal_subscription import InternalSubscription
 from asyncua.server.monitored_item_service import MonitoredItemService
 from asyncua.server.server import Server
 from asyncua.server.subscription_service import SubscriptionService
+from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
 
 from simulators.wire.address_space import SmallInternalServer
@@ -68,12 +69,35 @@ class Quirks:
         return items
 
 
+class Setpoints:
+    """The nodes that clients may write. Each has what judges a value and what happens when it is taken."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[ua.NodeId, Callable[[float], None]] = {}
+        """Node -> takes a value, or raises ValueError."""
+
+    def judge(self, asked: ua.WriteValue) -> int:
+        """The status code of a value before it is written, 0 for a good one; a good one has been taken."""
+        take = self.nodes.get(asked.NodeId) if asked.AttributeId == AttributeIds.Value else None
+        if take is None:
+            return 0  # asyncua's to judge
+        value = None if asked.Value.Value is None else asked.Value.Value.Value
+        if not isinstance(value, int | float):
+            return StatusCodes.BadTypeMismatch
+        try:
+            take(float(value))
+        except ValueError:
+            return StatusCodes.BadOutOfRange
+        return 0
+
+
 class PlcInternalServer(SmallInternalServer):
     """The services of one server. Give it to `Server(iserver=...)`."""
 
     def __init__(self, quirks: Quirks) -> None:
         super().__init__()
         self.quirks = quirks
+        self.setpoints = Setpoints()
         self.max_connections = CONNECTIONS
         self.max_subscriptions = CONNECTIONS
         self.max_unacked_messages_per_subscription = UNACKNOWLEDGED
@@ -107,6 +131,14 @@ class Session(InternalSession):
     def __init__(self, iserver: PlcInternalServer, name: str, user: User, external: bool) -> None:
         super().__init__(iserver, iserver.aspace, iserver.subscription_service, name, user=user, external=external)
         self._quirks = iserver.quirks
+        self._setpoints = iserver.setpoints
+
+    async def write(self, params: ua.WriteParameters) -> list[ua.StatusCode]:
+        """Values of nodes; a setpoint is judged by its machine first."""
+        codes = [self._setpoints.judge(one) for one in params.NodesToWrite]
+        taken = [one for one, code in zip(params.NodesToWrite, codes, strict=True) if not code]
+        results = iter(await super().write(ua.WriteParameters(NodesToWrite=taken)) if taken else ())
+        return [ua.StatusCode(ua.UInt32(code)) if code else next(results) for code in codes]
 
     async def read(self, params: ua.ReadParameters) -> list[ua.DataValue]:
         """Attributes of nodes."""
