@@ -11,7 +11,7 @@ OURS: Mapping[str, tuple[str, ...]] = {
     "guid-ids": (),
     "opaque-ids": (),
     "array": (),
-    "structure": ("tags without a value",),
+    "structure": (),
     "host-in-namespace": (),
     "program-version": (),
     "clock-behind": ("not told",),

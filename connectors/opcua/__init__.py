@@ -38,7 +38,7 @@ TAG_KEYS = (
     Key("node", "text", "node id after the machine's `node`, verbatim; or whole: `ns=3;s=..`, `nsu=URI;s=..`", ""),
     Key("browse_path", "text", "path of browse names from Objects instead of a node id: /Objects/Line/Filler/Temp", ""),
     Key("ns", "text", "namespace URI of this node, when it is not the connection's", ""),
-    Key("pick", "text", "element of an array, counted from 0, as on the wire: `[3]`, `[0][2]`", ""),
+    Key("pick", "text", "part of a value: element (from 0, as on the wire) or field: `[3]`, `[0][2]`, `[3].rAct`", ""),
 )  # fmt: skip
 
 

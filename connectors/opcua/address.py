@@ -140,14 +140,6 @@ def parse_pick(text: str) -> tuple[int | str, ...]:
     return tuple(int(step[1]) if step[1] else step[2] for step in steps)
 
 
-def indices_of(pick: tuple[int | str, ...]) -> tuple[int, ...]:
-    """The same for an array. Raises Misconfigured for a field: a structure's layout is not read from the server yet."""
-    indices = tuple(step for step in pick if isinstance(step, int))
-    if len(indices) != len(pick):
-        raise Misconfigured("pick: fields of structures cannot be read yet; give the field's own node, without `pick`")
-    return indices
-
-
 def index_of(namespace: int | str, namespaces: Sequence[str]) -> int:
     """The index that a namespace has in this server today. Raises Misconfigured when no or several URIs match."""
     if isinstance(namespace, int):

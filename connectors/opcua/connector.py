@@ -303,7 +303,7 @@ def probed(items: Items, handle: int, value: ua.DataValue) -> Sequence[Probed]:
     for target in items.all[handle].targets:
         tag = items.tags[target.tag].name
         try:
-            number, text = kept(value, status, target)
+            number, text = kept(value, status, target, items.structures)
             shown = text if text is not None else f"{number:.15g}"
             result.append(Probed(tag, shown) if not status else Probed(tag, shown, status_name(status)))
         except Undecodable as error:

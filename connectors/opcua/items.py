@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from asyncua import ua
 from asyncua.client.ua_session import UaSession
+from asyncua.ua.attribute_ids import AttributeIds
 
-from connectors.opcua.address import BrowsePath, NodeText, Place, index_of, indices_of, parse_pick, place_of
+from connectors.opcua.address import BrowsePath, NodeText, Place, index_of, parse_pick, place_of
 from connectors.opcua.decode.columns import Reading, Target
-from connectors.opcua.decode.value import tag_type_of
-from connectors.opcua.link.services import Limits, namespaces_of, variant_types_of
+from connectors.opcua.decode.structure import Structures
+from connectors.opcua.decode.value import Pick, tag_type_of
+from connectors.opcua.link.services import Limits, namespaces_of, read, variant_types_of
 from connectors.opcua.settings import Settings
 from connectors.opcua.space.browse import nodes_at
+from connectors.opcua.space.definitions import Definitions, content
 from twin.core.errors import Misconfigured
 from twin.core.plugin import TagAddress
 from twin.core.tags import TagTable, TagType
@@ -26,10 +29,15 @@ class Item:
     """One node and the tags it feeds. Its handle, which the server echoes with every value, is its position."""
 
     place: Place
-    tags: list[tuple[TagAddress, tuple[int, ...]]] = field(default_factory=list[tuple[TagAddress, tuple[int, ...]]])
+    tags: list[tuple[TagAddress, Pick]] = field(default_factory=list[tuple[TagAddress, Pick]])
     targets: list[Target] = field(default_factory=list[Target])
     node: ua.NodeId | None = None
     subscribed: bool = False
+
+    @property
+    def has_fields(self) -> bool:
+        """Whether a tag picks a field of a structure."""
+        return any(isinstance(step, str) for _, pick in self.tags for step in pick)
 
 
 class Items:
@@ -45,6 +53,7 @@ class Items:
         self.tags = tags
         self.all: list[Item] = []
         self._aimed = 0
+        self._definitions = Definitions()
         self._problem = problem
         self._troubled: dict[str, str] = {}
         by_place: dict[Place, Item] = {}
@@ -54,7 +63,7 @@ class Items:
     def _place(self, address: TagAddress, by_place: dict[Place, Item]) -> None:
         try:
             place = place_of(address, self.settings.namespace)
-            pick = indices_of(parse_pick(address.settings.get("pick") or ""))
+            pick = parse_pick(address.settings.get("pick") or "")
         except Misconfigured as error:
             self.say(address.tag, str(error))
             return
@@ -66,7 +75,12 @@ class Items:
     def reading(self) -> Reading:
         """How notifications are read: the targets fill up as nodes are found."""
         targets, places = [item.targets for item in self.all], [str(item.place) for item in self.all]
-        return Reading(targets, places, self.settings.time, lambda: self._aimed)
+        return Reading(targets, places, self.settings.time, lambda: self._aimed, self.structures)
+
+    @property
+    def structures(self) -> Structures:
+        """What the server tells of its structures."""
+        return self._definitions.structures
 
     def say(self, tag: str, text: str) -> None:
         """Tell that a tag does not work, or (empty text) that it does again; once for each change."""
@@ -95,6 +109,7 @@ class Items:
 
     def forget_subscriptions(self) -> None:
         """Everything must be found and subscribed anew: node ids and namespaces belong to one life of a server."""
+        self._definitions.clear()
         for item in self.all:
             item.subscribed = False
             item.node = None
@@ -105,9 +120,28 @@ class Items:
         await self._find_nodes(session, limits, items)
         found = {handle: (item, item.node) for handle, item in items.items() if item.node is not None}
         kinds = await variant_types_of(session, [node for _, node in found.values()], limits)
-        for (item, _), kind in zip(found.values(), kinds, strict=True):
-            self._aim(item, kind)
+        declared = await self._structures_of(session, limits, found, kinds)
+        for (handle, (item, _)), kind in zip(found.items(), kinds, strict=True):
+            self._aim(item, kind, declared.get(handle))
         return list(found)
+
+    async def _structures_of(
+        self,
+        session: UaSession,
+        limits: Limits,
+        found: Mapping[int, tuple[Item, ua.NodeId]],
+        kinds: Sequence[ua.VariantType | None],
+    ) -> dict[int, ua.NodeId]:
+        """The data types of the items whose values are structures, by handle; the definitions have learnt them."""
+        asked = [
+            handle
+            for (handle, (item, _)), kind in zip(found.items(), kinds, strict=True)
+            if kind is ua.VariantType.ExtensionObject or (kind is None and item.has_fields)
+        ]
+        answers = await read(session, [found[handle][1] for handle in asked], AttributeIds.DataType, limits)
+        types = {h: t for h, a in zip(asked, answers, strict=True) if isinstance(t := content(a), ua.NodeId)}
+        await self._definitions.learn(session, limits, types.values())
+        return types
 
     async def _find_nodes(self, session: UaSession, limits: Limits, items: dict[int, Item]) -> None:
         namespaces = await namespaces_of(session)
@@ -123,11 +157,15 @@ class Items:
                 item.node = None
                 self.say_all(item, str(error))
 
-    def _aim(self, item: Item, kind: ua.VariantType | None) -> None:
+    def _aim(self, item: Item, kind: ua.VariantType | None, structure: ua.NodeId | None) -> None:
         """Give the item its tags; one whose type differs from what the data folder holds is left out, and told."""
         targets: list[Target] = []
         for address, pick in item.tags:
-            type = self._type_of(address, kind)
+            try:
+                type = self._type_of(address, self._kind_at(address, pick, kind, structure))
+            except Misconfigured as error:
+                self.say(address.tag, str(error))
+                continue
             try:
                 targets.append(Target(self.tags.id_of(address.tag, type), type, pick))
             except Misconfigured as error:
@@ -135,6 +173,14 @@ class Items:
                 self.say(address.tag, f"{error}{fix}")
         item.targets[:] = targets
         self._aimed += 1  # readings look their tables up anew
+
+    def _kind_at(
+        self, address: TagAddress, pick: Pick, kind: ua.VariantType | None, structure: ua.NodeId | None
+    ) -> ua.VariantType | None:
+        """The built-in type of the tag's part of a value. Raises Misconfigured for none in a structure."""
+        if structure is None or (address.type == TagType.BYTES and not pick):
+            return kind
+        return self._definitions.end_of(structure, pick)
 
     def _type_of(self, address: TagAddress, kind: ua.VariantType | None) -> TagType:
         """As the plant file says, else as the node says, else as it was when last seen."""

@@ -17,7 +17,7 @@ from asyncua import ua
 from numpy.typing import NDArray
 
 from connectors.opcua.decode.aim import Aims, Target
-from connectors.opcua.decode.builtin import BOOLEAN, KIND, NULL, NUMBERS, STRING, TICKS_TO_1970, Values, numbers
+from connectors.opcua.decode.builtin import BOOLEAN, KIND, NULL, NUMBERS, STRING, TICKS_TO_1970, Raw, Values, numbers
 from connectors.opcua.decode.layout import (
     BARE,
     HEAD,
@@ -317,11 +317,24 @@ def add_value(rows: Rows, handle: int, value: ua.DataValue, reading: Reading, ar
             rows.unheld.append(Unheld(error.cause, reading.places[handle], repr(value.Value).encode()))
 
 
-def kept(value: ua.DataValue, status: int, target: Target) -> Cell:
-    """What a tag keeps of a value: nothing at all when the status is Bad."""
+def kept(value: ua.DataValue, status: int, target: Target, structures: Structures | None = None) -> Cell:
+    """What a tag keeps of a value that the driver has read: nothing at all when the status is Bad."""
     if status & BAD or value.Value is None:
         return math.nan, None
-    return cell_of(value.Value.Value, target.pick, target.type)
+    held = value.Value.Value
+    return cell_of(held if structures is None else opened(held, structures), target.pick, target.type)
+
+
+def opened(value: Any, structures: Structures) -> Any:
+    """A value with the structures in it as the server describes them, where it does."""
+    if isinstance(value, list):
+        return [opened(one, structures) for one in value]
+    if not isinstance(value, ua.ExtensionObject) or value.Body is None:
+        return value
+    try:
+        return structures.opened(value.TypeId.to_string(), value.Body)
+    except Undecodable as error:
+        return Raw(value.TypeId.to_string(), value.Body, error.cause)
 
 
 def time_of(value: ua.DataValue, rule: str, arrival: int) -> int:

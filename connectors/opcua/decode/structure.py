@@ -52,7 +52,7 @@ class Fields:
     fields: Mapping[str, Any]
 
 
-ABSTRACT: Mapping[str, int] = {
+ABSTRACT: dict[str, int] = {
     "i=22": EXTENSION_OBJECT,
     "i=24": VARIANT,
     "i=26": VARIANT,
