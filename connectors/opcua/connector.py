@@ -15,10 +15,15 @@ from connectors.opcua.decode.columns import kept
 from connectors.opcua.failure import DRIVER_ERRORS, SubscriptionGone, translated
 from connectors.opcua.items import Items
 from connectors.opcua.link.channel import Channel, Ticket, choice_for, secured
-from connectors.opcua.link.monitor import monitor
+from connectors.opcua.link.cover import Cover
+from connectors.opcua.link.look import Looker
+from connectors.opcua.link.offset import ClockWatch, offset_of
 from connectors.opcua.link.publisher import Book, Publisher
+from connectors.opcua.link.reading import Reader
+from connectors.opcua.link.rest import Rest
 from connectors.opcua.link.services import Limits, limits_of, read, started_at
-from connectors.opcua.link.subscription import create_subscriptions
+from connectors.opcua.link.subscription import create_subscription
+from connectors.opcua.link.upkeep import Upkeep
 from connectors.opcua.security.choice import Choice
 from connectors.opcua.security.trust import CertificateFolder
 from connectors.opcua.settings import settings_of
@@ -34,8 +39,8 @@ from twin.core.status import name as status_name
 
 ATTEMPT_S = 60.0
 """Longest that one attempt may take: asyncua can hang after packet loss (its issue 1660); large plants need time."""
-MEND_FIRST_S, MEND_LONGEST_S = 10.0, 300.0
-"""Pauses between attempts to subscribe what could not be: a PLC that was re-programmed has its nodes back by itself."""
+CLOCK_S = 60.0
+"""How often the server's clock is compared with ours."""
 
 
 @dataclass(slots=True)
@@ -51,6 +56,16 @@ class Held:
     book: Book
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One connection to the server, while it lasts."""
+
+    channel: Channel
+    publisher: Publisher
+    upkeep: Upkeep
+    limits: Limits
+
+
 class OpcuaConnector:
     """One server. Satisfies Connector, Browsable, Probe and Writable."""
 
@@ -62,25 +77,32 @@ class OpcuaConnector:
         self._trust = CertificateFolder(surroundings.folder)
         self._addresses = addresses
         self._items = Items(self.settings, addresses, surroundings.tags, surroundings.reporter.problem)
+        self._cover = Cover(self.name, self._clock, self._reporter)
+        self._clock_watch = ClockWatch(self.name, self._clock, self._reporter)
+        self._limits = Limits()
         self._held: Held | None = None
         self._channel_now: Channel | None = None
+        self._missing_since: int | None = None
+        self._unread: Inbox | None = None
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[AsyncIterator[Batch]]:
         """Connect, or come back to the session of before so that nothing is missed.
 
-        What could not be got again is told as GAP. The iterator ends with Unreachable when the link is lost; the
-        server then keeps our subscription for 10 min, and the next `open` asks it for what is missing.
+        Returns when every item has been subscribed that can be; their first values may wait by then. What could not be
+        got again is told as GAP. The iterator ends with Unreachable when the link is lost; the server then keeps our
+        subscriptions for 10 min, and the next `open` asks it for what is missing.
         """
-        inbox = Inbox(self.name)
-        channel, publisher, limits = await self._within_limits(inbox)
-        flow = asyncio.create_task(self._flow(channel, publisher, limits, inbox))
+        inbox = self._inbox()
+        link = await self._within_limits(inbox)
+        flow = asyncio.create_task(self._flow(link, inbox))
         staying = False
-        self._channel_now = channel
+        self._channel_now = link.channel
         try:
+            await self._until_ready(link, flow, inbox)
             yield inbox
         except LinetwinError:
-            staying = True  # the store failed: what is not durable will be asked for again
+            staying = True  # the store failed, or the link: what is not durable will be asked for again
             raise
         finally:
             self._channel_now = None
@@ -88,7 +110,7 @@ class OpcuaConnector:
             flow.cancel()
             with suppress(asyncio.CancelledError):
                 await flow
-            await self._leave(channel, staying)
+            await self._leave(link.channel, staying)
 
     async def browse(self, match: str = "*", limit: int = 10_000) -> Sequence[Node]:
         """Variables below Objects whose path, or the end of it, matches a glob."""
@@ -140,69 +162,61 @@ class OpcuaConnector:
         except (*DRIVER_ERRORS, LinetwinError) as error:
             raise translated(error, self.settings, self._trust) from error
 
-    async def _within_limits(self, inbox: Inbox) -> tuple[Channel, Publisher, Limits]:
+    def _inbox(self) -> Inbox:
+        """A new one, or the one that an attempt filled which failed before anybody read: its server may not have it."""
+        unread, self._unread = self._unread, None
+        if unread is None:
+            return Inbox(self.name)
+        unread.revive()
+        return unread
+
+    async def _within_limits(self, inbox: Inbox) -> Link:
         """One attempt to connect, with errors of ours only."""
         try:
             async with asyncio.timeout(ATTEMPT_S):
                 return await self._connect(inbox)
         except (*DRIVER_ERRORS, LinetwinError) as error:
+            self._keep_unread(inbox)
             raise translated(error, self.settings, self._trust) from error
 
-    async def _connect(self, inbox: Inbox) -> tuple[Channel, Publisher, Limits]:
+    def _keep_unread(self, inbox: Inbox) -> None:
+        if inbox.rows:
+            self._unread = inbox
+
+    async def _until_ready(self, link: Link, flow: asyncio.Task[None], inbox: Inbox) -> None:
+        """Wait for the first pass over all items; raises what ended the link before."""
+        ready = asyncio.create_task(link.upkeep.ready.wait())
+        try:
+            await asyncio.wait([ready, flow], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+        if not link.upkeep.ready.is_set():
+            self._keep_unread(inbox)
+            inbox.raise_failure()
+        self._tell_gap("the server had to be subscribed anew")
+
+    async def _connect(self, inbox: Inbox) -> Link:
         """Come back to what the server holds for us, or start anew. The server's certificate is looked at each time."""
         choice = await choice_for(self.settings, self._trust)
-        if self._held is None:
-            return await self._fresh(choice, inbox)
-        self._reporter.count("reconnects")
-        return await self._resumed(self._held, choice, inbox) or await self._fresh(choice, inbox)
+        held = self._held
+        if held is not None:
+            self._reporter.count("reconnects")
+            link = await self._reactivated(held, choice, inbox)
+            if link is not None:
+                return link
+        return await self._new_session(held, choice, inbox)
 
-    async def _fresh(self, choice: Choice, inbox: Inbox) -> tuple[Channel, Publisher, Limits]:
-        """A new session with new subscriptions; what was missed since an earlier one is told."""
-        channel = await self._channel(choice)
-        try:
-            await channel.create()
-            limits = await limits_of(channel.session)
-            self._items.forget_subscriptions()
-            made = await create_subscriptions(channel.session, self.settings, len(self._items.all))
-            subscriptions = {s.id: s for s in made}
-            await self._subscribe(channel, limits, list(subscriptions))
-            self._tell_gap("the server had to be subscribed anew")
-            book = Book(self._items.reading(), subscriptions, self._clock.now())
-            self._held = Held(channel.ticket(), await started_at(channel.session), book)
-            return channel, Publisher(channel.session, book, inbox, self._clock, self._reporter), limits
-        except BaseException:
-            await channel.leave()
-            raise
-
-    async def _resumed(self, held: Held, choice: Choice, inbox: Inbox) -> tuple[Channel, Publisher, Limits] | None:
-        """The session of before on a new channel, or its subscriptions in a new session; None when both are gone."""
-        for subscription in held.book.subscriptions.values():
-            subscription.rewind()
-        for way in (self._reactivated, self._transferred) if held.book.subscriptions else ():
-            channel = await way(held, choice)
-            if channel is None:
-                continue
-            try:
-                publisher = Publisher(channel.session, held.book, inbox, self._clock, self._reporter)
-                await publisher.catch_up()
-                held.ticket = channel.ticket()
-                return channel, publisher, await limits_of(channel.session)
-            except ua.UaStatusCodeError:
-                await channel.leave()
-            except BaseException:
-                channel.drop()
-                raise
-        return None
-
-    async def _reactivated(self, held: Held, choice: Choice) -> Channel | None:
-        """The same session on a new channel, its subscriptions alive (OPC 10000-4, 6.7)."""
+    async def _reactivated(self, held: Held, choice: Choice, inbox: Inbox) -> Link | None:
+        """The same session on a new channel, its subscriptions alive (OPC 10000-4, 6.7); None when it is gone."""
         if held.ticket is None or held.ticket.choice != choice:
             return None
         channel = await self._channel(choice)
         try:
             await channel.open_channel()
-            if await is_back(channel, held.ticket, list(held.book.subscriptions)):
-                return channel
+            if await is_back(channel, held.ticket):
+                return await self._back(held, channel, await living(channel, held.book), inbox)
+        except ua.UaStatusCodeError:
+            pass  # what the session had is gone, and the session with it
         except BaseException:
             channel.drop()
             raise
@@ -210,90 +224,137 @@ class OpcuaConnector:
         held.ticket = None
         return None
 
-    async def _transferred(self, held: Held, choice: Choice) -> Channel | None:
-        """A new session that takes over the old one's subscriptions (OPC 10000-4, 5.13.7).
+    async def _new_session(self, held: Held | None, choice: Choice, inbox: Inbox) -> Link:
+        """A new session that takes over the old one's subscriptions (OPC 10000-4, 5.13.7), or has its own.
 
         Only from the same life of the server: after a restart the same number may be another client's subscription.
         """
         channel = await self._channel(choice)
         try:
             await channel.create()
-            same_life = held.server_start is not None and await started_at(channel.session) == held.server_start
-            if same_life and await are_ours(channel, list(held.book.subscriptions)):
-                return channel
+            life = await started_at(channel.session)
+            if held is not None and held.book.subscriptions and life is not None and life == held.server_start:
+                taken = await taken_over(channel, held.book)
+                if taken:
+                    return await self._back(held, channel, taken, inbox)
+            return await self._fresh(channel, life, inbox)
         except BaseException:
-            channel.drop()
+            await channel.leave()
             raise
-        await channel.leave()
-        return None
+
+    async def _back(self, held: Held, channel: Channel, alive: Sequence[int], inbox: Inbox) -> Link:
+        """Go on with the subscriptions that live; what the others carried gets another one."""
+        book = held.book
+        if not alive:
+            return await self._fresh(channel, held.server_start, inbox)
+        since = book.good_until
+        for subscription in book.subscriptions.values():
+            subscription.rewind(unread=bool(inbox.rows))
+        limits = await limits_of(channel.session, self._limits)
+        link = self._link(channel, book, inbox, limits)
+        for number in book.subscriptions.keys() - set(alive):
+            link.upkeep.ended(book.subscriptions[number], "the server has ended this subscription meanwhile")
+        await link.publisher.catch_up(unread=bool(inbox.rows))
+        held.ticket = channel.ticket()
+        self._cover.resumed(since)
+        return link
+
+    async def _fresh(self, channel: Channel, life: datetime | None, inbox: Inbox) -> Link:
+        """New subscriptions in this session; what was missed since earlier ones is told when they are proven."""
+        if self._held is not None and self._missing_since is None:
+            self._missing_since = self._held.book.good_until
+        limits = await limits_of(channel.session, self._limits)
+        self._items.forget_subscriptions()
+        self._cover.forget()
+        first = await create_subscription(channel.session, self.settings)
+        book = Book(self._items.reading(), {first.id: first}, self._clock.now())
+        self._held = Held(channel.ticket(), life, book)
+        return self._link(channel, book, inbox, limits)
+
+    def _link(self, channel: Channel, book: Book, inbox: Inbox, limits: Limits) -> Link:
+        publisher = Publisher(channel.session, book, inbox, self._clock, self._reporter)
+        upkeep = Upkeep(channel.session, self.settings, limits, self._items, publisher, self._cover)
+        publisher.listener = upkeep
+        return Link(channel, publisher, upkeep, limits)
 
     async def _channel(self, choice: Choice) -> Channel:
         return await secured(Channel(self.settings, choice), self._trust)
 
-    async def _subscribe(self, channel: Channel, limits: Limits, subscriptions: Sequence[int]) -> None:
-        """Find and subscribe every item that is not subscribed."""
-        found = await self._items.find(channel.session, limits, self._items.missing())
-        await monitor(channel.session, self.settings, limits, self._items, found, subscriptions)
-
-    async def _flow(self, channel: Channel, publisher: Publisher, limits: Limits, inbox: Inbox) -> None:
+    async def _flow(self, link: Link, inbox: Inbox) -> None:
         """Everything that goes on while connected; ends by failing the inbox with the first error."""
+        reader = Reader(
+            self.name, link.channel.session, link.limits, self._items, link.upkeep.book.reading, self._clock
+        )
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(publisher.run())
-                group.create_task(channel.renew_for_ever())
-                group.create_task(self._mend(channel, limits, list(publisher.book.subscriptions)))
+                group.create_task(link.publisher.run())
+                group.create_task(link.channel.renew_for_ever())
+                group.create_task(link.upkeep.run())
+                group.create_task(Looker(link.upkeep, reader).run())
+                group.create_task(Rest(link.upkeep, reader).run())
+                group.create_task(self._watch_clock(link.channel))
         except BaseExceptionGroup as errors:
             error = translated(first_of(errors), self.settings, self._trust)
             if isinstance(error, SubscriptionGone) and self._held is not None:
                 self._held.book.subscriptions.clear()
             inbox.fail(error)
 
-    async def _mend(self, channel: Channel, limits: Limits, subscriptions: Sequence[int]) -> None:
-        """Try again, ever more seldom, to subscribe the items that could not be."""
-        pause = MEND_FIRST_S
-        while True:
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, MEND_LONGEST_S)
-            if self._items.missing():
-                await self._subscribe(channel, limits, subscriptions)
+    async def _watch_clock(self, channel: Channel) -> None:
+        """Compare the server's clock with ours now and then, as long as it tells the time."""
+        while (offset := await offset_of(channel.session, self._clock)) is not None:
+            self._clock_watch.measured(offset)
+            await asyncio.sleep(CLOCK_S)
 
     async def _leave(self, channel: Channel, staying: bool) -> None:
-        if staying:
+        """Drop the socket when there is something to come back to, else end the session and all it has."""
+        if staying and self._held is not None and self._held.book.subscriptions:
             channel.drop()
-        else:
+            return
+        if not staying:
             self._held = None
-            await channel.leave()
+        elif self._held is not None:
+            self._held.ticket = None
+        await channel.leave()
 
     def _tell_gap(self, cause: str) -> None:
-        if self._held is not None:
+        since, self._missing_since = self._missing_since, None
+        if since is not None:
             now = self._clock.now()
-            body = {"from": self._held.book.good_until, "to": now, "cause": cause}
-            self._reporter.event(Event(now, GAP, self.name, body))
+            self._reporter.event(Event(now, GAP, self.name, {"from": since, "to": now, "cause": cause}))
 
 
-async def is_back(channel: Channel, ticket: Ticket, subscriptions: Sequence[int]) -> bool:
-    """Whether the server knew the session and still has its subscriptions.
+async def is_back(channel: Channel, ticket: Ticket) -> bool:
+    """Whether the server knew the session.
 
     Whatever goes wrong here, even a closed socket (some servers close it for an unknown session), means no: a new
     session is the way out, and coming back would fail the same way for ever.
     """
-    ids = [ua.UInt32(s) for s in subscriptions]
     try:
         await channel.resume(ticket)
-        answer = await channel.session.set_publishing_mode(ua.SetPublishingModeParameters(True, ids))
     except DRIVER_ERRORS:
         return False
-    return len(answer) == len(ids) and all(status.is_good() for status in answer)
+    return True
 
 
-async def are_ours(channel: Channel, subscriptions: Sequence[int]) -> bool:
-    """Whether the server handed the subscriptions over to this session."""
-    ids = [ua.UInt32(s) for s in subscriptions]
+async def living(channel: Channel, book: Book) -> list[int]:
+    """Which subscriptions the session still has."""
+    numbers = list(book.subscriptions)
+    if not numbers:
+        return []
+    wanted = ua.SetPublishingModeParameters(True, [ua.UInt32(number) for number in numbers])
+    answer = await channel.session.set_publishing_mode(wanted)
+    return [number for number, status in zip(numbers, answer, strict=False) if status.is_good()]
+
+
+async def taken_over(channel: Channel, book: Book) -> list[int]:
+    """Which subscriptions the server hands over to this session."""
+    numbers = list(book.subscriptions)
+    wanted = ua.TransferSubscriptionsParameters([ua.UInt32(number) for number in numbers], True)
     try:
-        answer = await channel.session.transfer_subscriptions(ua.TransferSubscriptionsParameters(ids, True))
+        answer = await channel.session.transfer_subscriptions(wanted)
     except ua.UaStatusCodeError:
-        return False
-    return len(answer) == len(ids) and all(result.StatusCode.is_good() for result in answer)
+        return []
+    return [number for number, one in zip(numbers, answer, strict=False) if one.StatusCode.is_good()]
 
 
 def probed(items: Items, handle: int, value: ua.DataValue) -> Sequence[Probed]:

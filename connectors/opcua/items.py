@@ -15,6 +15,7 @@ from connectors.opcua.address import BrowsePath, NodeText, Place, index_of, pars
 from connectors.opcua.decode.columns import Reading, Target
 from connectors.opcua.decode.structure import Structures
 from connectors.opcua.decode.value import Pick, tag_type_of
+from connectors.opcua.link.cover import Grant
 from connectors.opcua.link.services import Limits, namespaces_of, read, variant_types_of
 from connectors.opcua.settings import Settings
 from connectors.opcua.space.browse import nodes_at
@@ -26,13 +27,23 @@ from twin.core.tags import TagTable, TagType
 
 @dataclass(slots=True)
 class Item:
-    """One node and the tags it feeds. Its handle, which the server echoes with every value, is its position."""
+    """One node and the tags it feeds. Its handle, which the server echoes with every value, is its position.
+
+    home, number: the subscription that it lives in and its id there, 0 for none. grant: how it is followed.
+    """
 
     place: Place
     tags: list[tuple[TagAddress, Pick]] = field(default_factory=list[tuple[TagAddress, Pick]])
     targets: list[Target] = field(default_factory=list[Target])
     node: ua.NodeId | None = None
     subscribed: bool = False
+    home: int = 0
+    number: int = 0
+    grant: Grant | None = None
+
+    def leave(self) -> None:
+        """Nothing follows it any more."""
+        self.subscribed, self.home, self.number, self.grant = False, 0, 0, None
 
     @property
     def has_fields(self) -> bool:
@@ -103,6 +114,13 @@ class Items:
                     return item
         raise Misconfigured(f"{tag!r} has no node here: {self._troubled.get(tag, 'it is no tag of this connection')}")
 
+    def works(self, item: Item) -> None:
+        """Values come of it: what was told of its tags is over."""
+        aimed = {target.tag for target in item.targets}
+        for address, _ in item.tags:
+            if self.tags.get(address.tag) in aimed:
+                self.say(address.tag, "")
+
     def missing(self) -> list[int]:
         """Handles of the items that are not subscribed."""
         return [handle for handle, item in enumerate(self.all) if not item.subscribed]
@@ -111,7 +129,7 @@ class Items:
         """Everything must be found and subscribed anew: node ids and namespaces belong to one life of a server."""
         self._definitions.clear()
         for item in self.all:
-            item.subscribed = False
+            item.leave()
             item.node = None
 
     async def find(self, session: UaSession, limits: Limits, handles: Iterable[int]) -> list[int]:

@@ -56,6 +56,15 @@ class Inbox:
         self._failure = error
         self._changed.set()
 
+    def raise_failure(self) -> None:
+        """Raise what it failed with, whatever waits."""
+        if self._failure is not None:
+            raise self._failure
+
+    def revive(self) -> None:
+        """Forget a failure: a new link goes on with what waits here unread."""
+        self._failure = None
+
     def __aiter__(self) -> Inbox:
         return self
 

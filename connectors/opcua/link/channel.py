@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from asyncua import ua
@@ -18,6 +19,8 @@ from asyncua.client.ua_session import UaSession
 from asyncua.common.shortcuts import Shortcuts
 from asyncua.common.utils import Buffer
 from asyncua.crypto.uacrypto import CertProperties
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.ua_binary import struct_from_binary
 
 from connectors.opcua.security.certificate import application_uri, first_of_chain, own_pair
 from connectors.opcua.security.choice import PLAIN, Choice, chosen, needs_endpoints, refuse_plaintext
@@ -77,6 +80,24 @@ class RawSession(UaSession):
         request = ua.RepublishRequest()
         request.Parameters.SubscriptionId = subscription
         request.Parameters.RetransmitSequenceNumber = sequence
+        answer = await self._send_request(request)
+        return answer.read(len(answer))
+
+    async def create_items(
+        self, wanted: ua.CreateMonitoredItemsParameters, timeout_s: float
+    ) -> list[ua.MonitoredItemCreateResult]:
+        """Monitored items, with a patience of their own. Raises TimeoutError: they may be there or not."""
+        request = ua.CreateMonitoredItemsRequest()
+        request.Parameters = wanted
+        response = struct_from_binary(ua.CreateMonitoredItemsResponse, await self._send_request(request, timeout_s))
+        response.ResponseHeader.ServiceResult.check()
+        return response.Results
+
+    async def read_raw(self, nodes: Sequence[ua.NodeId]) -> bytes:
+        """The bytes of the answer to one Read of values."""
+        wanted = [ua.ReadValueId(NodeId=node, AttributeId=AttributeIds.Value) for node in nodes]
+        request = ua.ReadRequest()
+        request.Parameters = ua.ReadParameters(0.0, ua.TimestampsToReturn.Both, wanted)
         answer = await self._send_request(request)
         return answer.read(len(answer))
 

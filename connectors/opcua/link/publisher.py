@@ -1,14 +1,17 @@
 """Our own publish loop: keeps requests outstanding, misses no message, acknowledges only what is durable.
 
 Bound: the Inbox. Policy: a full inbox sends no further PublishRequests, so the server's queues fill and its overflow
-bits tell the truth; nothing is dropped here. (OPC 10000-4, 5.13 and 6.7)
+bits tell the truth; nothing is dropped here. Before the server would end a subscription that nobody asks, one more
+message is fetched, until the inbox holds twice its bound. (OPC 10000-4, 5.13 and 6.7)
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from asyncua import ua
 from asyncua.ua import uaerrors
@@ -27,6 +30,7 @@ from connectors.opcua.decode.repeats import Apart
 from connectors.opcua.decode.rows import Rows
 from connectors.opcua.failure import SubscriptionGone
 from connectors.opcua.link.channel import RawSession
+from connectors.opcua.link.cover import Grant
 from connectors.opcua.link.resent import Had
 from connectors.opcua.link.subscription import Subscription
 from twin.core.batch import Batch
@@ -34,13 +38,27 @@ from twin.core.errors import Undecodable, Unreachable
 from twin.core.event import GAP, Event
 from twin.core.inbox import Inbox
 from twin.core.ports import Clock, Reporter
+from twin.core.status import BAD
 from twin.core.status import name as status_name
 
 MOST_OUTSTANDING = 4
 """PublishRequests under way: one more than subscriptions hides the round trip, more helps nobody."""
 GLANCE_S = 0.5
 """How often the watch looks again while we ask for nothing ourselves."""
+ASKED_ANYWAY = 1 / 3
+"""Part of a subscription's lifetime after which a full inbox takes one more message: being asked keeps it alive."""
 NO_TIME_LEFT = (uaerrors.BadTimeout, uaerrors.BadRequestTimeout)
+NODE_GONE = (0x80340000, 0x80330000)
+"""BadNodeIdUnknown, BadNodeIdInvalid: what an item says whose node was taken away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Tags of items that were made between `begun` and `made` (ns): covered once their subscription has spoken."""
+
+    tags: list[tuple[int, Grant]]
+    begun: int
+    made: int
 
 
 @dataclass(slots=True)
@@ -49,6 +67,8 @@ class Book:
 
     good_until: ns; nothing that came up to then is missing. had: the newest rows, to know what a server sends twice.
     apart: the newest samples, to keep those of one tag and time apart.
+    promises: by subscription. rest: handles of items that no subscription brings, so that they are read. dumb:
+    subscriptions that say nothing although values move. silence_told: one was just made anew because of that.
     """
 
     reading: Reading
@@ -56,6 +76,34 @@ class Book:
     good_until: int
     had: Had = field(default_factory=Had)
     apart: Apart = field(default_factory=Apart)
+    promises: dict[int, list[Promise]] = field(default_factory=dict[int, list[Promise]])
+    rest: set[int] = field(default_factory=set[int])
+    dumb: set[int] = field(default_factory=set[int])
+    silence_told: bool = False
+
+
+class Listener(Protocol):
+    """Who looks after the items while messages flow."""
+
+    def ended(self, subscription: Subscription, cause: str) -> None:
+        """The server ended one subscription; the session lives."""
+        ...
+
+    def gone_in(self, batch: Batch) -> None:
+        """Rows that are Bad came: were their nodes taken away?"""
+        ...
+
+    def unheld(self, place: str) -> None:
+        """A value of this node is nothing that its tag can hold."""
+        ...
+
+    def fed(self, subscription: Subscription, arrival: int) -> None:
+        """A subscription brought rows."""
+        ...
+
+    def idle(self, subscription: Subscription) -> None:
+        """A subscription says that it lives, and that it has nothing to say."""
+        ...
 
 
 class Publisher:
@@ -67,15 +115,25 @@ class Publisher:
         self.inbox = inbox
         self.clock = clock
         self.reporter = reporter
+        self.listener: Listener | None = None
+        self._group: asyncio.TaskGroup | None = None
+        self._asking = 0
+        self._most = MOST_OUTSTANDING
         self._outstanding = 0
         self._stands = False
+        self._asked_at = 0.0
+        self._busy = 0
         self._in_order = asyncio.Lock()
 
-    async def catch_up(self) -> None:
-        """Ask again for every message since the last durable one. Raises UaError when the subscription is gone."""
-        self.book.had.coming_back()
-        self.book.apart.coming_back()
-        for subscription in self.book.subscriptions.values():
+    async def catch_up(self, *, unread: bool = False) -> None:
+        """Ask again for every message since the last durable one, or since what waits unread in the inbox.
+
+        Raises UaError when a subscription is gone.
+        """
+        self.book.had.coming_back(unread=unread)
+        if not unread:
+            self.book.apart.coming_back()
+        for subscription in list(self.book.subscriptions.values()):
             while subscription.expected:
                 message = await self._republished(subscription, subscription.expected)
                 if message is None:
@@ -89,23 +147,44 @@ class Publisher:
         """Publish until something fails; raises what failed."""
         for subscription in self.book.subscriptions.values():
             subscription.heard = now_s()
-        count = min(len(self.book.subscriptions) + 1, MOST_OUTSTANDING)
-        async with asyncio.TaskGroup() as group:
-            for _ in range(count):
-                group.create_task(self._publish())
-            group.create_task(self._watch())
+        self._asked_at = now_s()
+        async with asyncio.TaskGroup() as self._group:
+            self.ask()
+            self._group.create_task(self._watch())
+
+    def ask(self) -> None:
+        """Have as many requests under way as the subscriptions of now want and the server takes."""
+        if self._group is None:
+            return
+        while self._asking < min(len(self.book.subscriptions) + 1, self._most):
+            self._asking += 1
+            self._group.create_task(self._publish())
+        self.reporter.gauge("publish_requests", self._asking)
+
+    @contextmanager
+    def patient(self) -> Generator[None]:
+        """While a server does something for us that takes long, its silence is no sign that it is gone."""
+        self._busy += 1
+        try:
+            yield
+        finally:
+            self._busy -= 1
+            self._silence_counts_from_here()
 
     async def _publish(self) -> None:
         """Keep one request outstanding. Ends quietly when the server wants fewer and another one is left."""
         while True:
-            await self.inbox.room()
+            await self._room()
             told = self._acknowledgements()
             self._begin_waiting()
             try:
                 answer = await self.session.publish_raw(told)
             except uaerrors.BadTooManyPublishRequests:
                 self._give_back(told)
-                if self._outstanding > 1:
+                if self._asking > 1:
+                    self._asking -= 1
+                    self._most = self._asking
+                    self.reporter.gauge("publish_requests", self._asking)
                     return
                 continue
             except NO_TIME_LEFT:
@@ -119,19 +198,34 @@ class Publisher:
             async with self._in_order:
                 await self._take(answer)
 
+    async def _room(self) -> None:
+        """Wait until rows may come, or the server must be asked lest it ends a subscription."""
+        while not self.inbox.has_room:
+            lifetime_s = min((s.lifetime_s for s in self.book.subscriptions.values()), default=60.0)
+            left = self._asked_at + lifetime_s * ASKED_ANYWAY - now_s()
+            if left <= 0 and self.inbox.rows < 2 * self.inbox.bound:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left if left > 0 else lifetime_s):
+                    await self.inbox.room()
+
     def _begin_waiting(self) -> None:
         """One more request; after a pause of our own the server's silence counts from here."""
         if self._outstanding == 0:
-            for subscription in self.book.subscriptions.values():
-                subscription.heard = max(subscription.heard, now_s())
+            self._silence_counts_from_here()
         self._outstanding += 1
+        self._asked_at = now_s()
+
+    def _silence_counts_from_here(self) -> None:
+        for subscription in self.book.subscriptions.values():
+            subscription.heard = max(subscription.heard, now_s())
 
     async def _watch(self) -> None:
         """Raise when a subscription says nothing for longer than a living server may, while we listen."""
         while True:
-            quiet = min(self.book.subscriptions.values(), key=lambda s: s.heard + s.silence_s)
-            left = quiet.heard + quiet.silence_s - now_s()
-            if left <= 0 and self._outstanding:
+            quiet = min(self.book.subscriptions.values(), key=lambda s: s.heard + s.silence_s, default=None)
+            left = 0.0 if quiet is None else quiet.heard + quiet.silence_s - now_s()
+            if quiet is not None and left <= 0 and self._outstanding and not self._busy:
                 kind = Unreachable if quiet.spoke else SubscriptionGone
                 raise kind(f"no sign of life for {quiet.silence_s:.1f} s")
             await asyncio.sleep(left if left > 0 else GLANCE_S)
@@ -195,6 +289,8 @@ class Publisher:
         if not message.parts:
             subscription.expected = message.sequence
             self._mark_good(arrival)
+            if self.listener is not None:
+                self.listener.idle(subscription)
             return None
         subscription.expected = after(message.sequence)
         rows = rows_of(message, self.book.reading, arrival)
@@ -206,10 +302,32 @@ class Publisher:
             mark = self.book.apart.mark
             self.inbox.put(batch, lambda: self._durable(subscription, message.sequence, arrival, batch, mark))
             self._count(len(batch), rows.overflow)
+        if self.listener is not None:
+            self._tell_listener(self.listener, subscription, arrival, batch, rows)
         ended = status_change(message)
         if ended is not None:
-            raise SubscriptionGone(f"the server ended our subscription: {status_name(ended)}")
+            cause = f"the server ended our subscription: {status_name(ended)}"
+            if self.listener is None:
+                raise SubscriptionGone(cause)
+            self.listener.ended(subscription, cause)
         return batch
+
+    def _tell_listener(
+        self, listener: Listener, subscription: Subscription, arrival: int, batch: Batch | None, rows: Rows
+    ) -> None:
+        for lost in rows.unheld:
+            listener.unheld(lost.place)
+        if batch is not None or rows.repeats or rows.unheld:
+            subscription.fed = arrival
+            listener.fed(subscription, arrival)
+        if batch is not None and int(batch.status.max()) >= BAD:
+            listener.gone_in(batch)
+
+    def offer(self, batch: Batch) -> None:
+        """Put rows into the inbox that were read, not published."""
+        self.inbox.put(batch, lambda: self.book.had.durable(batch))
+        self.reporter.count("values", len(batch))
+        self.reporter.alive()
 
     def _new(self, rows: Rows) -> Batch | None:
         """The rows that are not here already."""
@@ -267,7 +385,9 @@ class Publisher:
     def _give_back(self, told: Sequence[ua.SubscriptionAcknowledgement]) -> None:
         """The request failed: tell the server with the next one."""
         for one in told:
-            self.book.subscriptions[int(one.SubscriptionId)].acknowledgements.append(int(one.SequenceNumber))
+            subscription = self.book.subscriptions.get(int(one.SubscriptionId))
+            if subscription is not None:
+                subscription.acknowledgements.append(int(one.SequenceNumber))
 
 
 def acknowledgements(subscription: int, sequences: Sequence[int]) -> list[ua.SubscriptionAcknowledgement]:

@@ -48,10 +48,25 @@ class LastRows:
 
     def equal(self, batch: Batch) -> NDArray[np.bool_]:
         """Where a row of the batch is the one remembered; NaN equals NaN, a row with text equals none."""
+        return self._same_value(batch) & (batch.time == self.time[batch.tag]) & ~has_text(batch)
+
+    def same(self, batch: Batch, *, by_time: bool) -> NDArray[np.bool_]:
+        """Where a row that was read says nothing new: the one remembered, or, where times tell nothing, its value.
+
+        A row with text is the same when its time is; where times tell nothing, it is always new.
+        """
+        if not by_time:
+            return self._same_value(batch) & ~has_text(batch)
+        return self._same_value(batch) & (batch.time == self.time[batch.tag])
+
+    def time_of(self, tag: int, otherwise: int) -> int:
+        """When a tag's newest row was true, ns."""
+        return int(self.time[tag]) if tag < len(self.known) and self.known[tag] else otherwise
+
+    def _same_value(self, batch: Batch) -> NDArray[np.bool_]:
         had = self.value[batch.tag]
-        same_value = (batch.value == had) | (np.isnan(batch.value) & np.isnan(had))
-        same_key = (batch.time == self.time[batch.tag]) & (batch.status == self.status[batch.tag])
-        return self.known[batch.tag] & same_key & same_value & ~has_text(batch)
+        same = (batch.value == had) | (np.isnan(batch.value) & np.isnan(had))
+        return self.known[batch.tag] & same & (batch.status == self.status[batch.tag])
 
 
 class Had:
@@ -62,13 +77,19 @@ class Had:
         self._here = LastRows()
         self._unsure = np.zeros(0, dtype=np.bool_)
 
+    @property
+    def newest(self) -> LastRows:
+        """The newest durable row of each tag."""
+        return self._durable
+
     def durable(self, batch: Batch) -> None:
         """Rows became durable."""
         self._durable.add(batch)
 
-    def coming_back(self) -> None:
-        """A link is being made: what was not durable is not here, it is asked for again."""
-        self._here = self._durable.copy()
+    def coming_back(self, *, unread: bool = False) -> None:
+        """A link is being made: what was not durable is not here, it is asked for again; or it waits unread."""
+        if not unread:
+            self._here = self._durable.copy()
         self._unsure = np.zeros(0, dtype=np.bool_)
 
     def asked_again(self, batch: Batch) -> None:

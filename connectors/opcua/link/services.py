@@ -17,6 +17,8 @@ Row = TypeVar("Row")
 Result = TypeVar("Result")
 
 MOST_PER_CALL = 1000
+ITEMS_PER_SUBSCRIPTION = 1000
+"""What old PLCs survive; past 5,000 a publish response grows large and one slow subscription holds up too much."""
 MOST_PER_BROWSE = 100
 TOO_MUCH = (
     uaerrors.BadTooManyOperations,
@@ -27,45 +29,111 @@ TOO_MUCH = (
 """What servers say when a call holds more than they take; half as much is tried then."""
 
 
-@dataclass(frozen=True, slots=True)
+FIRST_PER_CALL = 100
+"""Monitored items in the first call that creates them: what old PLCs survive. More is learnt."""
+TRY_AGAIN = 10
+"""Calls that must pass before a size that was refused is tried again; each refusal doubles it."""
+
+
+@dataclass(slots=True)
+class Size:
+    """How many nodes one call may name: `now`, at most `most`. Halved when refused, and later tried upward again."""
+
+    now: int
+    most: int
+    denied: int = 0
+    patience: int = TRY_AGAIN
+    passed_since: int = 0
+
+    def declare(self, most: int) -> None:
+        """The server says how much it takes."""
+        self.most = most
+        self.now = min(self.now, most)
+
+    def refused(self, tried: int) -> None:
+        """A call of so many was too much. With one node in it there is nothing left to halve."""
+        if tried >= self.denied > 0:
+            self.patience *= 2
+        self.denied, self.passed_since = tried, 0
+        self.now = max(1, min(self.now, tried) // 2)
+
+    def slow(self, better: int) -> None:
+        """A call was taken and took too long: so many would have been right."""
+        self.now, self.passed_since = better, 0
+
+    def passed(self, count: int) -> None:
+        """A call of so many was taken. Full ones are a reason to try more."""
+        if count < self.now:
+            return
+        self.passed_since += 1
+        larger = min(self.now * 2, self.most)
+        if not self.denied or larger < self.denied or self.passed_since >= self.patience:
+            self.now, self.passed_since = larger, 0
+
+
 class Limits:
-    """How many nodes a server takes in one call (OPC 10000-5, 6.3.11), never more than we ask at once."""
+    """How many nodes a server takes in one call (OPC 10000-5, 6.3.11), never more than we ask at once.
 
-    read: int = MOST_PER_CALL
-    browse: int = MOST_PER_BROWSE
-    monitor: int = MOST_PER_CALL
+    Declared by the server, else learnt; what was learnt stays for the next link.
+    """
+
+    def __init__(self) -> None:
+        self.reading = Size(MOST_PER_CALL, MOST_PER_CALL)
+        self.browsing = Size(MOST_PER_BROWSE, MOST_PER_BROWSE)
+        self.monitoring = Size(FIRST_PER_CALL, MOST_PER_CALL)
+        self.room = ITEMS_PER_SUBSCRIPTION
+        """Items that a subscription takes."""
+
+    @property
+    def read(self) -> int:
+        """Nodes of a Read."""
+        return self.reading.now
+
+    @property
+    def browse(self) -> int:
+        """Nodes of a Browse."""
+        return self.browsing.now
+
+    @property
+    def monitor(self) -> int:
+        """Items of a CreateMonitoredItems."""
+        return self.monitoring.now
 
 
-async def limits_of(session: UaSession) -> Limits:
+async def limits_of(session: UaSession, learnt: Limits | None = None) -> Limits:
     """The limits a server declares; ours where it declares none or does not say."""
+    limits = learnt or Limits()
     nodes = [
         ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead,
         ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerBrowse,
         ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall,
     ]
-    ours = Limits()
-    values = await read(session, [ua.NodeId(ua.Int32(n)) for n in nodes], AttributeIds.Value, ours)
-    declared = [v.Value.Value if v.Value is not None else None for v in values]
-    most = [ours.read, ours.browse, ours.monitor]
-    return Limits(*(min(d, m) if isinstance(d, int) and d > 0 else m for d, m in zip(declared, most, strict=True)))
+    values = await read(session, [ua.NodeId(ua.Int32(n)) for n in nodes], AttributeIds.Value, limits)
+    ours = (limits.reading, MOST_PER_CALL), (limits.browsing, MOST_PER_BROWSE), (limits.monitoring, MOST_PER_CALL)
+    for value, (size, most) in zip(values, ours, strict=True):
+        declared = value.Value.Value if value.Value is not None else None
+        size.declare(min(declared, most) if isinstance(declared, int) and declared > 0 else most)
+    return limits
 
 
 async def in_calls(
-    rows: Sequence[Row], size: int, call: Callable[[Sequence[Row]], Awaitable[Sequence[Result]]]
+    rows: Sequence[Row], size: int | Size, call: Callable[[Sequence[Row]], Awaitable[Sequence[Result]]]
 ) -> list[Result]:
     """The results of many rows, by calls of at most `size` rows, fewer when the server says that is too much."""
+    size = size if isinstance(size, Size) else Size(size, size)
     results: list[Result] = []
     while len(results) < len(rows):
-        part = rows[len(results) : len(results) + size]
+        part = rows[len(results) : len(results) + size.now]
         try:
             answer = await call(part)
         except TOO_MUCH:
-            if size == 1:
+            if len(part) == 1:
                 raise
-            size = max(1, min(size, len(part)) // 2)
+            size.refused(len(part))
             continue
         if len(answer) != len(part):
             raise ua.UaError(f"asked for {len(part)} nodes, got {len(answer)}")
+        size.passed(len(part))
         results += answer
     return results
 
@@ -74,7 +142,7 @@ async def read(
     session: UaSession, nodes: Sequence[ua.NodeId], attribute: AttributeIds, limits: Limits
 ) -> list[ua.DataValue]:
     """One attribute of many nodes, one DataValue each, in order."""
-    return await in_calls(nodes, limits.read, lambda part: session.read_attributes(list(part), attribute))
+    return await in_calls(nodes, limits.reading, lambda part: session.read_attributes(list(part), attribute))
 
 
 async def namespaces_of(session: UaSession) -> list[str]:
@@ -88,6 +156,14 @@ async def namespaces_of(session: UaSession) -> list[str]:
 async def started_at(session: UaSession) -> datetime | None:
     """When the server started: tells one life of it from the next. None when it does not say."""
     node = ua.NodeId(ua.Int32(ObjectIds.Server_ServerStatus_StartTime))
+    [answer] = await session.read_attributes([node], AttributeIds.Value)
+    found = answer.Value.Value if answer.Value is not None else None
+    return found if isinstance(found, datetime) else None
+
+
+async def time_of_server(session: UaSession) -> datetime | None:
+    """What the server's clock shows. None when it does not say."""
+    node = ua.NodeId(ua.Int32(ObjectIds.Server_ServerStatus_CurrentTime))
     [answer] = await session.read_attributes([node], AttributeIds.Value)
     found = answer.Value.Value if answer.Value is not None else None
     return found if isinstance(found, datetime) else None

@@ -11,8 +11,6 @@ from asyncua.client.ua_session import UaSession
 from connectors.opcua.settings import Settings
 from twin.core.instant import MILLISECOND
 
-ITEMS_PER_SUBSCRIPTION = 5000
-"""Past this a publish response grows large and one slow subscription holds up too much."""
 NOTIFICATIONS_PER_PUBLISH = 10_000
 PATIENCE = 1.5
 """Keep-alive intervals without a word after which a link counts as lost."""
@@ -23,8 +21,10 @@ class Subscription:
     """What we know of one subscription.
 
     expected: the sequence number that comes next, 0 before the first. pending: received, not durable yet, in order.
-    acknowledgements: durable, not told to the server yet. silence_s: longest pause of a living server. heard: when it
-    last spoke, on the event loop's clock; spoke: whether it did since the link was made.
+    acknowledgements: durable, not told to the server yet. silence_s: longest pause of a living server. lifetime_s: how
+    long it lives without a word of ours. publishing: granted, ns. heard: when it last spoke, on the event loop's clock;
+    spoke: whether it did since the link was made. fed: when it last brought rows, ns; 0 for never. room: items that it
+    takes at most, as far as we know.
     """
 
     id: int
@@ -34,6 +34,11 @@ class Subscription:
     acknowledgements: list[int] = field(default_factory=list[int])
     heard: float = 0.0
     spoke: bool = False
+    lifetime_s: float = 600.0
+    keep_alive_s: float = 5.0
+    publishing: int = 0
+    fed: int = 0
+    room: int = 2**31
 
     def received(self, sequence: int, has_rows: bool) -> None:
         """Note a message. One without rows is acknowledged with what came before it, so that order holds."""
@@ -50,16 +55,16 @@ class Subscription:
             if first == sequence:
                 return
 
-    def rewind(self) -> None:
-        """Expect again what is not durable: the server still has it, we may not."""
-        if self.pending:
+    def rewind(self, *, unread: bool = False) -> None:
+        """Expect again what is not durable: the server still has it, we may not. unread: it waits in the inbox."""
+        if self.pending and not unread:
             self.expected = self.pending[0]
             self.pending.clear()
         self.spoke = False
 
 
-async def create_subscriptions(session: UaSession, settings: Settings, items: int) -> list[Subscription]:
-    """As many subscriptions as the items need, at least one: an empty one still tells that the server lives."""
+async def create_subscription(session: UaSession, settings: Settings) -> Subscription:
+    """One more subscription. Raises UaStatusCodeError when the server has enough of them."""
     wanted = ua.CreateSubscriptionParameters(
         RequestedPublishingInterval=settings.publishing / MILLISECOND,
         RequestedLifetimeCount=ua.UInt32(settings.lifetime_count),
@@ -68,8 +73,7 @@ async def create_subscriptions(session: UaSession, settings: Settings, items: in
         PublishingEnabled=True,
         Priority=ua.Byte(0),
     )
-    count = max(1, -(-items // ITEMS_PER_SUBSCRIPTION))
-    return [subscription_of(await session.create_subscription(wanted, unused), settings) for _ in range(count)]
+    return subscription_of(await session.create_subscription(wanted, unused), settings)
 
 
 def unused(_: object) -> None:
@@ -78,5 +82,12 @@ def unused(_: object) -> None:
 
 def subscription_of(result: ua.CreateSubscriptionResult, settings: Settings) -> Subscription:
     """Our side of a new subscription: liveness from what the server granted, not from what we asked."""
-    keep_alive_s = result.RevisedPublishingInterval / 1000 * max(1, result.RevisedMaxKeepAliveCount)
-    return Subscription(int(result.SubscriptionId), max(PATIENCE * keep_alive_s, settings.timeout_s))
+    interval_s = result.RevisedPublishingInterval / 1000
+    keep_alive_s = interval_s * max(1, result.RevisedMaxKeepAliveCount)
+    return Subscription(
+        int(result.SubscriptionId),
+        max(PATIENCE * keep_alive_s, settings.timeout_s),
+        lifetime_s=interval_s * max(3, result.RevisedLifetimeCount),
+        keep_alive_s=keep_alive_s,
+        publishing=int(result.RevisedPublishingInterval * MILLISECOND),
+    )

@@ -20,7 +20,7 @@ from asyncua.common.node import Node
 from connectors.opcua import CONNECTION_KEYS, PLUGIN
 from connectors.opcua.connector import OpcuaConnector
 from twin.core.batch import Batch, texts
-from twin.core.event import Event
+from twin.core.event import GAP, Event
 from twin.core.plugin import ConnectionSpec, Surroundings, TagAddress
 from twin.core.tags import TagTable
 from twin.runtime.clock import WallClock
@@ -43,6 +43,10 @@ class Record:
     notices: dict[str, str] = field(default_factory=dict)
     gauges: dict[str, float] = field(default_factory=dict)
     signs: int = 0
+
+    @property
+    def gaps(self) -> list[Event]:
+        return [event for event in self.events if event.kind == GAP]
 
     def event(self, event: Event) -> None:
         self.events.append(event)

@@ -82,7 +82,7 @@ async def test_repeats_within_one_message_stay_apart_in_time(tmp_path: Path) -> 
 
 
 async def test_a_bad_node_is_told_and_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.opcua.connector.MEND_FIRST_S", 0.2)
+    monkeypatch.setattr("connectors.opcua.link.upkeep.MEND_FIRST_S", 0.2)
     tags = {"temp": "Line.temp", "none": "Line.none", "lost": {"browse_path": "/Objects/Line/nowhere"}}
     async with Plc().running() as plc:
         test = setup(plc.url, tmp_path, tags)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ from tests.wire.simulators.nasty.counting import URI, Counting
 from tests.wire.simulators.nasty.plain import variables
 from twin.core.batch import texts
 from twin.core.errors import LinetwinError
-from twin.core.event import GAP
+from twin.core.event import GAP, TAGS_COVERED, TAGS_UNCOVERED
+from twin.core.tags import TagTable
 from twin.runtime.clock import WallClock
 from twin.testing import FaultProxy
 
@@ -55,6 +57,7 @@ class Sitting:
     thrown: int = 0
     fell: str = ""
     lost: dict[str, list[float]] = field(default_factory=dict)
+    tags: TagTable = field(default_factory=TagTable)
 
     def of(self, tag: str) -> list[Row]:
         return [row for row in self.rows if row.tag == tag]
@@ -68,6 +71,23 @@ class Sitting:
     @property
     def gaps(self) -> list[tuple[int, int]]:
         return [(e.body["from"] - SLACK, e.body["to"] + SLACK) for e in self.record.events if e.kind == GAP]
+
+    def excused(self, tag: str) -> list[tuple[int, float]]:
+        """When values of a tag may be missing: in a gap, and while it was told as not covered, or as read only."""
+        number = self.tags.get(tag)
+        spans: list[tuple[int, float]] = []
+        since: int | None = None
+        for event in self.record.events:
+            if number not in event.body.get("tags", [number]):
+                continue
+            if event.kind == GAP:
+                spans.append((event.body["from"] - SLACK, event.body["to"] + SLACK))
+            elif event.kind == TAGS_UNCOVERED or (event.kind == TAGS_COVERED and event.body["by"] == "poll"):
+                since = event.time if since is None else since
+            elif event.kind == TAGS_COVERED and since is not None:
+                spans.append((since - SLACK, event.time + SLACK))
+                since = None
+        return spans if since is None else [*spans, (since - SLACK, math.inf)]
 
     @property
     def told(self) -> str:
@@ -127,7 +147,7 @@ async def sit(paper: Paper, folder: Path) -> Sitting:
         proxy = await stack.enter_async_context(FaultProxy(port))
         tags = await places(paper, run, addresses["plc"])
         test = setup(opcua(proxy), folder, tags, ns=namespace(paper), every=SECOND // 5)
-        sitting = Sitting(run, test.record)
+        sitting = Sitting(run, test.record, tags=test.tags)
         following = asyncio.create_task(follow(test, sitting, CertificateFolder(folder) if paper.trusting else None))
         await eventually(lambda: begun(sitting))
         for what in paper.then.split():

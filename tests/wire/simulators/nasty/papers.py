@@ -54,7 +54,7 @@ def wrong_of(sitting: Sitting, tag: str, shifted: Callable[[int], int] | None) -
     kept = {row.time: row.value for row in rows}  # a store holds one value for each tag and time
     first = min(sent.get(value, 0) for value in values)
     lost = [(sitting.run.written[t], v) for v, t in sent.items() if t > first and v not in kept.values()]
-    sitting.lost[tag] = [v for w, v in lost if not any(begin <= w <= end for begin, end in sitting.gaps)]
+    sitting.lost[tag] = [v for w, v in lost if not any(begin <= w <= end for begin, end in sitting.excused(tag))]
     if sitting.lost[tag]:
         found.add(MISSING)
     if shifted is not None and any(abs(row.time - shifted(sent.get(row.value, 0))) > US for row in rows):
