@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from asyncua import ua
 from asyncua.ua.attribute_ids import AttributeIds
@@ -115,7 +116,8 @@ class OpcuaConnector:
     async def browse(self, match: str = "*", limit: int = 10_000) -> Sequence[Node]:
         """Variables below Objects whose path, or the end of it, matches a glob."""
         async with self._visit() as channel:
-            return await browse(channel.session, await limits_of(channel.session), match, limit)
+            told = partial(self._reporter.gauge, "browsed")
+            return await browse(channel.session, await limits_of(channel.session), match, limit, told)
 
     async def probe(self) -> Sequence[Probed]:
         """Read every tag once: its value, or why there is none."""

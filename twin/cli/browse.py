@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from twin.cli.command import DONE, Command, data_argument, json_argument
+from twin.cli.progress import Progress
 from twin.cli.variables import PASSWORD
 from twin.core.batch import Batch, texts
 from twin.core.errors import Misconfigured
@@ -32,7 +33,10 @@ MOST_NODES = 100_000
 
 
 class OnStderr:
-    """A Reporter for a command: what does not work is told at once."""
+    """A Reporter for a command: what does not work is told at once, and on a terminal how far a browse has come."""
+
+    def __init__(self) -> None:
+        self._progress = Progress("browse")
 
     def event(self, event: Event) -> None:
         """Gaps are of no concern to who only looks."""
@@ -55,7 +59,13 @@ class OnStderr:
             print(text, file=sys.stderr)
 
     def gauge(self, what: str, value: float) -> None:
-        """No figures are shown."""
+        """Of the figures only the nodes seen so far are shown."""
+        if what == "browsed":
+            self._progress.so_far(f"{value:,.0f} nodes")
+
+    def done(self) -> None:
+        """Leave the line of the progress."""
+        self._progress.done()
 
     def alive(self) -> None:
         """Nobody waits for a sign of life."""
@@ -73,7 +83,10 @@ def plugin_for(url: str) -> ConnectorPlugin:
 
 
 def connector_for(
-    arguments: argparse.Namespace, tags: Sequence[TagAddress] = (), names: TagTable | None = None
+    arguments: argparse.Namespace,
+    tags: Sequence[TagAddress] = (),
+    names: TagTable | None = None,
+    reporter: OnStderr | None = None,
 ) -> Connector:
     """A connector to the server of the command line."""
     plugin = plugin_for(arguments.source)
@@ -84,7 +97,8 @@ def connector_for(
     if unknown:
         raise Misconfigured(f"--{unknown[0]} means nothing to {plugin.protocol}")
     spec = ConnectionSpec(urlsplit(arguments.source).netloc, plugin.protocol, arguments.source, settings)
-    surroundings = Surroundings(TagTable() if names is None else names, WallClock(), OnStderr(), Path(arguments.data))
+    told = OnStderr() if reporter is None else reporter
+    surroundings = Surroundings(TagTable() if names is None else names, WallClock(), told, Path(arguments.data))
     return plugin.build(spec, tags, surroundings)
 
 
@@ -99,12 +113,16 @@ def password(arguments: argparse.Namespace) -> str:
 
 async def offered(arguments: argparse.Namespace, match: str) -> Sequence[Node]:
     """The variables of the server whose path matches. Raises Misconfigured when its protocol cannot list them."""
-    connector = connector_for(arguments)
+    reporter = OnStderr()
+    connector = connector_for(arguments, reporter=reporter)
     if not isinstance(connector, Browsable):
         raise Misconfigured(
             f"{arguments.source}: this protocol has no list of what there is; `twin mqtt watch` listens"
         )
-    return await connector.browse(match, MOST_NODES)
+    try:
+        return await connector.browse(match, MOST_NODES)
+    finally:
+        reporter.done()
 
 
 def table(nodes: Sequence[Node]) -> list[str]:

@@ -1,15 +1,14 @@
-"""`twin init`: a plant file from what a server offers, or from a list of tags; or a first test."""
+"""`twin init`: a plant file from what a server offers, a tag list or another program's file; or a first test."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import csv
-import re
-import unicodedata
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import io
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from twin.cli.browse import offered, plugin_for, server_arguments
@@ -17,173 +16,129 @@ from twin.cli.command import DONE, Command
 from twin.cli.first_test import first_test
 from twin.cli.variables import PASSWORD
 from twin.core.errors import Misconfigured
-from twin.core.ports import Node
+from twin.core.plugin import ConnectorPlugin
+from twin.model.drafting.drafts import Drafts, fitted
+from twin.model.drafting.offered import from_offer
+from twin.model.drafting.tag_list import from_tag_list, text_of
+from twin.model.drafting.tag_list_text import drafts_of, tag_list_text
+from twin.model.plant_text import ConnectionDraft, plant_text
+from twin.runtime import plugins
+from twin.runtime.plant_file import read_plant
 
-_URI_NODE = re.compile(r"nsu=(?P<uri>[^;]+);s=(?P<text>.*)", re.DOTALL)
-_LOOKS_WHOLE = re.compile(r"(?:ns=\d+|nsu=[^;]+);|[isgb]=")
-UNITS = {"°C": "degC", "°F": "degF", "℃": "degC", "m³/h": "m3/h", "Ω": "ohm"}
-"""Display names of units that a plant file writes otherwise."""
-TYPES = {
-    **dict.fromkeys(("String", "LocalizedText", "QualifiedName", "NodeId", "Guid", "XmlElement"), "text"),
-    "ByteString": "bytes",
-}
-"""Type of a variable -> type of its tag; all others are numbers."""
-ADDRESS = "opc.tcp://192.168.0.1:4840"
-"""Stands in a file made from a list of tags: the list does not say where the server is."""
+PLANT = "my/plant"
+FEW = 20
+"""As many things that were left out are told on stderr; the file tells all."""
+
+Reader = Callable[[str, str, Mapping[str, ConnectorPlugin]], Drafts]
+"""Text of a file, its name, the installed plug-ins."""
+READERS: dict[str, Reader] = {".csv": from_tag_list}
+"""By the end of a file's name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """One tag to be. path: names from the plant down, as people wrote them. node: address. unit: as the source says.
+class Found:
+    """What a source gave, and what the head of the file says about it."""
 
-    type: of the tag. is_array: an array needs a decision, which element; until then it is a comment.
-    """
-
-    path: tuple[str, ...]
-    node: str
-    unit: str = ""
-    type: str = "number"
-    is_array: bool = False
+    drafts: Drafts
+    head: Sequence[str]
 
 
-def from_nodes(nodes: Sequence[Node]) -> list[Draft]:
-    """Drafts of what a server offers."""
-    return [
-        Draft(tuple(names_of(n.path)), n.address, n.unit, TYPES.get(n.type, "number"), n.type.endswith("[]"))
-        for n in nodes
-    ]
-
-
-def names_of(path: str) -> list[str]:
-    """The names of a browse path, without its root."""
-    names = [name.replace("&/", "/") for name in re.split(r"(?<!&)/", path.strip("/"))]
-    return names[1:] if names[:1] == ["Objects"] and len(names) > 1 else names
-
-
-def from_csv(file: Path) -> list[Draft]:
-    """Drafts of a CSV file: columns name, node and, if there is one, unit. Raises Misconfigured with the line."""
+def found_in(arguments: argparse.Namespace, source: str) -> Found:
+    """The drafts of a server or a file. Raises Misconfigured for a source that is neither."""
+    if "://" in source:
+        return asyncio.run(_from_server(arguments, source))
+    ending = Path(source).suffix.lower()
+    if ending in {".yaml", ".yml"}:
+        if not as_list(arguments):
+            raise Misconfigured(f"{source} is a plant file already; --csv writes its tag list")
+        return Found(drafts_of(read_plant(source), plugins.connectors()), ())
+    if ending not in READERS:
+        known = ", ".join([*READERS, ".yaml with --csv"])
+        raise Misconfigured(f"{source!r} is neither the address of a server (opc.tcp://HOST:PORT) nor a file ({known})")
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"{file}: cannot be read as UTF-8 text: {error}") from None
-    delimiter = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
-    reader = csv.DictReader(text.splitlines(), delimiter=delimiter)
-    missing = {"name", "node"} - set(reader.fieldnames or ())
-    if missing:
-        raise Misconfigured(f"{file}:1: no column {', '.join(sorted(missing))}; the columns are name,node[,unit]")
-    drafts: list[Draft] = []
-    for row in reader:
-        name, node = (row["name"] or "").strip(), (row["node"] or "").strip()
-        if not name or not node:
-            raise Misconfigured(f"{file}:{reader.line_num}: name and node must not be empty")
-        drafts.append(Draft(tuple(name.strip("/").split("/")), node, (row.get("unit") or "").strip()))
-    return drafts
+        data = Path(source).read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"{source}: cannot be read: {error.strerror}") from None
+    drafts = READERS[ending](text_of(data, source), source, plugins.connectors())
+    tags = tuple(tag for tag in drafts.tags if matches(tag.path, arguments.match))
+    return Found(replace(drafts, tags=tags), (f"From {Path(source).name}.",))
 
 
-def segment(name: str) -> str:
-    """A path segment of [a-z0-9_-] for a name.
-
-    >>> segment("Motor Temp (°C)"), segment("Füller"), segment('"DB_Filler"')
-    ('motor_temp_c', 'fuller', 'db_filler')
-    """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9_-]+", "_", plain.lower()).strip("_") or "tag"
+def matches(path: str, glob: str) -> bool:
+    """Whether a path is meant: the whole of it, or its end after a `/`."""
+    return fnmatchcase(path, glob) or fnmatchcase(path, f"*/{glob}")
 
 
-def unique_paths(drafts: Sequence[Draft]) -> Iterator[tuple[str, Draft]]:
-    """Each draft with its path; two that would be the same get a number."""
-    taken: set[str] = set()
-    for draft in drafts:
-        path = "/".join(segment(name) for name in draft.path)
-        number, free = 2, path
-        while free in taken:
-            number, free = number + 1, f"{path}_{number}"
-        taken.add(free)
-        yield free, draft
-
-
-def common_namespace(drafts: Sequence[Draft]) -> str:
-    """The namespace URI of most nodes, or nothing."""
-    uris = Counter(match["uri"] for draft in drafts if (match := _URI_NODE.fullmatch(draft.node)))
-    return uris.most_common(1)[0][0] if uris else ""
-
-
-def shorter(node: str, namespace: str) -> str:
-    """The node as it is written under a connection that names the namespace."""
-    match = _URI_NODE.fullmatch(node)
-    if match is None or match["uri"] != namespace or _LOOKS_WHOLE.match(match["text"]):
-        return node
-    return match["text"]
-
-
-def quoted(text: str) -> str:
-    """A YAML scalar that means exactly this text."""
-    if any(ord(c) < 32 or ord(c) == 127 for c in text):
-        return '"' + "".join(c if ord(c) >= 32 and c not in '"\\' else f"\\x{ord(c):02x}" for c in text) + '"'
-    return "'" + text.replace("'", "''") + "'"
-
-
-def connection(protocol: str, url: str, namespace: str, user: str = "", security: str = "") -> str:
-    """The settings of a connection, as the command line gave them. A password is named, never written."""
-    settings = {protocol: url, "ns": namespace, "user": user, "password": user and f"${{{PASSWORD}}}"}
-    settings["security"] = security
-    return ", ".join(f"{key}: {quoted(value)}" for key, value in settings.items() if value)
-
-
-def plant_file(settings: str, drafts: Sequence[Draft], remark: str = "") -> Iterator[str]:
-    """The lines of a plant file with flat tags: it runs as it is, and types, states and KPIs are added when wanted."""
-    namespace = common_namespace(drafts)
-    yield "linetwin: 1"
-    yield "plant: my/plant"
-    yield "connections:"
-    yield f"  c1: {{{settings}}}{remark}"
-    yield "tags:"
-    for path, draft in unique_paths(drafts):
-        type_ = f", type: {draft.type}" if draft.type != "number" else ""
-        unit = f", unit: {quoted(UNITS.get(draft.unit, draft.unit))}" if draft.unit else ""
-        node = quoted(shorter(draft.node, namespace))
-        if draft.is_array:
-            yield "  # an array; a tag for each element is"
-            yield f"  # {path}_0: {{from: c1, node: {node}, pick: '[0]'{type_}{unit}}}"
-        else:
-            yield f"  {path}: {{from: c1, node: {node}{type_}{unit}}}"
+async def _from_server(arguments: argparse.Namespace, url: str) -> Found:
+    nodes = await offered(arguments, arguments.match)
+    settings = {"user": arguments.user, "password": arguments.user and f"${{{PASSWORD}}}"}
+    settings["security"] = arguments.security
+    connection = ConnectionDraft("c1", plugin_for(url).protocol, url, {k: v for k, v in settings.items() if v})
+    head = (f"What {url} offers" + (f" at {arguments.match}." if arguments.match != "*" else "."),)
+    return Found(from_offer(nodes, connection, arguments.name), head)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the plant file, or the test, to stdout. Raises Misconfigured when there is nothing to write."""
+    """Write the plant file, the tag list or the test to stdout. Raises Misconfigured when there is nothing to write."""
     source = arguments.source
     if arguments.test:
         print(first_test(source), end="")
         return DONE
     if source is None:
-        raise Misconfigured("twin init: name a server (opc.tcp://HOST:PORT) or a .csv file, or ask for a --test")
-    if source.lower().endswith(".csv"):
-        drafts, protocol, url, remark = from_csv(Path(source)), "opcua", ADDRESS, "  # the address of your server"
-    elif "://" in source:
-        drafts = from_nodes(asyncio.run(offered(arguments, arguments.match)))
-        protocol, url, remark = plugin_for(source).protocol, source, ""
-    else:
-        raise Misconfigured(f"{source!r} is neither the address of a server (opc.tcp://HOST:PORT) nor a .csv file")
-    if not drafts:
+        raise Misconfigured("twin init: name a server (opc.tcp://HOST:PORT) or a file, or ask for a --test")
+    found = found_in(arguments, source)
+    drafts = fitted(found.drafts, plugins.connectors())
+    if not drafts.tags and not drafts.left_out:
         raise Misconfigured(f"{source}: no variable matches {arguments.match!r}")
-    settings = connection(protocol, url, common_namespace(drafts), arguments.user, arguments.security)
-    for line in plant_file(settings, drafts, remark):
-        print(line)
+    if as_list(arguments):
+        write(tag_list_text(drafts, arguments.excel))
+    else:
+        write(plant_text(PLANT, drafts.connections, drafts.tags, found.head, drafts.left_out))
+    tell(drafts.left_out, is_in_file=not as_list(arguments))
     return DONE
+
+
+def as_list(arguments: argparse.Namespace) -> bool:
+    """Whether a tag list is asked for."""
+    return arguments.csv or arguments.excel
+
+
+def write(text: str) -> None:
+    """To stdout as it is: in UTF-8 and with its own ends of lines, on Windows too, unless people look at it."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    sys.stdout.write(text)
+
+
+def tell(left_out: Sequence[str], is_in_file: bool) -> None:
+    """Say on stderr what is not in the file: the first few, when the file says it all."""
+    shown = left_out[:FEW] if is_in_file else left_out
+    for text in shown:
+        print(f"left out: {text}", file=sys.stderr)
+    if len(shown) < len(left_out):
+        print(f"left out: {len(left_out) - FEW} more; the end of the file names them all", file=sys.stderr)
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source",
-        metavar="URL|tags.csv",
+        metavar="URL|FILE",
         nargs="?",
-        help="a server, or a CSV file with columns name,node[,unit]; with --test a plant file, or nothing",
+        help="a server, or a tag list (.csv); with --csv also a plant file; with --test a plant file, or nothing",
     )
     parser.add_argument(
         "--test", action="store_true", help="write a first pytest file, of PLANT.yaml or a made-up line"
     )
     parser.add_argument("--match", metavar="GLOB", default="*", help="only paths, or ends of paths, that match")
+    parser.add_argument(
+        "--name",
+        metavar="TEMPLATE",
+        default="{path}",
+        help="paths of a server's tags, of {name}, {parent}, {grandparent}, {display} (default: {path}, all names)",
+    )
+    parser.add_argument("--csv", action="store_true", help="write a tag list instead of a plant file")
+    parser.add_argument("--excel", action="store_true", help="the tag list with BOM, semicolons and decimal commas")
     server_arguments(parser)
 
 
-COMMAND = Command("init", "write a plant file from a server or a tag list, or a first test", _arguments, run)
+COMMAND = Command("init", "write a plant file from a server, a tag list or another program's file", _arguments, run)

@@ -25,6 +25,13 @@ class Progress:
         bar = "#" * round(WIDTH * share)
         print(f"\r{self._what} [{bar:<{WIDTH}}] {share:4.0%} {note}", end="", file=sys.stderr, flush=True)
 
+    def so_far(self, note: str) -> None:
+        """Show how much is done of what nobody knows the end of."""
+        now = time.monotonic()
+        if self._on and now - self._shown >= 0.1:
+            self._shown = now
+            print(f"\r{self._what} {note}", end="", file=sys.stderr, flush=True)
+
     def done(self) -> None:
         """Leave the line."""
         if self._on and self._shown:

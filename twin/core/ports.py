@@ -73,7 +73,11 @@ class Reporter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One thing a server has to offer, as `twin browse` and `twin init` show it."""
+    """One thing a server has to offer, as `twin browse` and `twin init` show it.
+
+    display: its name for people. range: what its values usually lie in, in `unit`. shape: lengths of an array, None
+    for one value; () when the lengths are not known. access: `r`, `w`, `rw`; empty when the server does not say.
+    """
 
     path: str
     address: str
@@ -81,6 +85,10 @@ class Node:
     value: str = ""
     unit: str = ""
     children: bool = False
+    display: str = ""
+    range: tuple[float, float] | None = None
+    shape: tuple[int, ...] | None = None
+    access: str = ""
 
 
 @runtime_checkable

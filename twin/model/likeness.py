@@ -94,7 +94,7 @@ def alike(tags: Sequence[AnyTag]) -> tuple[list[Kind], list[AnyTag]]:
             looks.setdefault(_look(inside, machine.node), []).append(machine)
     taken = Taken()
     kinds = [
-        Kind(taken.free(_stem(m.name for m in same)), _without_node(folders[same[0].folder], same[0].node), same)
+        Kind(taken.free(_stem(m.name for m in same)), _shared([(folders[m.folder], m.node) for m in same]), same)
         for same in _outermost(looks.values())
     ]
     typed = {machine.folder for kind in kinds for machine in kind.machines}
@@ -157,6 +157,16 @@ def _without_node(inside: Sequence[Tag], node: str) -> tuple[Keys, ...]:
         after: dict[str, Setting] = {**keys, "node": str(keys["node"]).removeprefix(node)}
         found.append((tag.path.rpartition("/")[2], after, tag.notes))
     return tuple(found)
+
+
+def _shared(machines: Sequence[tuple[Sequence[Tag], str]]) -> tuple[Keys, ...]:
+    """The tags of a type: those of its first machine, with the comments that all of them have."""
+    each = [_without_node(inside, node) for inside, node in machines]
+    notes: dict[str, set[tuple[str, ...]]] = {}
+    for tags in each:
+        for name, _, said in tags:
+            notes.setdefault(name, set()).add(said)
+    return tuple((name, keys, said if len(notes[name]) == 1 else ()) for name, keys, said in each[0])
 
 
 def _stem(names: Iterable[str]) -> str:

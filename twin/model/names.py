@@ -48,6 +48,11 @@ def expanded(name: str) -> list[tuple[str, str]]:
     return [(f"{before}{i}{after}", str(i)) for i in range(first, last + 1)]
 
 
+def has_loop(name: str) -> bool:
+    """Whether a key stands for many names."""
+    return _LOOP.search(name) is not None
+
+
 def filled(text: str, values: Mapping[str, str]) -> str:
     """The text with its templates filled in. Raises ValueError for one that has no value here.
 

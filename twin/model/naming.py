@@ -44,3 +44,10 @@ class Taken:
         self._last[name] = number
         self._taken.add(found)
         return found
+
+    def free_row(self, name: str, length: int) -> str:
+        """What stands before the numbers 0, 1, .. of this many free names; they are taken then."""
+        while any(f"{name}{number}" in self._taken for number in range(length)):
+            name += "_"
+        self._taken.update(f"{name}{number}" for number in range(length))
+        return name

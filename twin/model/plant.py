@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from twin.core.instant import MINUTE, SECOND
 from twin.core.plugin import ConnectionSpec, TagAddress
@@ -70,7 +71,8 @@ class TagSpec:
 
     path: full ISA-95 path. unit: as written in the file. factor, offset: value = wire * factor + offset.
     bad: wire numbers that mean "no value" (sentinels such as 32767). was: full path it had before, '' for none; the
-    series goes on under the new one. alarms: its limits, names unique. write: None, it is read only.
+    series goes on under the new one. alarms: its limits, names unique. write: None, it is read only. written: keys of
+    its meaning (raw, range, counter, alarms, ..) as the file has them.
     """
 
     path: str
@@ -86,6 +88,7 @@ class TagSpec:
     was: str = ""
     alarms: tuple[Limit, ...] = ()
     write: WriteLimits | None = None
+    written: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
 
 
 @dataclass(frozen=True, slots=True)

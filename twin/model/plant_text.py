@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from twin.model.likeness import Kind, alike
-from twin.model.names import check_path, check_segment, filled
+from twin.model.names import check_path, check_segment, expanded, filled, has_loop
 from twin.model.yaml_writing import Setting, comment, flow, quoted
 
 WIDEST = 110
@@ -29,7 +29,9 @@ class ConnectionDraft:
 
 @dataclass(frozen=True, slots=True)
 class TagDraft:
-    """One tag to be. path: within the plant, legal and its own (twin.model.naming). keys: all its other keys, those of
+    """One tag to be, or with a loop in its path, `zone_[0..2]`, one for each `{i}` in its keys.
+
+    path: within the plant, legal and its own (twin.model.naming). keys: all its other keys, those of
     the plug-in and of the model: node, pick, group, deadband, raw, range, counter.
 
     display: name for people, '' where the path says it. notes: comments above it. is_open: it needs a decision
@@ -104,13 +106,13 @@ def _check(plant: str, connections: Sequence[ConnectionDraft], tags: Sequence[Ta
     for name in names:
         check_segment(name)
     _once(names, "connection")
-    _once([tag.path for tag in tags], "tag")
+    _once([name for tag in tags for name, _ in expanded(tag.path)], "tag")
     for tag in tags:
-        check_path(tag.path)
         if tag.connection not in names:
             raise ValueError(f"tag '{tag.path}': no connection '{tag.connection}'")
         for value in tag.meaning().values():
-            reason = unsayable(value) if isinstance(value, str) else ""
+            text = value.replace("{i}", "0") if isinstance(value, str) and has_loop(tag.path) else value
+            reason = unsayable(text) if isinstance(text, str) else ""
             if reason:
                 raise ValueError(f"tag '{tag.path}': {reason}")
 

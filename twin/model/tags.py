@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,8 @@ from twin.model.scale import scale
 from twin.model.writing import read_write
 
 MODEL_KEYS = frozenset(key.name for key in TAG_KEYS)
+SAID_APART = ("from", "type", "unit", "display", "was")
+"""Keys that a TagSpec has as they are written."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +155,16 @@ def _meaning(entry: Entry, fields: Mapping[str, Entry], common: Mapping[str, Any
         "alarms": read_alarms(fields["alarms"], common["type"]) if "alarms" in fields else (),
         "write": read_write(fields["write"], common["type"], "counter" in fields) if "write" in fields else None,
         **scale(entry, fields, common),
+        "written": dict(_written(fields)),
     }
+
+
+def _written(fields: Mapping[str, Entry]) -> Iterator[tuple[str, Any]]:
+    """Keys of the meaning as they stand; one that is wrong is reported by whoever reads it."""
+    for key in TAG_KEYS:
+        if key.name in fields and key.name not in SAID_APART:
+            with suppress(ValueError):
+                yield key.name, fields[key.name].plain()
 
 
 def first_without_origin(drafts: Mapping[str, TagDraft]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 from asyncua import ua
 from asyncua.client.ua_session import UaSession
@@ -12,7 +13,7 @@ from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 
 from connectors.opcua.address import BrowsePath, NodeText, join_path
-from connectors.opcua.link.services import Limits, in_calls, namespaces_of, read
+from connectors.opcua.link.services import Limits, builtin, in_calls, namespaces_of, read
 from twin.core.ports import Node
 
 OBJECTS = ua.NodeId(ua.Int32(ObjectIds.ObjectsFolder))
@@ -20,6 +21,9 @@ SERVER = ua.NodeId(ua.Int32(ObjectIds.Server))
 ALIASES = ua.NodeId(ua.Int32(ObjectIds.Aliases))
 HIERARCHICAL = ua.NodeId(ua.Int32(ObjectIds.HierarchicalReferences))
 PROPERTY = ua.NodeId(ua.Int32(ObjectIds.HasProperty))
+UNIT, RANGE = "EngineeringUnits", "EURange"
+"""Properties of a variable (OPC 10000-8, 5.3.2) that are shown with it."""
+NULL = ua.VariantType.Null
 DEEPEST = 32
 """Levels: an address space may be a ring."""
 
@@ -38,18 +42,27 @@ class Found:
     is_variable: bool
     is_attribute: bool
     parent: str = ""
+    display: str = ""
 
 
-async def browse(session: UaSession, limits: Limits, match: str, limit: int) -> Sequence[Node]:
-    """Variables below Objects whose path matches a glob, with type, value and unit; the server's own are left out."""
+async def browse(
+    session: UaSession, limits: Limits, match: str, limit: int, told: Callable[[int], None] = lambda _n: None
+) -> Sequence[Node]:
+    """Variables below Objects whose path matches a glob, with type, value and unit; the server's own are left out.
+
+    told: hears how many nodes were seen so far.
+    """
     variables: list[Found] = []
-    units: dict[str, ua.NodeId] = {}
+    attributes: dict[tuple[str, str], ua.NodeId] = {}
+    seen = 0
     async for level in levels(session, limits, hidden=hidden_from(match)):
-        units |= {f.parent: f.node for f in level if f.is_attribute and f.name == "EngineeringUnits"}
+        seen += len(level)
+        told(seen)
+        attributes |= {(f.parent, f.name): f.node for f in level if f.is_attribute and f.name in {UNIT, RANGE}}
         variables += [f for f in level if f.is_variable and not f.is_attribute and matches(f.path, match)]
         if len(variables) >= limit:
             break
-    return await described(session, limits, variables[:limit], units)
+    return await described(session, limits, variables[:limit], attributes)
 
 
 def hidden_from(match: str) -> Sequence[ua.NodeId]:
@@ -129,39 +142,84 @@ def found(parent: Found, reference: ua.ReferenceDescription) -> Found:
         reference.NodeClass == ua.NodeClass.Variable,
         reference.ReferenceTypeId == PROPERTY and parent.is_variable,
         parent.path,
+        (reference.DisplayName.Text or "") if reference.DisplayName is not None else "",
     )
 
 
 async def described(
-    session: UaSession, limits: Limits, variables: Sequence[Found], units: dict[str, ua.NodeId]
+    session: UaSession, limits: Limits, variables: Sequence[Found], attributes: Mapping[tuple[str, str], ua.NodeId]
 ) -> list[Node]:
     """The variables as people see them, with their values of now."""
     namespaces = await namespaces_of(session)
-    values = await read(session, [v.node for v in variables], AttributeIds.Value, limits)
-    nodes = [described_one(v, value, namespaces) for v, value in zip(variables, values, strict=True)]
-    owners = [i for i, v in enumerate(variables) if v.path in units]
-    answers = await read(session, [units[variables[i].path] for i in owners], AttributeIds.Value, limits)
-    for i, answer in zip(owners, answers, strict=True):
-        nodes[i] = replace(nodes[i], unit=unit_text(answer))
-    return nodes
+    nodes = [v.node for v in variables]
+    values = await read(session, nodes, AttributeIds.Value, limits)
+    access = await read(session, nodes, AttributeIds.UserAccessLevel, limits)
+    empty = [i for i, value in enumerate(values) if value.Value is None or value.Value.VariantType == NULL]
+    types = await read(session, [nodes[i] for i in empty], AttributeIds.DataType, limits)
+    ranks = await read(session, [nodes[i] for i in empty], AttributeIds.ValueRank, limits)
+    said = {i: (held(type_), held(rank)) for i, type_, rank in zip(empty, types, ranks, strict=True)}
+    wanted = [(v.path, name) for v in variables for name in (UNIT, RANGE) if (v.path, name) in attributes]
+    answers = await read(session, [attributes[key] for key in wanted], AttributeIds.Value, limits)
+    shown = {key: held(answer) for key, answer in zip(wanted, answers, strict=True)}
+    return [
+        described_one(
+            variable, value, held(level), said.get(i), shown.get((variable.path, UNIT)),
+            shown.get((variable.path, RANGE)), namespaces,
+        )
+        for i, (variable, value, level) in enumerate(zip(variables, values, access, strict=True))
+    ]  # fmt: skip
 
 
-def described_one(variable: Found, value: ua.DataValue, namespaces: Sequence[str]) -> Node:
-    """One variable: the type of its value, and the value or why there is none."""
+def held(answer: ua.DataValue) -> Any:
+    """What an answer holds, None for nothing."""
+    return answer.Value.Value if answer.Value is not None else None
+
+
+def described_one(
+    variable: Found,
+    value: ua.DataValue,
+    level: object,
+    said: tuple[object, object] | None,
+    unit: object,
+    range_: object,
+    namespaces: Sequence[str],
+) -> Node:
+    """One variable: the type of its value, and the value or why there is none.
+
+    level: its UserAccessLevel. said: DataType and ValueRank of one without a value now.
+    """
     status = value.StatusCode
-    if status is not None and status.is_bad():
-        return Node(variable.path, address_text(variable.node, namespaces), "", status.name)
-    held = value.Value
-    kind = held.VariantType.name if held is not None else ""
-    suffix = "[]" if held is not None and held.is_array else ""
-    text = "" if held is None or held.Value is None else str(held.Value)
-    return Node(variable.path, address_text(variable.node, namespaces), kind + suffix, text)
+    is_bad = status is not None and status.is_bad()
+    type_, shape = shape_of(value.Value) if said is None else declared_shape(*said)
+    text = status.name if is_bad and status is not None else "" if held(value) is None else str(held(value))
+    return Node(
+        variable.path,
+        address_text(variable.node, namespaces),
+        type_,
+        text,
+        (unit.DisplayName.Text or "") if isinstance(unit, ua.EUInformation) else "",
+        display=variable.display,
+        range=(range_.Low, range_.High) if isinstance(range_, ua.Range) and range_.Low < range_.High else None,
+        shape=shape,
+        access="".join(letter for bit, letter in ((1, "r"), (2, "w")) if isinstance(level, int) and level & bit),
+    )
 
 
-def unit_text(answer: ua.DataValue) -> str:
-    """The unit that an EngineeringUnits property shows, empty when it is of another kind."""
-    held = answer.Value.Value if answer.Value is not None else None
-    return (held.DisplayName.Text or "") if isinstance(held, ua.EUInformation) else ""
+def shape_of(value: ua.Variant | None) -> tuple[str, tuple[int, ...] | None]:
+    """The type of a value, `Double[]` for an array, and the lengths of an array."""
+    if value is None:
+        return "", None
+    if not value.is_array:
+        return value.VariantType.name, None
+    lengths = value.Dimensions or [len(value.Value or [])]
+    return f"{value.VariantType.name}[]", tuple(int(n) for n in lengths)
+
+
+def declared_shape(type_: object, rank: object) -> tuple[str, tuple[int, ...] | None]:
+    """The same for a variable that has no value now, from what its node declares."""
+    kind = builtin(type_)
+    is_array = isinstance(rank, int) and rank >= 0
+    return ("" if kind is None else kind.name) + ("[]" if is_array else ""), () if is_array else None
 
 
 def address_text(node: ua.NodeId, namespaces: Sequence[str]) -> str:

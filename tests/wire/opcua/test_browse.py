@@ -14,7 +14,7 @@ import pytest
 from asyncua import ua
 
 from tests.wire.opcua.plant import URI, Plc, free_port, setup
-from twin.cli import browse, init
+from twin.cli import browse
 from twin.cli.main import main
 from twin.core.errors import Misconfigured, Unreachable
 from twin.model.load import load
@@ -138,11 +138,11 @@ async def test_init_writes_a_plant_file_that_connects(tmp_path: Path) -> None:
         spec = plant.connections["c1"]
         test = setup(plc.url, tmp_path, {a.tag: dict(a.settings) for a in addresses}, ns=spec.settings["ns"])
         found = {p.tag: p.problem for p in await test.connector.probe()}
-    assert len(found) == len(plc.nodes) - 1  # the array is left out
+    assert len(found) == len(plc.nodes) + 2  # the array has three elements
     assert set(found.values()) == {""}
-    assert "  line/temp: {from: c1, node: 'Line.temp', unit: 'degC'}" in text.splitlines()
-    assert "  line/recipe: {from: c1, node: 'Line.recipe', type: text}" in text.splitlines()
-    assert "  # line/zones_0: {from: c1, node: 'Line.zones', pick: '[0]'}" in text.splitlines()
+    assert "  line/temp: {from: c1, node: Line.temp, unit: degC}" in text.splitlines()
+    assert "  line/recipe: {from: c1, node: Line.recipe, type: text}" in text.splitlines()
+    assert "  line/zones_[0..2]: {from: c1, node: Line.zones, pick: '[{i}]'}" in text.splitlines()
 
 
 async def test_a_text_that_the_file_takes_for_a_number_is_found_before_the_run(tmp_path: Path) -> None:
@@ -156,37 +156,20 @@ async def test_a_text_that_the_file_takes_for_a_number_is_found_before_the_run(t
         assert (await printed("check", str(file), "--connect", "--data", str(tmp_path)))[0] == 0
 
 
-def test_init_reads_a_tag_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "tags.csv"
-    file.write_text(
-        'name;node;unit\nFüller/Motor Temp;"ns=3;s=""DB_Filler"".""iTemp""";°C\nFüller/Motor-Temp ;ns=3;\n', "utf-8"
-    )
-    assert main(["init", str(file)]) == 0
-    text = capsys.readouterr().out
-    assert """  fuller/motor_temp: {from: c1, node: 'ns=3;s="DB_Filler"."iTemp"', unit: 'degC'}""" in text
-    assert "fuller/motor-temp" in text
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [("name,unit\na,b\n", "no column node"), ("name,node\na,\n", ":2: name and node must not be empty")],
-)
-def test_init_says_what_is_wrong_with_a_tag_list(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, message: str
-) -> None:
-    file = tmp_path / "tags.csv"
-    file.write_text(text, "utf-8")
-    assert main(["init", str(file)]) == 2
-    assert message in capsys.readouterr().err
-
-
-def test_names_that_would_meet_are_numbered() -> None:
-    drafts = [init.Draft(("A b",), "x"), init.Draft(("a_b",), "y"), init.Draft(("a-b",), "z")]
-    assert [path for path, _ in init.unique_paths(drafts)] == ["a_b", "a_b_2", "a-b"]
-
-
-@pytest.mark.parametrize("text", ["it's", 'a "b" \\ c', "line\nbreak", "x: {y}", "# no", "ends with '"])
-def test_quoted_text_means_itself(text: str) -> None:
-    import yaml  # noqa: PLC0415
-
-    assert yaml.safe_load(init.quoted(text)) == text
+async def test_init_takes_units_ranges_names_and_access_from_the_server(tmp_path: Path) -> None:
+    async with Plc().running() as plc:
+        await with_unit(plc)
+        temp = plc.nodes["temp"]
+        span = ua.Range(Low=0.0, High=150.0)
+        await temp.add_property(ua.NodeId("temp.range", plc.index), ua.QualifiedName("EURange", 0), span)
+        await temp.write_attribute(ua.AttributeIds.DisplayName, ua.DataValue(ua.LocalizedText("Motor temperature")))
+        hidden = plc.nodes["n"]
+        for attribute in (ua.AttributeIds.AccessLevel, ua.AttributeIds.UserAccessLevel):
+            await hidden.write_attribute(attribute, ua.DataValue(ua.Variant(2, ua.VariantType.Byte)))
+        code, text = await printed("init", plc.url, "--match", "Line/*", "--name", "l1/{name}", "--data", str(tmp_path))
+    assert code == 0
+    written = text.splitlines()
+    at = written.index("  l1/temp: {from: c1, node: Line.temp, unit: degC, display: 'Motor temperature'}")
+    assert written[at - 1] == "  # usual range 0 to 150 degC"
+    assert "# - /Objects/Line/n: this user may not read it" in written
+    assert load(text, "plant.yaml", plugins.connectors(), {}).path == "my/plant"
