@@ -57,7 +57,10 @@ def flow(value: Setting) -> str:
 def number(value: float) -> str:
     """A number as people write it. It is read back as the same number."""
     if math.isfinite(value):
-        return str(int(value)) if value == int(value) and abs(value) < 1e15 else json.dumps(value)
+        is_whole = value == int(value) and abs(value) < 1e15
+        return (
+            str(int(value)) if is_whole else re.sub(r"^(-?\d+)e", r"\1.0e", json.dumps(value))
+        )  # YAML 1.1 wants a point
     return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
 
 
