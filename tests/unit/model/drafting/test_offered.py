@@ -68,7 +68,7 @@ def test_names_come_from_a_template() -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "message"), [("{nam}", "no {nam}; there are {path}"), ("x", "gives every tag one")]
+    ("template", "message"), [("{title}", "no {title}; there are {path}"), ("x", "gives every tag one")]
 )
 def test_a_template_that_cannot_be_meant_is_refused(template: str, message: str) -> None:
     with pytest.raises(Misconfigured, match=message):
