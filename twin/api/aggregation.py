@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from twin.api.gaps import Gap
 from twin.api.problem import too_much, unprocessable
 from twin.core.aggregate import Aggregates, aggregates
 from twin.core.instant import DAY, HOUR, SECOND, Span, duration
@@ -14,6 +13,7 @@ from twin.core.routing import HORIZON
 from twin.core.rows import Rows, in_order
 from twin.core.status import is_bad
 from twin.runtime.twin import Twin
+from twin.state.stretch import Stretch
 
 MOST_INTERVALS = 20_000
 MOST_ROWS = 8_000_000
@@ -43,7 +43,7 @@ def edges_of(span: Span, interval: int, as_of: int) -> np.ndarray:
 
 
 def aggregated(
-    twin: Twin, ids: Sequence[int | None], edges: np.ndarray, known: int, gaps: Sequence[Sequence[Gap]]
+    twin: Twin, ids: Sequence[int | None], edges: np.ndarray, known: int, gaps: Sequence[Sequence[Stretch]]
 ) -> list[Aggregates]:
     """Aggregates of each tag over the intervals between edges. gaps: those of each tag."""
     start, end = int(edges[0]), int(edges[-1])

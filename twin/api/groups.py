@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twin.api import (
     routes_alarms,
+    routes_coverage,
     routes_demo,
     routes_events,
     routes_health,
@@ -22,6 +23,7 @@ GROUPS = (
     (PREFIX, routes_plant),
     (PREFIX, routes_events),
     (PREFIX, routes_samples),
+    (PREFIX, routes_coverage),
     (PREFIX, routes_results),
     (PREFIX, routes_oee),
     (PREFIX, routes_health),

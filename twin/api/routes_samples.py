@@ -14,7 +14,6 @@ from twin.api.aggregation import aggregated, edges_of, interval_of
 from twin.api.caller import VIEW, Needs, TheTwin
 from twin.api.columns import SampleRow, batch_of, json_texts, json_values, times_text
 from twin.api.find import LONGEST, tag_named
-from twin.api.gaps import Gap
 from twin.api.load import Heavy
 from twin.api.moment import moment, span
 from twin.api.problem import Problem, unprocessable
@@ -25,6 +24,7 @@ from twin.core.instant import FAR_FUTURE, SECOND, Span, to_text
 from twin.core.outline import KEPT
 from twin.core.tags import TagType
 from twin.runtime.twin import Twin
+from twin.state.stretch import Stretch
 
 router = APIRouter(tags=["samples"])
 
@@ -96,13 +96,15 @@ def _answer(twin: Twin, names: list[str], asked: Span, known: int, most: int | N
     paths = list(dict.fromkeys(tag_named(twin.plant, twin.tags, name) for name in names))
     ids = [twin.tags.get(path) for path in paths]
     found = series(twin, ids, asked, known, most)
-    missing = gaps_of(twin, asked, known)
+    gaps = gaps_of(twin, paths, asked, known)
     return SamplesAnswer(
         as_of=to_text(twin.live().as_of),
         start=to_text(asked.start),
         end=to_text(asked.end),
         known_at=None if known == FAR_FUTURE else to_text(known),
-        samples=[_shape(twin, path, tag, one, missing) for path, tag, one in zip(paths, ids, found, strict=True)],
+        samples=[
+            _shape(twin, path, tag, one, mine) for path, tag, one, mine in zip(paths, ids, found, gaps, strict=True)
+        ],
     ).model_dump_json()
 
 
@@ -117,8 +119,7 @@ def _aggregates(twin: Twin, names: list[str], asked: Span, known: int, columns: 
     paths = list(dict.fromkeys(tag_named(twin.plant, twin.tags, name) for name in names))
     ids = [twin.tags.get(path) for path in paths]
     edges = edges_of(asked, interval, twin.live().as_of)
-    missing = gaps_of(twin, asked, known)
-    gaps = [_gaps_of(twin, path, tag, missing) for path, tag in zip(paths, ids, strict=True)]
+    gaps = gaps_of(twin, paths, asked, known)
     found = aggregated(twin, ids, edges, known, gaps)
     return SamplesAnswer(
         as_of=to_text(twin.live().as_of),
@@ -134,7 +135,7 @@ def _aggregates(twin: Twin, names: list[str], asked: Span, known: int, columns: 
 
 
 def _aggregates_shape(
-    twin: Twin, path: str, one: Aggregates, columns: set[str], interval: int, missing: list[Gap]
+    twin: Twin, path: str, one: Aggregates, columns: set[str], interval: int, missing: list[Stretch]
 ) -> AggregatesShape:
     spec = twin.plant.tags.get(path)
     asked = {name: json_values(getattr(one, name)) if name in columns else None for name in COLUMNS if name != "count"}
@@ -151,18 +152,11 @@ def _aggregates_shape(
     )
 
 
-def _gaps_of(twin: Twin, path: str, tag: int | None, missing: list[Gap]) -> list[Gap]:
-    """The gaps of the connection of a tag that are true for it."""
-    spec = twin.plant.tags.get(path)
-    connection = "" if spec is None else spec.connection
-    return [gap for gap in missing if gap.connection == connection and (gap.tags is None or tag in gap.tags)]
-
-
-def _gap_shapes(missing: list[Gap]) -> list[GapShape]:
+def _gap_shapes(missing: list[Stretch]) -> list[GapShape]:
     return [GapShape(start=to_text(gap.start), end=to_text(gap.end), cause=gap.cause) for gap in missing]
 
 
-def _shape(twin: Twin, path: str, tag: int | None, one: Series, missing: list[Gap]) -> SeriesShape:
+def _shape(twin: Twin, path: str, tag: int | None, one: Series, missing: list[Stretch]) -> SeriesShape:
     spec = twin.plant.tags.get(path)
     return SeriesShape(
         tag=path,
@@ -173,5 +167,5 @@ def _shape(twin: Twin, path: str, tag: int | None, one: Series, missing: list[Ga
         status=one.status.tolist(),
         text=json_texts(one.value, one.text),
         decimated=one.is_decimated,
-        gaps=_gap_shapes(_gaps_of(twin, path, tag, missing)),
+        gaps=_gap_shapes(missing),
     )

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.api.decimate import decimated, width
-from twin.api.gaps import KINDS, Gap, gaps
 from twin.api.problem import too_much
 from twin.core.instant import MINUTE, Span
 from twin.core.rows import Samples, in_order, no_samples
+from twin.runtime.coverage import SpanCover
 from twin.runtime.twin import Twin
+from twin.state.stretch import Stretch
 
 MOST_ROWS = 200_000
 """An answer has at most so many rows."""
@@ -22,7 +23,6 @@ MOST_SCANNED = 20_000_000
 own tags alone."""
 MOST_DECIMATED = 8_000_000
 """A request decimates at most so many rows."""
-MOST_EVENTS = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,8 +116,10 @@ def _none() -> Series:
     return Series(empty.time, empty.value, empty.status, None)
 
 
-def gaps_of(twin: Twin, span: Span, known: int) -> list[Gap]:
-    """Gaps and outages of all connections that overlap the span."""
+def gaps_of(twin: Twin, paths: Sequence[str], span: Span, known: int) -> list[list[Stretch]]:
+    """Of each tag the stretches of which samples are missing, or may be. What was never watched is no gap."""
     end = min(span.end, twin.live().as_of)
-    events = twin.reader.events(0, max(end, span.start), KINDS, MOST_EVENTS)
-    return gaps([event for recorded, event in events if recorded <= known], span.start, max(end, span.start))
+    if end <= span.start:
+        return [[] for _ in paths]
+    found = SpanCover(twin.reader, twin.plant, twin.tags, Span(span.start, end), known).stretches(paths)
+    return [[one for one in found[path] if one.state == "missing" and one.why != "never"] for path in paths]

@@ -23,6 +23,7 @@ COMMANDS = {
     "mqtt": ("twin.cli.mqtt", "watch a broker, or try a mapping on one message"),
     "import": ("twin.cli.import_", "read a CSV or Parquet file into the data folder"),
     "export": ("twin.cli.export", "write samples as CSV or Parquet"),
+    "coverage": ("twin.cli.coverage", "is anything missing: what was covered, gaps with their causes"),
     "verify": ("twin.cli.verify", "fold the log in one pass and compare with what live showed"),
     "store": ("twin.cli.store", "say what a data folder holds, or check that it is whole"),
     "doctor": ("twin.cli.doctor", "say what this installation can do, and mend what is wrong"),

@@ -1,4 +1,4 @@
-"""A twin that runs in another process and holds the data folder: what is to be written goes through its API."""
+"""A twin that runs in another process and holds the data folder: what it alone knows or writes goes through its API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy as np
 from twin.cli.variables import TOKEN
 from twin.core.batch import Batch
 from twin.core.errors import Misconfigured, Unreachable
-from twin.core.instant import to_text
+from twin.core.instant import from_text, to_text
 from twin.core.tags import TagTable, TagType
 
 ROWS = 4000
@@ -50,19 +50,28 @@ class RunningTwin:
         ]
 
     def _post(self, body: dict[str, Any], new: TagType) -> None:
-        headers = {"Content-Type": "application/json"}
-        if token := os.environ.get(TOKEN):
-            headers["Authorization"] = f"Bearer {token}"
-        url = f"{self._url}/api/v1/samples?new={new.value}"
-        request = urllib.request.Request(url, json.dumps(body).encode(), headers)  # noqa: S310 - http of our own lock file
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310
-                return
-        except urllib.error.HTTPError as error:
-            detail = json.loads(error.read() or b"{}").get("detail", error.reason)
-            raise Misconfigured(f"{self._url}: {detail}") from error
-        except OSError as error:
-            raise Unreachable(f"{self._url}: {error}; does it still run?") from error
+        _answer(self._url, f"/samples?new={new.value}", body)
+
+
+def as_of(url: str) -> int:
+    """The instant up to which a running twin has taken everything in. Raises Misconfigured, Unreachable."""
+    return from_text(_answer(url, "/events?limit=1")["as_of"])
+
+
+def _answer(url: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    headers = {"Content-Type": "application/json"}
+    if token := os.environ.get(TOKEN):
+        headers["Authorization"] = f"Bearer {token}"
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{url}/api/v1{path}", data, headers)  # noqa: S310 - http of our own lock file
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        detail = json.loads(error.read() or b"{}").get("detail", error.reason)
+        raise Misconfigured(f"{url}: {detail}") from error
+    except OSError as error:
+        raise Unreachable(f"{url}: {error}; does it still run?") from error
 
 
 def _cell(value: float, text: str | None) -> dict[str, Any]:

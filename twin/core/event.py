@@ -46,7 +46,9 @@ GAP_FILLED = "gap.filled"
 `refused` (cause -> ids of tags of which the source has no history)."""
 TAGS_COVERED = "tags.covered"
 """From here on the source tells every change of these tags, or its connection is told lost. body: `tags` (ids), `by`
-(`subscription`, `poll`), `sampling` (ns, as granted; shorter pulses are not seen; 0: each change), `queue`."""
+(`subscription`, `poll`; `messages`: no sampling), `sampling` (ns, as granted; shorter pulses are not seen; 0: each
+change), `queue`; after a session that was resumed and missed nothing `resumed` (true) and `since` (ns, up to then all
+was there before): the time between is covered too."""
 TAGS_UNCOVERED = "tags.uncovered"
 """From here on nothing can come of these tags although the link is up. body: `tags` (ids), `cause`."""
 VALUES_KNOWN_SINCE = "values.known_since"
@@ -63,7 +65,8 @@ CLOCK_AHEAD = "clock.ahead"
 PLANT_LOADED = "plant.loaded"
 """The model from here on. body: `plant`, `digest`, `text`."""
 RUN_STARTED = "run.started"
-"""A process opened the log for writing. subject: the plant."""
+"""A process opened the log for writing. subject: the plant. body: `last` (ns, the last entry of the run before; absent
+in the first one): if that run was killed, so long it lived."""
 RUN_STOPPED = "run.stopped"
 """It closed it as it should."""
 IMPORTED = "import.done"

@@ -104,18 +104,27 @@ def in_order(samples: Samples) -> Rows:
 
     Within one `recorded` the later row of the batch wins: the sort is stable.
     """
-    as_recorded = bool((samples.recorded[1:] >= samples.recorded[:-1]).all())
-    keys = (samples.tag, samples.time) if as_recorded else (samples.recorded, samples.tag, samples.time)
-    order = np.lexsort(keys)
-    s = samples.take(order)
-    if len(s) == 0:
-        return Rows(s.tag, s.time, s.value, s.status, s.recorded, s.text)
-    beaten = np.append((s.time[1:] == s.time[:-1]) & (s.tag[1:] == s.tag[:-1]), False)
+    s, beaten, differs = compared(samples)
     if not beaten.any():
         return Rows(s.tag, s.time, s.value, s.status, s.recorded, s.text)
-    differs = _differs_from_next(s)[beaten[:-1]]
     k = s.take(~beaten)
-    return Rows(k.tag, k.time, k.value, k.status, k.recorded, k.text, int((~differs).sum()), int(differs.sum()))
+    overwritten = int(differs.sum())
+    return Rows(k.tag, k.time, k.value, k.status, k.recorded, k.text, int(beaten.sum()) - overwritten, overwritten)
+
+
+def compared(samples: Samples) -> tuple[Samples, NDArray[np.bool_], NDArray[np.bool_]]:
+    """All rows by (time, tag, recorded); which of them a later one of the same (time, tag) stands for; which of these
+    said something else.
+    """
+    as_recorded = bool((samples.recorded[1:] >= samples.recorded[:-1]).all())
+    keys = (samples.tag, samples.time) if as_recorded else (samples.recorded, samples.tag, samples.time)
+    s = samples.take(np.lexsort(keys))
+    beaten = np.zeros(len(s), np.bool_)
+    beaten[:-1] = (s.time[1:] == s.time[:-1]) & (s.tag[1:] == s.tag[:-1])
+    differs = np.zeros(len(s), np.bool_)
+    if beaten.any():
+        differs[:-1] = beaten[:-1] & _differs_from_next(s)
+    return s, beaten, differs
 
 
 def _differs_from_next(s: Samples) -> NDArray[np.bool_]:

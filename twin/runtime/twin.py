@@ -28,6 +28,7 @@ from twin.runtime.report import ConnectionReport
 from twin.runtime.sealing import Sealing
 from twin.runtime.supervise import Supervisor
 from twin.runtime.writing import Writing, tell_unfinished
+from twin.state.coverage import NOT_RUNNING
 from twin.store.lock import writer_lock
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
@@ -176,8 +177,8 @@ async def _running(
     keep: int | None,
 ) -> AsyncGenerator[Twin]:
     assembly = assemble(plant, log.tags)
-    await _tell_pause(plant, reader, log, clock)
-    await log.note(Event(clock.now(), RUN_STARTED, plant.path))
+    body = await _tell_pause(plant, reader, log, clock)
+    await log.note(Event(clock.now(), RUN_STARTED, plant.path, body))
     await _load_plant(plant, reader, log, clock)
     await tell_unfinished(reader, log, clock)
     results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.code, log)
@@ -206,17 +207,18 @@ async def _running(
         reader.close()
 
 
-async def _tell_pause(plant: Plant, reader: LogReader, log: SqliteLog, clock: Clock) -> None:
+async def _tell_pause(plant: Plant, reader: LogReader, log: SqliteLog, clock: Clock) -> Mapping[str, int]:
     """Since the last entry of the run before nobody listened: what was last known is not known any more.
 
-    Samples that a broker kept meanwhile say what was, as after any outage.
+    Samples that a broker kept meanwhile say what was, as after any outage. Returns what the run says as it starts.
     """
     ran_before = await asyncio.to_thread(reader.events, FAR_PAST, FAR_FUTURE, (RUN_STARTED,), 1)
     if not ran_before:
-        return
+        return {}
     since = min(log.last, clock.now())
     for connection in plant.connections:
-        await log.note(Event(since, CONNECTION_LOST, connection, {"cause": "linetwin was not running"}))
+        await log.note(Event(since, CONNECTION_LOST, connection, {"cause": NOT_RUNNING}))
+    return {"last": since}
 
 
 async def _load_plant(plant: Plant, reader: LogReader, log: SqliteLog, clock: Clock) -> None:

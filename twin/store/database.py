@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ class Database:
             self._connections.append(self._local.connection)
         return self._local.connection
 
-    def rows(self, statement: str, given: Sequence[object] = ()) -> list[Row]:
+    def rows(self, statement: str, given: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
         """All rows of a query. Raises Corrupt where the file is no longer a database, else StoreFailed."""
         try:
             return self.connection().execute(statement, given).fetchall()

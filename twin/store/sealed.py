@@ -15,7 +15,7 @@ from twin.core.instant import HOUR, MINUTE
 from twin.core.rows import Samples, join, no_samples
 from twin.store.database import Database
 from twin.store.files import COLUMNS, Block, Checks, File, Vanished, blocks_from_text, outline_path
-from twin.store.parquet import Parquet, within
+from twin.store.parquet import Parquet, listed, quoted, within
 
 MOST_KEPT = 400_000
 """Rows of an hour that are kept for the next stretch: 14 MB."""
@@ -131,6 +131,20 @@ class Files:
             self._checks.check(path, needed)
         full = [self.folder / path for path in paths]
         return self.parquet.read(full, self._names, wanted, conditions(files, chosen), chosen.most)
+
+    def grouped(
+        self, file: File, tags: NDArray[np.int32] | None, spans: Sequence[tuple[int, int]], known: int, columns: str
+    ) -> list[tuple[Any, ...]]:
+        """(name of a tag, aggregates of its rows in these spans) of one file, without a row ever leaving the engine."""
+        wanted = self.names_of(tags)
+        needed = [b for b in self._blocks[file.path] if b.concerns(wanted, spans[0][0], spans[-1][1])]
+        self._checks.check(file.path, needed)
+        chosen = [] if wanted is None else [f"tag IN ({', '.join(map(quoted, wanted))})"]
+        chosen.append(" OR ".join(f"({' AND '.join(within(start, end))})" for start, end in spans))
+        chosen += [f"recorded <= {known}"] if file.rmax > known else []
+        where = " AND ".join(f"({one})" for one in chosen)
+        path = self.folder / file.path
+        return self.parquet.rows(f"SELECT tag, {columns} FROM {listed([path])} WHERE {where} GROUP BY tag", path)  # noqa: S608
 
     def shape(self, files: Sequence[File], chosen: Chosen, in_log: NDArray[np.int64]) -> Samples:
         """Of whole minutes at least the rows that `outline` keeps, all others in full. in_log: times beside the files.

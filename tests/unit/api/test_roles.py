@@ -26,6 +26,7 @@ ROLES: dict[tuple[str, str], Role | None] = {
     ("GET", "/metrics"): Role.VIEW,
     ("GET", "/api/v1/plant"): Role.VIEW,
     ("GET", "/api/v1/connections"): Role.VIEW,
+    ("GET", "/api/v1/coverage"): Role.VIEW,
     ("GET", "/api/v1/connections/{id}/dead-letters"): Role.VIEW,
     ("GET", "/api/v1/tags"): Role.VIEW,
     ("GET", "/api/v1/events"): Role.VIEW,

@@ -1,0 +1,99 @@
+"""The JSON of GET /coverage."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from twin.api.shapes import Answer, Shape, Time
+
+
+class StretchShape(Shape):
+    """[from, to) of one tag. state: covered, filled (it was missing, and the source's own history gave it), missing.
+
+    by: subscription, poll, messages. sampling_s: as granted, 0 for each change. why: gap, lost (connection), stopped
+    (the twin), uncovered (although the link was up), never. unfilled: why the source's own history did not give it.
+    """
+
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+    state: str
+    by: str = ""
+    sampling_s: float | None = None
+    why: str = ""
+    cause: str = ""
+    unfilled: str = ""
+
+
+class RowCountsShape(Shape):
+    """Rows of a tag with a time in the span.
+
+    received: all that came. repeats: equal to one that was there. overwritten: a later one of the same time says
+    something else. Of the others: overflowed (the server dropped older samples before it), bad, uncertain, late
+    (recorded more than a minute after its time), filled (came after a gap was over, and before it was told to be
+    filled).
+    """
+
+    received: int
+    repeats: int
+    overwritten: int
+    overflowed: int
+    bad: int
+    uncertain: int
+    late: int
+    filled: int
+
+
+class TagCoverageShape(Shape):
+    """One tag. blind_s: pulses shorter than this cannot be seen; null where each message counts.
+
+    stretches: one after the other over the whole span. rows: null when not asked for.
+    """
+
+    tag: str
+    connection: str
+    covered_s: float
+    filled_s: float
+    missing_s: float
+    blind_s: float | None
+    rows: RowCountsShape | None
+    stretches: list[StretchShape]
+
+
+class CauseShape(Shape):
+    """Why samples are missing. missing_s: summed over the tags; from, to: of the first and the last stretch."""
+
+    connection: str
+    why: str
+    cause: str
+    unfilled: str
+    tags: int
+    missing_s: float
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+
+
+class CoverSummaryShape(Shape):
+    """All tags that were asked for, whatever the page shows. Seconds are summed over the tags.
+
+    causes: what costs most first, at most 20; causes_left_out: how many more there are.
+    """
+
+    tags: int
+    covered_s: float
+    filled_s: float
+    missing_s: float
+    causes: list[CauseShape]
+    causes_left_out: int
+
+
+class CoverageAnswer(Answer):
+    """Is anything missing? start, end: what the answer covers; nothing is said of what lies ahead."""
+
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+    known_at: Time | None
+    summary: CoverSummaryShape
+    tags: list[TagCoverageShape]
+    cursor: str | None

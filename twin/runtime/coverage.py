@@ -1,0 +1,138 @@
+"""Is anything missing? What covered tags over a span, and how many rows of what kind came. Blocking reads of the store.
+
+Works beside a running twin and without one: all of it follows from the log and its files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.core.event import GAP_FILLED, RUN_STOPPED, Event
+from twin.core.instant import FAR_FUTURE, Span
+from twin.core.tags import TagTable
+from twin.model.plant import Plant
+from twin.state.coverage import Group, coverage
+from twin.state.stretch import Stretch, Why
+from twin.store.counted import Counts, Filled, counts
+from twin.store.covering import cover_events, tellers
+from twin.store.reader import LogReader
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why samples are missing. tags: how many; length: ns, over all of them; first, last: from when to when; unfilled:
+    why the source's own history did not give them.
+    """
+
+    connection: str
+    why: Why
+    cause: str
+    unfilled: str
+    tags: int
+    length: int
+    first: int
+    last: int
+
+
+class SpanCover:
+    """What the log says of a span, as known at `known`. ended: from then on no twin writes this folder, None: one runs.
+
+    Raises Misconfigured for a span of which there is more to say than one question may cost.
+    """
+
+    def __init__(
+        self,
+        reader: LogReader,
+        plant: Plant,
+        tags: TagTable,
+        span: Span,
+        known: int = FAR_FUTURE,
+        ended: int | None = None,
+    ) -> None:
+        self.span = span
+        self.known = known
+        self._reader = reader
+        self._plant = plant
+        self._tags = tags
+        self._events = cover_events(reader, span, known)
+        if ended is not None:
+            self._events.append((FAR_FUTURE, Event(ended, RUN_STOPPED, plant.path)))
+        self._tellers = tellers(reader, list(plant.connections), known)
+
+    def home(self, path: str) -> str:
+        """The connection of a tag, '' for none."""
+        spec = self._plant.tags.get(path)
+        return "" if spec is None else spec.connection
+
+    def groups(self, paths: Sequence[str]) -> list[tuple[list[str], Group]]:
+        """Tags of which all the same is true, with their paths."""
+        ids = {self._id(path, number): path for number, path in enumerate(paths)}
+        homes = {id_: self.home(path) for id_, path in ids.items()}
+        found = coverage(self._events, homes, self._tellers, self.span)
+        return [([ids[tag] for tag in group.tags], group) for group in found]
+
+    def stretches(self, paths: Sequence[str]) -> dict[str, tuple[Stretch, ...]]:
+        """By tag, in the order asked for."""
+        found = {path: group.stretches for mine, group in self.groups(paths) for path in mine}
+        return {path: found[path] for path in paths}
+
+    def counts(self, paths: Sequence[str], progress: Callable[[float], None] = lambda _share: None) -> Counts:
+        """Rows of each tag, in the order asked for."""
+        ids = np.array([self._id(path, number) for number, path in enumerate(paths)], dtype=np.int32)
+        order = np.argsort(ids)
+        filled = [_filled(recorded, event) for recorded, event in self._events if event.kind == GAP_FILLED]
+        known = ids[order][ids[order] >= 0]
+        found = counts(self._reader, known, self.span.start, self.span.end, self.known, filled, progress)
+        answer = Counts.none(len(paths))
+        answer.add(order[len(paths) - len(known) :], **found.columns())
+        return answer
+
+    def _id(self, path: str, number: int) -> int:
+        """Of a tag; one that the log does not know yet gets a number of its own."""
+        found = self._tags.get(path)
+        return -1 - number if found is None else found
+
+
+def _filled(recorded: int, event: Event) -> Filled:
+    tags = np.array(event.body.get("tags") or (), dtype=np.int32)
+    return Filled(int(event.body["from"]), int(event.body["to"]), recorded, tags)
+
+
+def lengths(stretches: Sequence[Stretch]) -> dict[str, int]:
+    """How long a tag was `covered`, `filled` and `missing`, ns."""
+    found = {"covered": 0, "filled": 0, "missing": 0}
+    for one in stretches:
+        found[one.state] += one.length
+    return found
+
+
+def causes(cover: SpanCover, groups: Sequence[tuple[list[str], Group]]) -> list[Cause]:
+    """Why samples are missing, what costs most first."""
+    found: dict[tuple[str, Why, str, str], tuple[set[int], int, int, int]] = {}
+    for number, (paths, group) in enumerate(groups):
+        home = cover.home(paths[0])
+        for one in (one for one in group.stretches if one.state == "missing"):
+            key = (home, one.why, one.cause, one.unfilled)
+            who, length, first, last = found.get(key, (set(), 0, one.start, one.end))
+            length += len(paths) * one.length
+            found[key] = ({*who, number}, length, min(first, one.start), max(last, one.end))
+    sizes = [len(paths) for paths, _ in groups]
+    told = [
+        Cause(*key, sum(sizes[number] for number in who), length, first, last)
+        for key, (who, length, first, last) in found.items()
+    ]
+    return sorted(told, key=lambda one: (-one.length, one.first, one.connection, one.cause))
+
+
+def blind(stretches: Sequence[Stretch]) -> int | None:
+    """Pulses shorter than this (ns) a tag cannot show: the longest sampling interval of its subscriptions and polls.
+
+    None: nobody samples it, each message counts.
+    """
+    return max((one.sampling for one in stretches if one.state == "covered" and one.by in SAMPLED), default=None)
+
+
+SAMPLED = frozenset({"subscription", "poll"})
