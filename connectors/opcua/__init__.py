@@ -18,12 +18,16 @@ SECURITY = (
     "Aes256_Sha256_RsaPss",
 )
 
+BROKEN: dict[str, str] = dict.fromkeys(("Basic128Rsa15", "Basic256"), "it rests on SHA-1, which is broken")
+
 CONNECTION_KEYS = (
     Key("ns", "text", "namespace URI of the node texts; `*` stands for any part, looked up at each connect", ""),
     Key("user", "text", "user name; without it the session is anonymous", ""),
     Key("password", "secret", "password of the user", ""),
+    Key("user_certificate", "text", "file (DER or PEM) of a certificate to log in with instead of a user name", ""),
+    Key("user_key", "text", "file of the key of `user_certificate`", ""),
     Key("security", "choice", "security policy; auto: the best offered if server is remote or a user is given", "auto",
-        SECURITY),
+        SECURITY, refused=BROKEN),
     Key("mode", "choice", "whether messages are signed, or signed and encrypted; auto: encrypted where offered", "auto",
         ("auto", "Sign", "SignAndEncrypt")),
     Key("certificate_host", "text", "host name expected in a certificate of an authority; `any`: do not look", ""),

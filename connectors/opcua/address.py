@@ -49,6 +49,11 @@ PLAINTEXT_REFUSED = (
     "or set `allow_plaintext_password: true`"
 )
 
+OPEN_REFUSED = (
+    "a certificate to log in with needs a channel that is signed: somebody between could use it; "
+    "choose `security` other than none"
+)
+
 
 def place_of(address: TagAddress, namespace: str) -> Place:
     """Where a tag is; `namespace` is the connection's. Raises Misconfigured for a text that cannot be meant."""
@@ -172,6 +177,12 @@ def connection_problems(spec: ConnectionSpec) -> Iterator[tuple[str, str]]:
         return
     if settings.password and not settings.user:
         yield spec.place, f"connection {spec.id!r} has a password but no `user`"
+    if settings.user and settings.user_certificate:
+        yield spec.place, f"connection {spec.id!r} has both `user` and `user_certificate`; log in with one of them"
+    if bool(settings.user_certificate) != bool(settings.user_key):
+        yield spec.place, f"connection {spec.id!r}: `user_certificate` and `user_key` go together"
+    if settings.policy == "none" and settings.user_certificate:
+        yield spec.place, f"connection {spec.id!r}: {OPEN_REFUSED}"
     if settings.policy == "none" and settings.password and not settings.allow_plaintext_password:
         yield spec.place, f"connection {spec.id!r}: {PLAINTEXT_REFUSED}"
     if not 1 <= settings.queue <= LONGEST_QUEUE:

@@ -26,6 +26,7 @@ from connectors.opcua.link.services import Limits, limits_of, read, started_at
 from connectors.opcua.link.subscription import create_subscription
 from connectors.opcua.link.upkeep import Upkeep
 from connectors.opcua.security.choice import Choice
+from connectors.opcua.security.expiry import watch_for_ever
 from connectors.opcua.security.trust import CertificateFolder
 from connectors.opcua.settings import settings_of
 from connectors.opcua.space.browse import browse
@@ -295,6 +296,7 @@ class OpcuaConnector:
                 group.create_task(Looker(link.upkeep, reader).run())
                 group.create_task(Rest(link.upkeep, reader).run())
                 group.create_task(self._watch_clock(link.channel))
+                group.create_task(watch_for_ever(link.channel.choice, self._trust, self._clock, self._reporter))
         except BaseExceptionGroup as errors:
             error = translated(first_of(errors), self.settings, self._trust)
             if isinstance(error, SubscriptionGone) and self._held is not None:

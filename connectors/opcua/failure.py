@@ -24,6 +24,11 @@ CERTIFICATE_REFUSED = (
     uaerrors.BadCertificateTimeInvalid,
     uaerrors.BadCertificateUseNotAllowed,
     uaerrors.BadCertificateChainIncomplete,
+    uaerrors.BadCertificateHostNameInvalid,
+    uaerrors.BadCertificateIssuerTimeInvalid,
+    uaerrors.BadCertificatePolicyCheckFailed,
+    uaerrors.BadCertificateRevocationUnknown,
+    uaerrors.BadCertificateRevoked,
 )
 
 
@@ -52,8 +57,7 @@ def refused(error: ua.UaStatusCodeError, where: str, settings: Settings, trust: 
     """What a status code of the server means for who runs the twin."""
     name = type(error).__name__
     if isinstance(error, WRONG_USER):
-        who = f"user {settings.user!r}" if settings.user else f"an anonymous session; {GIVE_USER}"
-        return Misconfigured(f"{where} refused {who} ({name})")
+        return Misconfigured(f"{where} refused {identity(settings)} ({name})")
     if isinstance(error, CERTIFICATE_REFUSED):
         return Unreachable(
             f"{where} refused our certificate ({name}); trust {own_name(trust)} in the server "
@@ -62,6 +66,15 @@ def refused(error: ua.UaStatusCodeError, where: str, settings: Settings, trust: 
     if isinstance(error, uaerrors.BadNoSubscription):
         return SubscriptionGone(f"{where} has ended our subscription")
     return Unreachable(f"{where}: {name}")
+
+
+def identity(settings: Settings) -> str:
+    """Who was refused, and what to change."""
+    if settings.user_certificate:
+        return f"the user's certificate {settings.user_certificate}; make its user known there, or give another"
+    if settings.user:
+        return f"user {settings.user!r}; give the right `user` and `password`, it is not tried again until then"
+    return f"an anonymous session; {GIVE_USER}"
 
 
 def own_name(trust: CertificateFolder) -> str:

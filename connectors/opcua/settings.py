@@ -31,6 +31,8 @@ class Settings:
     namespace: str
     user: str
     password: str
+    user_certificate: str
+    user_key: str
     policy: str
     mode: str
     certificate_host: str
@@ -44,6 +46,16 @@ class Settings:
     def is_loopback(self) -> bool:
         """Whether the server runs on this machine."""
         return self.host in LOOPBACK
+
+    @property
+    def has_identity(self) -> bool:
+        """Whether we log in as somebody."""
+        return bool(self.user or self.user_certificate)
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether logging in uses something that nobody on the way may see or hand on."""
+        return bool(self.user_certificate or (self.password and not self.allow_plaintext_password))
 
     @property
     def timeout_s(self) -> float:
@@ -77,6 +89,8 @@ def settings_of(spec: ConnectionSpec) -> Settings:
         namespace=given.get("ns") or "",
         user=given.get("user") or "",
         password=given.get("password") or "",
+        user_certificate=given.get("user_certificate") or "",
+        user_key=given.get("user_key") or "",
         policy=str(given.get("security") or "auto").replace("_", ""),
         mode=given.get("mode") or "auto",
         certificate_host=given.get("certificate_host") or "",

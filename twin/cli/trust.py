@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from twin.cli.command import DONE, Command, data_argument, json_argument
 from twin.core.errors import Misconfigured
@@ -39,20 +39,31 @@ def described(one: Certificate) -> dict[str, str]:
         "not_before": to_text(one.not_before),
         "not_after": to_text(one.not_after),
         "file": str(one.file),
+        "shown_by": one.shown_by,
     }
 
 
-def lines(protocol: str, own: Certificate, waiting: Sequence[Certificate]) -> list[str]:
+def lines(protocol: str, store: TrustStore) -> list[str]:
     """What a person compares: ours for the server's trust list, theirs for ours."""
-    text = [f"{protocol}: our certificate {own.fingerprint}", f"    {own.file} (trust it in the server)"]
+    own, following, waiting = store.own(), store.following(), store.waiting()
+    text = [f"{protocol}: our certificate {own.fingerprint}", f"    {own.file} ({valid(own)}); trust it in the server:"]
+    if following is not None:
+        text += [
+            f"    and the next one {following.fingerprint}",
+            f"    {following.file} (in use from the end of ours on)",
+        ]
+    text += [f"        {line}" for line in store.advice()]
     if not waiting:
         return [*text, "    no server waits for trust"]
     for one in waiting:
-        text += [
-            f"    waits: {one.subject}, valid {to_text(one.not_before)} to {to_text(one.not_after)}",
-            f"        twin trust {one.fingerprint}",
-        ]
+        by = f", shown by {one.shown_by}" if one.shown_by else ""
+        text += [f"    waits: {one.subject}, {valid(one)}{by}", f"        twin trust {one.fingerprint}"]
     return text
+
+
+def valid(one: Certificate) -> str:
+    """When a certificate counts."""
+    return f"valid {to_text(one.not_before)} to {to_text(one.not_after)}"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -65,14 +76,22 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             print(f"trusted {trusted.subject} ({trusted.file}); it is connected to at the next attempt")
         return DONE
-    shown = {protocol: (store.own(), store.waiting()) for protocol, store in found.items()}
     if arguments.json:
-        body = {p: {"own": described(own), "waiting": [*map(described, w)]} for p, (own, w) in shown.items()}
-        print(json.dumps(body))
+        print(json.dumps({protocol: as_json(store) for protocol, store in found.items()}))
         return DONE
-    for protocol, (own, waiting) in shown.items():
-        sys.stdout.writelines(f"{line}\n" for line in lines(protocol, own, waiting))
+    for protocol, store in found.items():
+        sys.stdout.writelines(f"{line}\n" for line in lines(protocol, store))
     return DONE
+
+
+def as_json(store: TrustStore) -> dict[str, Any]:
+    """One protocol's certificates for a program."""
+    own, following = store.own(), store.following()
+    return {
+        "own": described(own),
+        "next": described(following) if following else None,
+        "waiting": [*map(described, store.waiting())],
+    }
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,6 +22,7 @@ class Key:
 
     kind: `text`, `secret`, `duration` (becomes int ns), `int`, `number`, `bool`, `choice`, `numbers` (a list),
     `map` or `any`. required: the file is wrong without it. doc: one line on its effect, for check and reference.
+    refused: what people may write although it is no choice, and why not.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Key:
     default: Any = None
     choices: tuple[str, ...] = ()
     required: bool = False
+    refused: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

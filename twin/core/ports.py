@@ -171,13 +171,17 @@ class Writable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate for people to judge. fingerprint: SHA-256, `4F:1A:..`. not_before, not_after: ns since 1970 UTC."""
+    """A certificate for people to judge. fingerprint: SHA-256, `4F:1A:..`. not_before, not_after: ns since 1970 UTC.
+
+    shown_by: the address of the server that showed it last, empty where nobody did.
+    """
 
     fingerprint: str
     subject: str
     not_before: int
     not_after: int
     file: Path
+    shown_by: str = ""
 
 
 class TrustStore(Protocol):
@@ -185,6 +189,14 @@ class TrustStore(Protocol):
 
     def own(self) -> Certificate:
         """Our certificate, made now if there is none: what the other side must trust."""
+        ...
+
+    def following(self) -> Certificate | None:
+        """What takes the place of ours on the day it ends, once it is made: trusted in time, nothing stops then."""
+        ...
+
+    def advice(self) -> Sequence[str]:
+        """Where other makers' tools trust our certificate, a line for each."""
         ...
 
     def waiting(self) -> Sequence[Certificate]:

@@ -66,6 +66,8 @@ def _bool(entry: Entry, _key: Key) -> bool:
 
 def _choice(entry: Entry, key: Key) -> str:
     text = entry.written()
+    if text in key.refused:
+        raise ValueError(f"'{text}' is refused: {key.refused[text]}; choose one of {', '.join(key.choices)}")
     if text not in key.choices:
         raise ValueError(f"'{text}' is not one of {', '.join(key.choices)}{_meant(text, key.choices)}")
     return text

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from asyncua import ua
 from asyncua.client.client import Client
@@ -22,8 +22,10 @@ from asyncua.crypto.uacrypto import CertProperties
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.ua_binary import struct_from_binary
 
-from connectors.opcua.security.certificate import application_uri, first_of_chain, own_pair
-from connectors.opcua.security.choice import PLAIN, Choice, chosen, needs_endpoints, refuse_plaintext
+from connectors.opcua.security.certificate import first_of_chain
+from connectors.opcua.security.choice import PLAIN, Choice, chosen, needs_endpoints, refuse_hidden, refuse_plaintext
+from connectors.opcua.security.identity import kind_of, token_policy, user_pair
+from connectors.opcua.security.own import application_uri, own_pair, own_uri
 from connectors.opcua.security.trust import CertificateFolder
 from connectors.opcua.settings import LIFETIME, Settings
 from twin.core.instant import MILLISECOND
@@ -130,12 +132,15 @@ class Channel(Client):
         if settings.user:
             self.set_user(settings.user)
             self.set_password(settings.password)
+        if settings.user_certificate:
+            self.user_certificate, self.user_private_key = user_pair(settings)
 
     async def create(self) -> None:
         """Open the channel and make a new session."""
         await self.open_channel()
-        await self.create_session()
-        refuse_plaintext(self.server_policy(ua.UserTokenType.UserName), self.choice, self.settings)
+        answer = await self.create_session()
+        refuse_hidden(answer.ServerEndpoints, self.choice, self.settings)
+        refuse_plaintext(self.server_policy(kind_of(self.settings)), self.choice, self.settings)
         await self._activate_with_credentials()
 
     async def resume(self, ticket: Ticket) -> None:
@@ -143,8 +148,12 @@ class Channel(Client):
         self.session.restore_authentication_token(ticket.token)
         self._server_nonce = ticket.nonce
         self._policy_ids = ticket.policies
-        refuse_plaintext(self.server_policy(ua.UserTokenType.UserName), self.choice, self.settings)
+        refuse_plaintext(self.server_policy(kind_of(self.settings)), self.choice, self.settings)
         await self._activate_with_credentials()
+
+    def server_policy(self, token_type: ua.UserTokenType) -> ua.UserTokenPolicy:
+        """The best way to log in, where the driver would take the first."""
+        return token_policy(self._policy_ids, token_type, self.security_policy.URI)
 
     def ticket(self) -> Ticket:
         """What `resume` needs, once the session is active."""
@@ -191,10 +200,9 @@ async def choice_for(settings: Settings, trust: CertificateFolder) -> Choice:
     choice = chosen(await client.connect_and_get_server_endpoints(), settings)
     if choice.policy is None:
         return choice
-    certificate = first_of_chain(choice.certificate)
     host = settings.certificate_host or settings.host
-    trust.check(certificate, choice.application_uri, "" if host == "any" else host)
-    return Choice(choice.policy, choice.mode, certificate, choice.application_uri)
+    trust.check(choice.certificate, choice.application_uri, "" if host == "any" else host, settings.url)
+    return replace(choice, certificate=first_of_chain(choice.certificate))
 
 
 async def secured(channel: Channel, trust: CertificateFolder) -> Channel:
@@ -202,6 +210,7 @@ async def secured(channel: Channel, trust: CertificateFolder) -> Channel:
     choice = channel.choice
     if choice.policy is not None:
         certificate, key = await asyncio.to_thread(own_pair, trust.pki)  # making a key takes a moment
+        channel.application_uri = own_uri(certificate)
         server = CertProperties(choice.certificate, extension=".der")
         await channel.set_security(choice.policy, certificate, key, None, server, choice.mode)
     return channel

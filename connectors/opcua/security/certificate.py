@@ -1,111 +1,43 @@
-"""Our own certificate, and what there is to read in another: application instance certificates, OPC 10000-6, 6.2.2."""
+"""What there is to read in a certificate: application instance certificates, OPC 10000-6, 6.2.2. Pure."""
 
 from __future__ import annotations
 
-import datetime
 import ipaddress
-import os
-import socket
-import tempfile
-from pathlib import Path
+from collections.abc import Iterator
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 
-KEY_BITS = 2048
-VALID = datetime.timedelta(days=3650)
-BACKDATED = datetime.timedelta(days=1)
-"""A PLC whose clock is a little slow must not refuse a certificate made just now."""
-
-
-def application_uri() -> str:
-    """Our name towards servers; it stands in our certificate, and servers compare the two."""
-    return f"urn:{socket.gethostname()}:linetwin"
-
-
-def own_pair(folder: Path) -> tuple[Path, Path]:
-    """Files of our certificate (DER) and our key (PEM, for the owner's eyes only), made now if there are none."""
-    certificate, key = folder / "own.der", folder / "own.pem"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not key.exists():
-        write_new(key, new_key())
-    if not certificate.exists():
-        write_new(certificate, new_certificate(key.read_bytes()))
-    return certificate, key
+PEM = b"-----"
+LONGEST_CHAIN = 8
+UNREADABLE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library raises for bytes that are no certificate, when they are loaded or when a part is read."""
 
 
-def new_key() -> bytes:
-    """An RSA key as PEM."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
-    unencrypted = serialization.NoEncryption()  # the service must start without anybody there; the file is 0600
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, unencrypted)
+def loaded(content: bytes) -> x509.Certificate:
+    """A certificate of DER or PEM. Raises UNREADABLE."""
+    load = x509.load_pem_x509_certificate if content.startswith(PEM) else x509.load_der_x509_certificate
+    return load(content)
 
 
-def write_new(file: Path, content: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all; if another was quicker, theirs stays."""
-    descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=file.name)  # mode 0600
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(content)
-    try:
-        os.link(draft, file)
-    except FileExistsError:
-        pass
-    except OSError:  # a file system without links
-        if not file.exists():
-            Path(draft).replace(file)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+def chain_in(der: bytes) -> Iterator[bytes]:
+    """The DER certificates that stand one after the other: servers may send their authorities behind their own.
 
-
-def new_certificate(pem: bytes) -> bytes:
-    """A self-signed application instance certificate for a key, as DER."""
-    key = serialization.load_pem_private_key(pem, None)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise TypeError("own key is not RSA")
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Linetwin on {socket.gethostname()}"[:64])])
-    now = datetime.datetime.now(datetime.UTC)
-    public = key.public_key()
-    builder = (
-        x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=public)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - BACKDATED)
-        .not_valid_after(now + VALID)
-    )
-    usages = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
-    for extension, critical in (
-        (x509.BasicConstraints(ca=False, path_length=None), True),
-        (key_usage(), True),
-        (x509.ExtendedKeyUsage(usages), False),
-        (x509.SubjectAlternativeName(our_names()), False),
-        (x509.SubjectKeyIdentifier.from_public_key(public), False),
-        (x509.AuthorityKeyIdentifier.from_issuer_public_key(public), False),
-    ):
-        builder = builder.add_extension(extension, critical)
-    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
-
-
-def key_usage() -> x509.KeyUsage:
-    """The usages that OPC UA wants; a self-signed certificate also signs itself."""
-    return x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=True,
-        key_encipherment=True,
-        data_encipherment=True,
-        key_agreement=False,
-        key_cert_sign=True,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def our_names() -> list[x509.GeneralName]:
-    """Our URI first, then what this host is called."""
-    host = socket.gethostname()
-    return [x509.UniformResourceIdentifier(application_uri()), x509.DNSName(host)]
+    Raises ValueError for what does not begin with DER.
+    """
+    for _ in range(LONGEST_CHAIN):
+        first = first_of_chain(der)
+        yield first
+        der = der[len(first) :]
+        if not der:
+            return
 
 
 def first_of_chain(der: bytes) -> bytes:
@@ -143,15 +75,36 @@ def alternative_names(certificate: x509.Certificate, kind: type[x509.GeneralName
     """Subject alternative names of one kind; none when there is no such extension or it cannot be read."""
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return []
     return [str(name.value) for name in names if isinstance(name, kind)]
 
 
-def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Whether an issuer that may issue signed a certificate."""
+def names_of(name: x509.Name) -> str:
+    """A subject or issuer for people."""
+    return name.rfc4514_string() or "without a name"
+
+
+def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether a certificate carries the issuer's name and its signature."""
     try:
         certificate.verify_directly_issued_by(issuer)
-        return issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+    except (TypeError, InvalidSignature, *UNREADABLE):
         return False
+    return True
+
+
+def usage_of(certificate: x509.Certificate) -> x509.KeyUsage | None:
+    """What a key may be used for; None when the certificate does not say. Raises UNREADABLE."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def extended_usage_of(certificate: x509.Certificate) -> list[x509.ObjectIdentifier] | None:
+    """What a certificate may be shown for; None when it does not say. Raises UNREADABLE."""
+    try:
+        return list(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+    except x509.ExtensionNotFound:
+        return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from asyncua import ua
 from asyncua.crypto import security_policies
 
-from connectors.opcua.address import PLAINTEXT_REFUSED
+from connectors.opcua.address import OPEN_REFUSED, PLAINTEXT_REFUSED
 from connectors.opcua.settings import Settings
 from twin.core.errors import Misconfigured, Unreachable
 
@@ -19,6 +19,7 @@ POLICIES: dict[str, type[security_policies.SecurityPolicy]] = {
     "Basic256Sha256": security_policies.SecurityPolicyBasic256Sha256,
 }
 """Best first. Older policies are broken and never used."""
+BROKEN = ("Basic128Rsa15", "Basic256")
 MODES = (ua.MessageSecurityMode.SignAndEncrypt, ua.MessageSecurityMode.Sign)
 
 
@@ -44,10 +45,17 @@ def chosen(endpoints: Sequence[ua.EndpointDescription], settings: Settings) -> C
     """The endpoint that the settings mean. Raises Misconfigured, with what is offered, when there is none.
 
     `auto` takes the best secure endpoint when the server is on another machine or a user is given, else none: a
-    server on this machine needs no trust, a password and a network do. Where only none is offered, auto takes none.
+    server on this machine needs no trust, a password and a network do. Where only none is offered, auto takes none, but
+    never with a secret: the list is not protected, and somebody in between may have taken the secure ones out of it.
     """
     plain = any(e.SecurityMode == ua.MessageSecurityMode.None_ for e in endpoints)
-    if settings.policy == "auto" and plain and settings.is_loopback and not settings.user and settings.mode == "auto":
+    if (
+        settings.policy == "auto"
+        and plain
+        and settings.is_loopback
+        and not settings.has_identity
+        and settings.mode == "auto"
+    ):
         return PLAIN
     policies = POLICIES if settings.policy == "auto" else {settings.policy: POLICIES[settings.policy]}
     for policy in policies.values():
@@ -57,9 +65,14 @@ def chosen(endpoints: Sequence[ua.EndpointDescription], settings: Settings) -> C
                     if endpoint.SecurityPolicyUri == policy.URI and endpoint.SecurityMode == mode:
                         return secure(policy, mode, endpoint)
     if settings.policy == "auto" and settings.mode == "auto" and plain:
+        if settings.has_secret:
+            raise Misconfigured(
+                f"the server shows no secure endpoint (or somebody in between hides them); {why(settings)}"
+            )
         return PLAIN
     raise Misconfigured(
         f"the server does not offer security {settings.policy}, mode {settings.mode}; it offers {offered(endpoints)}"
+        f"{outdated(endpoints)}"
     )
 
 
@@ -80,14 +93,40 @@ def offered(endpoints: Sequence[ua.EndpointDescription]) -> str:
     return ", ".join(sorted(names)) or "nothing"
 
 
+def outdated(endpoints: Sequence[ua.EndpointDescription]) -> str:
+    """What to do about a server that offers what is broken."""
+    has = sorted(name for name in BROKEN if any((e.SecurityPolicyUri or "").endswith(f"#{name}") for e in endpoints))
+    return f"; {' and '.join(has)} rest on SHA-1, which is broken: enable Basic256Sha256 in the server" if has else ""
+
+
+def refuse_hidden(signed: Sequence[ua.EndpointDescription], choice: Choice, settings: Settings) -> None:
+    """Raise Unreachable when the list that the server signed offers better than the unprotected one did.
+
+    That is what somebody in between who wants a weaker policy leaves behind (OPC 10000-4, 5.7.2).
+    """
+    if choice.policy is None:
+        return
+    best = chosen(signed, settings)
+    if (best.policy, best.mode) != (choice.policy, choice.mode):
+        better = f"{best.policy.__name__.removeprefix('SecurityPolicy')}/{best.mode.name}" if best.policy else "none"
+        raise Unreachable(f"somebody in between hides endpoints of the server: it signs that it offers {better}")
+
+
 def refuse_plaintext(token: ua.UserTokenPolicy, choice: Choice, settings: Settings) -> None:
-    """Raise Misconfigured before a password would go out unprotected, unless the plant file allows it.
+    """Raise Misconfigured before a secret would go out unprotected, unless the plant file allows it.
 
     Over policy None nothing counts as protection: even a password encrypted for the certificate that the server
-    shows there could be meant for anybody's.
+    shows there could be meant for anybody's. On a channel that only signs, the token must be encrypted, by a policy
+    that is not broken.
     """
-    if not settings.password or settings.allow_plaintext_password:
+    if not settings.has_secret:
         return
-    encrypted_token = bool(token.SecurityPolicyUri) and token.SecurityPolicyUri != NONE_URI
-    if choice.policy is None or not (choice.mode == ua.MessageSecurityMode.SignAndEncrypt or encrypted_token):
-        raise Misconfigured(PLAINTEXT_REFUSED)
+    encrypted_token = token.SecurityPolicyUri in {policy.URI for policy in POLICIES.values()}
+    encrypted = choice.mode == ua.MessageSecurityMode.SignAndEncrypt or encrypted_token
+    if choice.policy is None or not (encrypted or settings.user_certificate):
+        raise Misconfigured(why(settings))
+
+
+def why(settings: Settings) -> str:
+    """What must change before a secret may be used."""
+    return OPEN_REFUSED if settings.user_certificate else PLAINTEXT_REFUSED

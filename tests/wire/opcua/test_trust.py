@@ -10,13 +10,16 @@ from asyncua import Server, ua
 from asyncua.crypto.permission_rules import SimpleRoleRuleset, User, UserRole
 from asyncua.server.user_managers import UserManager
 
-from connectors.opcua.security.certificate import KEY_BITS, application_uri, fingerprint_of
+from connectors.opcua.security.certificate import fingerprint_of
+from connectors.opcua.security.choice import POLICIES
+from connectors.opcua.security.own import KEY_BITS, application_uri
 from connectors.opcua.security.trust import CertificateFolder
-from tests.unit.connectors.opcua.certificates import issued, write
+from tests.unit.connectors.opcua.certificates import Made, issued, write
 from tests.wire.opcua.plant import Plc, setup
 from twin.core.errors import Misconfigured, Unreachable
 
 ADDRESS = "urn:test:secure-plc"
+BOTH = ("SignAndEncrypt", "Sign")
 
 
 class Users(UserManager):
@@ -24,9 +27,9 @@ class Users(UserManager):
         return User(role=UserRole.Admin, name=username) if (username, password) == ("twin", "right") else None
 
 
-def secure_server(folder: Path, **certificate) -> tuple[Server, object]:
+def secure_server(folder: Path, made: Made | None = None, modes: tuple[str, ...] = BOTH) -> tuple[Server, object]:
     """A server with every secure policy, its certificate made here."""
-    made = issued(ADDRESS, **certificate)
+    made = made or issued(ADDRESS)
     der, pem = write(made, folder)
     server = Server(user_manager=Users())
 
@@ -34,9 +37,7 @@ def secure_server(folder: Path, **certificate) -> tuple[Server, object]:
         server.set_security_policy(
             [
                 ua.SecurityPolicyType.NoSecurity,
-                ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt,
-                ua.SecurityPolicyType.Aes128Sha256RsaOaep_SignAndEncrypt,
-                ua.SecurityPolicyType.Aes256Sha256RsaPss_SignAndEncrypt,
+                *(ua.SecurityPolicyType[f"{policy}_{mode}"] for policy in POLICIES for mode in modes),
             ],
             permission_ruleset=SimpleRoleRuleset(),
         )

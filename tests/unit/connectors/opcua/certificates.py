@@ -30,9 +30,18 @@ class Made:
 
 
 @cache
-def key(_number: int) -> rsa.RSAPrivateKey:
+def key(_number: int, bits: int = 2048) -> rsa.RSAPrivateKey:
     """One key per number: making them is slow."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+USAGES = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_cert_sign")
+OTHERS = ("key_agreement", "crl_sign", "encipher_only", "decipher_only")
+
+
+def usage(*names: str) -> x509.KeyUsage:
+    """A key usage of these alone."""
+    return x509.KeyUsage(**{name: name in names for name in (*USAGES, *OTHERS)})
 
 
 def issued(
@@ -43,9 +52,13 @@ def issued(
     hosts: tuple[str, ...] = ("127.0.0.1",),
     ca: bool = False,
     key_number: int = 0,
+    bits: int = 2048,
+    usages: tuple[str, ...] | None = USAGES,
+    purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
+    path_length: int | None = None,
 ) -> Made:
     """A certificate for an application URI, signed by its issuer or by itself."""
-    own = key(key_number)
+    own = key(key_number, bits)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, uri)])
     names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(uri)]
     for host in hosts:
@@ -61,10 +74,12 @@ def issued(
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(end)
-        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length), critical=True)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
     )
+    if usages is not None:
+        builder = builder.add_extension(usage(*usages), critical=True)
     return Made(builder.sign(issuer.key if issuer else own, hashes.SHA256()), own)
 
 

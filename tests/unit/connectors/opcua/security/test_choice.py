@@ -6,7 +6,7 @@ import pytest
 from asyncua import ua
 
 from connectors.opcua import CONNECTION_KEYS
-from connectors.opcua.security.choice import NONE_URI, PLAIN, POLICIES, Choice, chosen, refuse_plaintext
+from connectors.opcua.security.choice import NONE_URI, PLAIN, POLICIES, Choice, chosen, refuse_hidden, refuse_plaintext
 from connectors.opcua.settings import Settings, settings_of
 from twin.core.errors import Misconfigured, Unreachable
 from twin.core.plugin import ConnectionSpec
@@ -66,6 +66,34 @@ def test_choice(
 def test_never_less_than_what_was_asked_for(offer: list[ua.EndpointDescription], made: Settings) -> None:
     with pytest.raises(Misconfigured, match="it offers"):
         chosen(offer, made)
+
+
+def test_a_secret_is_not_given_to_a_server_that_seems_to_have_nothing_secure() -> None:
+    for given in ({"user": "u", "password": "p"}, {"user_certificate": "c", "user_key": "k"}):
+        with pytest.raises(Misconfigured, match=r"shows no secure endpoint .or somebody in between hides them"):
+            chosen([OPEN], settings(**given))
+    assert chosen([OPEN], settings(user="u", password="p", allow_plaintext_password=True)) == PLAIN
+    assert chosen([OPEN], settings(user="u")) == PLAIN
+
+
+def test_what_is_broken_is_not_taken_and_told() -> None:
+    broken = endpoint("none", BOTH)
+    broken.SecurityPolicyUri = "http://opcfoundation.org/UA/SecurityPolicy#Basic256"
+    with pytest.raises(
+        Misconfigured, match=r"it offers Basic256/SignAndEncrypt; Basic256 rest on SHA-1, which is broken"
+    ):
+        chosen([broken], settings())
+
+
+def test_what_the_server_signs_must_not_be_better_than_what_was_shown() -> None:
+    weak = chosen([OPEN, OLD], settings())
+    refuse_hidden([OPEN, OLD], weak, settings())
+    refuse_hidden([OPEN, OLD, BEST], weak, settings(security="Basic256Sha256"))
+    refuse_hidden([OPEN, BEST], PLAIN, settings())
+    with pytest.raises(
+        Unreachable, match="hides endpoints of the server: it signs that it offers Aes256Sha256RsaPss/S"
+    ):
+        refuse_hidden([OPEN, OLD, BEST], weak, settings())
 
 
 def test_a_secure_endpoint_must_show_a_certificate() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from connectors.opcua.security.certificate import KEY_BITS, application_uri, first_of_chain, hosts_of, own_pair, uris_of
+from connectors.opcua.security.certificate import first_of_chain, hosts_of, uris_of
+from connectors.opcua.security.own import KEY_BITS, application_uri, own_pair
 from connectors.opcua.security.trust import MOST_REJECTED, CertificateFolder
 from tests.unit.connectors.opcua.certificates import DAY, NOW, Made, issued, revoked
 from twin.core.errors import Unreachable
@@ -102,7 +103,9 @@ def test_a_server_is_no_authority(tmp_path: Path) -> None:
 def test_a_forged_signature_is_no_chain(tmp_path: Path) -> None:
     put(tmp_path, "trusted", authority())
     thief = issued("urn:test:authority", ca=True, key_number=3)
-    assert "is not trusted yet" in refusal(tmp_path, issued(URI, thief, hosts=("plc",)))
+    text = refusal(tmp_path, issued(URI, thief, hosts=("plc",)))
+    assert "carries the name of authority CN=urn:test:authority without its signature" in text
+    assert CertificateFolder(tmp_path).waiting() == []
 
 
 def test_a_revoked_certificate(tmp_path: Path) -> None:
@@ -155,3 +158,75 @@ def test_the_first_of_a_chain() -> None:
     assert first_of_chain(one) == one
     with pytest.raises(ValueError, match="not a certificate"):
         first_of_chain(b"")
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a:cryptography.utils.CryptographyDeprecationWarning")
+def test_bytes_changed_anywhere_are_refused_with_a_reason(tmp_path: Path) -> None:
+    """Whatever byte is hit: one of our errors, nothing else, and never a pass."""
+    made = issued(URI)
+    put(tmp_path, "trusted", made)
+    store = CertificateFolder(tmp_path)
+    store.check(made.der, URI, "plc")
+    for place in range(0, len(made.der), 3):
+        for change in (0x01, 0xFF):
+            hurt = bytearray(made.der)
+            hurt[place] ^= change
+            with pytest.raises(Unreachable, match="server certificate"):
+                store.check(bytes(hurt), URI, "plc")
+    for length in range(0, len(made.der), 7):
+        with pytest.raises(Unreachable, match="server certificate"):
+            store.check(made.der[:length], URI, "plc")
+
+
+def test_a_chain_that_the_server_sends_leads_to_a_trusted_root_only(tmp_path: Path) -> None:
+    root = authority()
+    between = issued("urn:test:between", root, ca=True, key_number=2)
+    made = issued(URI, between, hosts=("plc",))
+    store = CertificateFolder(tmp_path)
+    with pytest.raises(Unreachable, match="nor is its authority CN=urn:test:authority: put that into trusted/"):
+        store.check(made.der + between.der + root.der, URI, "plc")
+    put(tmp_path, "trusted", root)
+    store.check(made.der + between.der, URI, "plc")
+    with pytest.raises(Unreachable, match="its chain is incomplete: put CN=urn:test:between into"):
+        store.check(made.der, URI, "plc")
+
+
+def test_an_authority_may_limit_what_stands_below_it(tmp_path: Path) -> None:
+    root = issued("urn:test:authority", ca=True, key_number=1, path_length=0)
+    between = issued("urn:test:between", root, ca=True, key_number=2)
+    put(tmp_path, "trusted", root)
+    put(tmp_path, "issuers", between)
+    assert "is not trusted yet" in refusal(tmp_path, issued(URI, between, hosts=("plc",)))
+    CertificateFolder(tmp_path).check(issued(URI, root, hosts=("plc",)).der, URI, "plc")
+
+
+def test_an_expired_authority_vouches_for_nobody(tmp_path: Path) -> None:
+    root = issued("urn:test:authority", ca=True, key_number=1, end=NOW - DAY / 2)
+    put(tmp_path, "trusted", root)
+    text = refusal(tmp_path, issued(URI, root, hosts=("plc",)))
+    assert "has an authority, CN=urn:test:authority, that expired on" in text
+
+
+def test_junk_among_revocation_lists_stops_and_names_the_file(tmp_path: Path) -> None:
+    """A list that cannot be read may be the one that revokes."""
+    made = issued(URI)
+    put(tmp_path, "trusted", made)
+    put(tmp_path, "crl", b"junk")
+    assert f"cannot be checked: {tmp_path / 'pki' / 'crl' / '0.der'} is no revocation list" in refusal(tmp_path, made)
+
+
+def test_another_certificate_of_a_trusted_server_names_the_old_one(tmp_path: Path) -> None:
+    old, new = issued(URI), issued(URI, key_number=4)
+    put(tmp_path, "trusted", old)
+    text = refusal(tmp_path, new)
+    assert f"is trusted for {URI}. If that server was given a new one: twin trust" in text
+
+
+def test_who_showed_it_is_kept_until_it_is_trusted(tmp_path: Path) -> None:
+    store = CertificateFolder(tmp_path)
+    with pytest.raises(Unreachable):
+        store.check(issued(URI).der, URI, "plc", "opc.tcp://plc:4840")
+    [waiting] = store.waiting()
+    assert waiting.shown_by == "opc.tcp://plc:4840"
+    assert store.trust(waiting.fingerprint).shown_by == ""
+    assert list((tmp_path / "pki" / "rejected").iterdir()) == []
