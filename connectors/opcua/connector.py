@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,7 +13,8 @@ from asyncua import ua
 from asyncua.ua.attribute_ids import AttributeIds
 
 from connectors.opcua.decode.columns import kept
-from connectors.opcua.failure import DRIVER_ERRORS, SubscriptionGone, translated
+from connectors.opcua.failure import DRIVER_ERRORS, SubscriptionGone, first_of, translated
+from connectors.opcua.history import ARRIVAL, HistoryReader
 from connectors.opcua.items import Items
 from connectors.opcua.link.channel import Channel, Ticket, choice_for, secured
 from connectors.opcua.link.cover import Cover
@@ -36,7 +37,7 @@ from twin.core.errors import LinetwinError, Undecodable, Unreachable
 from twin.core.event import GAP, Event
 from twin.core.inbox import Inbox
 from twin.core.plugin import ConnectionSpec, Surroundings, TagAddress
-from twin.core.ports import Node, Probed, Written
+from twin.core.ports import Node, Probed, Recovered, Written
 from twin.core.status import name as status_name
 
 ATTEMPT_S = 60.0
@@ -69,7 +70,7 @@ class Link:
 
 
 class OpcuaConnector:
-    """One server. Satisfies Connector, Browsable, Probe and Writable."""
+    """One server. Satisfies Connector, Browsable, Probe, Writable and Backfillable."""
 
     def __init__(self, spec: ConnectionSpec, addresses: Sequence[TagAddress], surroundings: Surroundings) -> None:
         self.name = spec.id
@@ -151,14 +152,34 @@ class OpcuaConnector:
             [value] = await channel.session.read_attributes([node], AttributeIds.Value)
         return value
 
+    async def recover(self, start: int, end: int, tags: Sequence[int]) -> AsyncGenerator[Recovered]:
+        """What the server's own history has of a gap (Backfillable), over a link of its own."""
+        if self.settings.time == "arrival":
+            yield Recovered(None, refused=dict.fromkeys(tags, ARRIVAL))
+            return
+        names = {self._items.tags[tag].name for tag in tags}
+        told: dict[str, str] = {}
+        mine = [address for address in self._addresses if address.tag in names]
+        items = Items(self.settings, mine, self._items.tags, told.__setitem__)
+        async with self._visit(lasting=True) as channel:
+            limits = await limits_of(channel.session)
+            reader = HistoryReader(
+                self.name, channel.session, limits, items, items.reading(), self._clock, self._reporter
+            )
+            async with aclosing(reader.pieces(start, end, frozenset(tags), told)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
     @asynccontextmanager
-    async def _visit(self) -> AsyncGenerator[Channel]:
-        """A session of its own for a short errand."""
+    async def _visit(self, *, lasting: bool = False) -> AsyncGenerator[Channel]:
+        """A session of its own for a short errand. lasting: for one that may take as long as it needs."""
         try:
-            async with asyncio.timeout(ATTEMPT_S):
+            async with asyncio.timeout(ATTEMPT_S) as attempt:
                 channel = await self._channel(await choice_for(self.settings, self._trust))
                 try:
                     await channel.create()
+                    if lasting:
+                        attempt.reschedule(None)
                     yield channel
                 finally:
                     await channel.leave()
@@ -374,12 +395,3 @@ def probed(items: Items, handle: int, value: ua.DataValue) -> Sequence[Probed]:
         except Undecodable as error:
             result.append(Probed(tag, problem=str(error)))
     return result
-
-
-def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error of a group that is no cancellation."""
-    for error in errors.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            return first_of(error)
-        return error
-    return errors

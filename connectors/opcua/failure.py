@@ -85,3 +85,12 @@ def own_name(trust: CertificateFolder) -> str:
 
 DRIVER_ERRORS = (OSError, TimeoutError, ua.UaError)
 """What the driver raises when a server is away, refuses or answers nonsense."""
+
+
+def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error of a group that is no cancellation."""
+    for error in errors.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            return first_of(error)
+        return error
+    return errors

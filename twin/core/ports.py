@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,20 +123,22 @@ class Recovered:
     """A piece of what a source's own history gave for a gap.
 
     batch: rows, or None. complete: ids of tags of which this source now gave everything it has of the whole gap.
-    refused: tag id -> why there is nothing of it (`BadHistoryOperationUnsupported`).
+    refused: tag id -> why there is nothing of it (`BadHistoryOperationUnsupported`). behind: tag id -> where its
+    history ends (ns) although more has happened before the gap's end: to be asked again later.
     """
 
     batch: Batch | None
     complete: Sequence[int] = ()
     refused: Mapping[int, str] = field(default_factory=dict[int, str])
+    behind: Mapping[int, int] = field(default_factory=dict[int, int])
 
 
 @runtime_checkable
 class Backfillable(Protocol):
     """A connector whose other side keeps a history of its own: a gap can be read from it afterwards."""
 
-    def recover(self, start: int, end: int, tags: Sequence[int]) -> AsyncIterator[Recovered]:
-        """What the source's history has of these tags in [start, end), ns; each tag ends complete or refused.
+    def recover(self, start: int, end: int, tags: Sequence[int]) -> AsyncGenerator[Recovered]:
+        """What the source's history has of these tags in [start, end), ns; each tag ends complete, refused or behind.
 
         Asked while the connection is up, beside the live values. Raises Unreachable: the gap is tried again later.
         """

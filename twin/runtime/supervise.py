@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 from twin.core.batch import Batch
@@ -31,8 +31,16 @@ class Supervisor:
     StoreFailed: nothing was acknowledged, so the source keeps it; again like Unreachable.
     """
 
-    def __init__(self, connector: Connector, log: Log, report: ConnectionReport, clock: Clock) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        log: Log,
+        report: ConnectionReport,
+        clock: Clock,
+        on_up: Callable[[], None] = lambda: None,
+    ) -> None:
         self._connector = connector
+        self._on_up = on_up
         self._log = log
         self._report = report
         self._clock = clock
@@ -96,6 +104,7 @@ class Supervisor:
             self._failures = 0
             self._report.next_attempt = None
             self._report.turned("up")
+            self._on_up()
             _log.info("connection %s: up (%s)", self._report.id, self._report.url)
 
     async def _lost(self, cause: str, state: str) -> None:

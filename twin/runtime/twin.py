@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from twin.core.batch import Batch
@@ -15,9 +16,10 @@ from twin.core.errors import StoreFailed
 from twin.core.event import CONNECTION_LOST, PLANT_LOADED, RUN_STARTED, RUN_STOPPED, Event
 from twin.core.instant import FAR_FUTURE, FAR_PAST, HOUR
 from twin.core.plugin import Surroundings, TagAddress
-from twin.core.ports import Clock, Connector
+from twin.core.ports import Backfillable, Clock, Connector
 from twin.core.tags import TagTable
 from twin.model.plant import Plant
+from twin.runtime.backfill import Backfill
 from twin.runtime.folding import Correction, Folding
 from twin.runtime.folds import Assembly, assemble
 from twin.runtime.intake import Intake
@@ -177,6 +179,7 @@ async def _running(
     keep: int | None,
 ) -> AsyncGenerator[Twin]:
     assembly = assemble(plant, log.tags)
+
     body = await _tell_pause(plant, reader, log, clock)
     await log.note(Event(clock.now(), RUN_STARTED, plant.path, body))
     await _load_plant(plant, reader, log, clock)
@@ -192,7 +195,7 @@ async def _running(
     tasks = [asyncio.create_task(keep_learning(twin), name="learning")]
     tasks += [asyncio.create_task(_forget(log, clock, keep))] if keep else []
     if connect:
-        tasks += _connect(twin, assembly, log, log.folder)
+        tasks += _connect(twin, assembly, log, body.get("last"))
     try:
         yield twin
     finally:
@@ -229,8 +232,8 @@ async def _load_plant(plant: Plant, reader: LogReader, log: SqliteLog, clock: Cl
         await log.note(Event(clock.now(), PLANT_LOADED, plant.path, body))
 
 
-def _connect(twin: Twin, assembly: Assembly, log: SqliteLog, folder: Path) -> list[asyncio.Task[None]]:
-    """A supervised connector for every connection of the plant."""
+def _connect(twin: Twin, assembly: Assembly, log: SqliteLog, run_ended: int | None) -> list[asyncio.Task[None]]:
+    """A supervised connector for every connection of the plant, and what fills its gaps where its source can."""
     addresses: dict[str, list[TagAddress]] = {id_: [] for id_ in twin.plant.connections}
     for spec in assembly.plant.tags.values():
         addresses[spec.connection].append(spec.address)
@@ -238,15 +241,44 @@ def _connect(twin: Twin, assembly: Assembly, log: SqliteLog, folder: Path) -> li
     connectors: dict[str, Connector] = {}
     tasks: list[asyncio.Task[None]] = []
     for id_, spec in twin.plant.connections.items():
-        report = ConnectionReport(id_, spec.protocol, spec.url, twin.clock, lambda event: _submit(log, event))
+        told = _Told(log)
+        report = ConnectionReport(id_, spec.protocol, spec.url, twin.clock, told)
         reports[id_] = report
-        surroundings = Surroundings(log.tags, twin.clock, report, folder)
+        surroundings = Surroundings(log.tags, twin.clock, report, log.folder)
         built = connector(spec.protocol).build(spec, addresses[id_], surroundings)
         connectors[id_] = built
-        tasks.append(asyncio.create_task(Supervisor(built, log, report, twin.clock).run(), name=f"connection {id_}"))
+        supervisor = Supervisor(built, log, report, twin.clock, told.came_up)
+        tasks.append(asyncio.create_task(supervisor.run(), name=f"connection {id_}"))
+        if isinstance(built, Backfillable):
+            names = [address.tag for address in addresses[id_]]
+            ids = partial(_ids_of, log.tags, names)
+            told.backfill = Backfill(built, ids, log, twin.reader, report, twin.clock, run_ended)
+            tasks.append(asyncio.create_task(told.backfill.run(), name=f"back-fill {id_}"))
     twin.reports = reports
     twin.writing = Writing(twin.plant, connectors, reports, log, twin.clock)
     return tasks
+
+
+class _Told:
+    """Where the events of a connection go: into the log, and its gaps to what fills them."""
+
+    def __init__(self, log: SqliteLog) -> None:
+        self._log = log
+        self.backfill: Backfill | None = None
+
+    def __call__(self, event: Event) -> None:
+        _submit(self._log, event)
+        if self.backfill is not None:
+            self.backfill.heard(event)
+
+    def came_up(self) -> None:
+        if self.backfill is not None:
+            self.backfill.came_up()
+
+
+def _ids_of(tags: TagTable, names: Sequence[str]) -> frozenset[int]:
+    """Ids of those names that have one yet."""
+    return frozenset(found for name in names if (found := tags.get(name)) is not None)
 
 
 def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:

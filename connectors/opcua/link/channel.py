@@ -103,6 +103,13 @@ class RawSession(UaSession):
         answer = await self._send_request(request)
         return answer.read(len(answer))
 
+    async def history_raw(self, parameters: ua.HistoryReadParameters) -> bytes:
+        """The bytes of the answer to one HistoryReadRequest."""
+        request = ua.HistoryReadRequest()
+        request.Parameters = parameters
+        answer = await self._send_request(request)
+        return answer.read(len(answer))
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:

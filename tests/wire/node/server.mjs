@@ -1,6 +1,7 @@
 // A node-opcua server for the wire tests: another stack than the one that our connector stands on.
 // node server.mjs PORT FOLDER [strict]: writes {"ready": url} and then obeys JSON lines on stdin:
-// {"count": "n", "from": 1, "to": 100, "every_ms": 5} or {"set": "temp", "value": 1.5, "status": "BadSensorFailure"}.
+// {"count": "n", "from": 1, "to": 100, "every_ms": 5}, {"set": "temp", "value": 1.5, "status": "BadSensorFailure"} or
+// {"historize": ["n"]}.
 import readline from "node:readline";
 import {
   DataType, DataValue, MessageSecurityMode, OPCUACertificateManager, OPCUAServer, SecurityPolicy, StatusCodes,
@@ -39,6 +40,11 @@ variables.zones = mine.addVariable({
   value: new Variant({ dataType: DataType.Double, arrayType: VariantArrayType.Array, value: [1.5, 2.5, 3.5] }),
 });
 
+// {"historize": ["n"]}: these have a history from now on.
+function historize({ historize: names, keep }) {
+  for (const name of names) space.installHistoricalDataNode(variables[name], { maxOnlineValues: keep ?? 100_000 });
+}
+
 // Takes up to 100, holds at most 80 of it, and says so.
 let speed = 50;
 mine.addVariable({
@@ -69,6 +75,7 @@ readline.createInterface({ input: process.stdin })
   .on("line", (text) => {
     const command = JSON.parse(text);
     if (command.count) count(command);
+    else if (command.historize) historize(command);
     else set(command.set, command.value, command.status);
   })
   .on("close", () => process.exit(0));
