@@ -19,8 +19,10 @@ from twin.core.errors import Misconfigured
 from twin.core.plugin import ConnectorPlugin
 from twin.model.drafting.drafts import Drafts, fitted
 from twin.model.drafting.offered import from_offer
+from twin.model.drafting.publisher import from_publisher
 from twin.model.drafting.tag_list import from_tag_list, text_of
 from twin.model.drafting.tag_list_text import drafts_of, tag_list_text
+from twin.model.drafting.telegraf import from_telegraf
 from twin.model.plant_text import ConnectionDraft, plant_text
 from twin.runtime import plugins
 from twin.runtime.plant_file import read_plant
@@ -31,7 +33,7 @@ FEW = 20
 
 Reader = Callable[[str, str, Mapping[str, ConnectorPlugin]], Drafts]
 """Text of a file, its name, the installed plug-ins."""
-READERS: dict[str, Reader] = {".csv": from_tag_list}
+READERS: dict[str, Reader] = {".csv": from_tag_list, ".toml": from_telegraf, ".json": from_publisher}
 """By the end of a file's name."""
 
 
@@ -114,9 +116,9 @@ def tell(left_out: Sequence[str], is_in_file: bool) -> None:
     """Say on stderr what is not in the file: the first few, when the file says it all."""
     shown = left_out[:FEW] if is_in_file else left_out
     for text in shown:
-        print(f"left out: {text}", file=sys.stderr)
+        print(f"not taken over: {text}", file=sys.stderr)
     if len(shown) < len(left_out):
-        print(f"left out: {len(left_out) - FEW} more; the end of the file names them all", file=sys.stderr)
+        print(f"not taken over: {len(left_out) - FEW} more; the end of the file names them all", file=sys.stderr)
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -124,7 +126,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "source",
         metavar="URL|FILE",
         nargs="?",
-        help="a server, or a tag list (.csv); with --csv also a plant file; with --test a plant file, or nothing",
+        help="a server, a tag list (.csv), telegraf.toml, or pn.json of OPC Publisher; with --csv also a plant file; "
+        "with --test a plant file, or nothing",
     )
     parser.add_argument(
         "--test", action="store_true", help="write a first pytest file, of PLANT.yaml or a made-up line"

@@ -85,7 +85,7 @@ def plant_text(
     if rest:
         lines += ["tags:" if single else "# tags:", *(line for tag in rest for line in _flat(tag))]
     if left_out:
-        lines += ["# Left out:", *_comments([f"- {text}" for text in left_out])]
+        lines += ["# Not taken over:", *_comments([f"- {text}" for text in left_out])]
     return "\n".join(lines) + "\n"
 
 
@@ -133,11 +133,11 @@ def _comments(texts: Sequence[str], indent: str = "") -> Iterator[str]:
 def _connection(draft: ConnectionDraft) -> Iterator[str]:
     yield from _comments(draft.notes, "  ")
     keys: dict[str, Setting] = {draft.protocol: draft.url, **draft.settings}
-    whole = f"  {draft.name}: {flow(keys)}"
+    whole = f"  {_name(draft.name)}: {flow(keys)}"
     if len(whole) <= WIDEST:
         yield whole
         return
-    yield f"  {draft.name}:"
+    yield f"  {_name(draft.name)}:"
     for name, value in keys.items():
         yield from _key(name, value)
 
@@ -156,26 +156,32 @@ def _key(name: str, value: Setting) -> Iterator[str]:
 def _types(kinds: Sequence[Kind]) -> Iterator[str]:
     yield "types:"
     for kind in kinds:
-        yield f"  {kind.name}: # its {len(kind.machines)} machines have the same tags; `counts` and `state` go here"
+        remark = f"its {len(kind.machines)} machines have the same tags; `counts` and `state` go here"
+        yield f"  {_name(kind.name)}: # {remark}"
         yield "    tags:"
         for name, keys, notes in kind.tags:
             yield from _comments(notes, "      ")
-            yield f"      {name}: {flow(keys)}"
+            yield f"      {_name(name)}: {flow(keys)}"
 
 
 def _lines(kinds: Sequence[Kind]) -> Iterator[str]:
     yield "lines:"
     machines = [(kind, machine) for kind in kinds for machine in kind.machines]
     for line in dict.fromkeys(machine.line for _, machine in machines):
-        yield f"  {line}:"
+        yield f"  {_name(line)}:"
         yield "    machines:"
         for kind, machine in machines:
             if machine.line == line:
                 own: dict[str, Setting] = {"type": kind.name, "from": machine.connection, "node": machine.node}
-                yield f"      {machine.name}: {flow(own)}"
+                yield f"      {_name(machine.name)}: {flow(own)}"
+
+
+def _name(path: str) -> str:
+    """A path as a key: `2258` would be a number to some readers. A loop needs no quotes at the start of a line."""
+    return path if has_loop(path) else quoted(path)
 
 
 def _flat(tag: TagDraft) -> Iterator[str]:
     yield from _comments(tag.notes, "  ")
     keys: dict[str, Setting] = {"from": tag.connection, **tag.meaning()}
-    yield f"  {'# ' if tag.is_open else ''}{tag.path}: {flow(keys)}"
+    yield f"  {'# ' if tag.is_open else ''}{_name(tag.path)}: {flow(keys)}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from twin.core.errors import Misconfigured, Problem, Problems
 from twin.core.plugin import ConnectorPlugin, Key
-from twin.model.drafting.drafts import UNITS, Drafts, needs_namespace
+from twin.model.drafting.drafts import Drafts, needs_namespace
 from twin.model.keys import TAG_KEYS
 from twin.model.naming import Taken, segment
 from twin.model.plant_text import ConnectionDraft, TagDraft, unsayable
@@ -168,7 +168,7 @@ class _Reader:
         display = row.cells.get("description", "" if parts[-1] == last else parts[-1]).strip()
         unit = row.cells.get("unit", "").strip()
         type_ = row.cells.get("type", "number").strip()
-        draft = TagDraft(path, connection.name, keys, type_, UNITS.get(unit, unit), display, row.cells.get("was", ""))
+        draft = TagDraft(path, connection.name, keys, type_, unit, display, row.cells.get("was", ""))
         reasons = [unsayable(value) for value in draft.meaning().values() if isinstance(value, str)]
         for reason in filter(None, reasons):
             self._problem(row, f"tag '{name}': {reason}")

@@ -50,7 +50,7 @@ def test_the_list_of_a_spreadsheet_is_read() -> None:
     )
     drafts = read(text_of(text.encode("utf-8"), "tags.csv"))
     assert [(t.path, t.keys["node"], t.unit, t.type, t.display) for t in drafts.tags] == [
-        ("fuller/motor_temp", 'ns=3;s="DB_Filler"."iTemp"', "degC", "number", "Motor Temp"),
+        ("fuller/motor_temp", 'ns=3;s="DB_Filler"."iTemp"', "°C", "number", "Motor Temp"),
         ("fuller/motor-temp", "ns=3;s=x", "", "number", "Motor-Temp"),
         ("odd", "@node", "-", "text", "=odd"),
     ]
