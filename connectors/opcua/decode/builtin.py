@@ -68,6 +68,13 @@ class Raw:
     cause: str
 
 
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A value whose end is known but not its meaning. cause: why not."""
+
+    cause: str
+
+
 Opener = Callable[[str, bytes, int], Any]
 """What makes a value of a structure: id of its encoding, its bytes, how deep it lies. Raises Undecodable."""
 
@@ -128,10 +135,14 @@ class Values(Reader):
         return [self.value(kind) for _ in range(count)]
 
     def shaped(self, flat: Any) -> Any:
-        """The array in its dimensions, which follow it. Those that do not fit are left out: it stays flat."""
+        """The array in its dimensions, which follow it; no array at all where they do not fit."""
         count = self.count(4)
         dimensions = [self.number(I32) for _ in range(max(0, count))]
-        if flat is None or len(dimensions) < 2 or min(dimensions) <= 0 or math.prod(dimensions) != len(flat):
+        if flat is None or not dimensions:
+            return flat
+        if min(dimensions) < 0 or math.prod(dimensions) != len(flat):
+            return Broken("array whose dimensions do not fit")
+        if len(dimensions) < 2 or not len(flat):
             return flat
         if isinstance(flat, np.ndarray):
             return flat.reshape(dimensions)

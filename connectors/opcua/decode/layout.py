@@ -28,6 +28,7 @@ from connectors.opcua.decode.builtin import (
     Values,
     tail_size,
 )
+from connectors.opcua.decode.reader import length_of
 from twin.core.errors import Undecodable
 
 VALUE, STATUS, SOURCE_TIME, SERVER_TIME, SOURCE_PICOSECONDS = 0x01, 0x02, 0x04, 0x08, 0x10
@@ -126,8 +127,8 @@ def fits(plan: Plan, body: bytes) -> Plan | None:
 def _moved(plan: Plan, body: bytes) -> Plan | None:
     """The plan with the lengths that this body has; None when one leaves it."""
     if plan.end <= len(body):
-        lengths = np.maximum(gather(body, "<i4", plan.at[plan.springs], 0, HEAD), 0)
-        if np.array_equal(lengths, plan.lengths):
+        lengths = gather(body, "<i4", plan.at[plan.springs], 0, HEAD)
+        if np.array_equal(np.maximum(lengths, 0), plan.lengths) and lengths.min() >= -1:
             return plan
     at, widths, known = plan.at[plan.springs].tolist(), plan.widths, plan.lengths.tolist()
     shift, last = 0, len(body) - LONG_HEAD
@@ -136,7 +137,10 @@ def _moved(plan: Plan, body: bytes) -> Plan | None:
     for place, width, length in zip(at, widths, known, strict=True):
         if place + shift > last:
             return None
-        now = max(0, LENGTH.unpack_from(body, place + shift + HEAD)[0])
+        now = LENGTH.unpack_from(body, place + shift + HEAD)[0]
+        if now < -1:
+            return None
+        now = max(0, now)
         shift += (now - length) * width
         found.append(now)
         shifts.append(shift)
@@ -220,7 +224,7 @@ class Walk:
             return self.other(form)
         if self.at + LONG_HEAD > len(self.body):
             raise Undecodable("cut off", "a length is missing")
-        length = max(0, LENGTH.unpack_from(self.body, self.at + HEAD)[0])
+        length = max(0, length_of(LENGTH.unpack_from(self.body, self.at + HEAD)[0]))
         self.springs.append((self.records, length))
         return sprung[0] + length * sprung[1]
 

@@ -44,8 +44,8 @@ class Reader:
         return self.body[self.skip(1)]
 
     def bytes(self) -> bytes | None:
-        """A ByteString: its length, then as many bytes; None for the null one, which has a negative length."""
-        length = self.number(I32)
+        """A ByteString: its length, then as many bytes; None for the null one, whose length is -1."""
+        length = length_of(self.number(I32))
         if length < 0:
             return None
         at = self.skip(length)
@@ -58,10 +58,10 @@ class Reader:
 
     def count(self, smallest: int) -> int:
         """The length of an array whose elements take `smallest` bytes or more; -1 for the null array."""
-        length = self.number(I32)
+        length = length_of(self.number(I32))
         if length * smallest > self.left:
             raise Undecodable("cut off", f"{length} elements claimed, {self.left} bytes left")
-        return max(-1, length)
+        return length
 
     def deeper(self) -> None:
         """Go into a value within a value. Raises Undecodable past 100 levels."""
@@ -72,3 +72,10 @@ class Reader:
     def back(self) -> None:
         """Come out again."""
         self.depth -= 1
+
+
+def length_of(claimed: int) -> int:
+    """The length, -1 for a null value. Raises Undecodable below that: it means nothing."""
+    if claimed < -1:
+        raise Undecodable("negative length", str(claimed))
+    return claimed

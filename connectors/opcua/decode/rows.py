@@ -50,7 +50,7 @@ class Rows:
         own: NDArray[np.int64] | None = None,
     ) -> None:
         """Rows as columns. own: the samples' own times where the rule keeps others."""
-        self._flush()
+        self.flush()
         if len(tag):
             self.pieces.append(Came(tag, time, value, status, text, own))
 
@@ -58,7 +58,7 @@ class Rows:
         """One row."""
         self.single.append((tag, time, cell[0], status, cell[1]))
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         """Single rows become a piece."""
         if not self.single:
             return
@@ -78,7 +78,7 @@ class Rows:
 
         before: what came in the messages before, and is told of this one.
         """
-        self._flush()
+        self.flush()
         if not self.pieces:
             return None
         came = self.pieces[0] if len(self.pieces) == 1 else joined(self.pieces)

@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 from asyncua import ua
 
-from connectors.opcua.decode.builtin import Moment, Named, Raw
+from connectors.opcua.decode.builtin import Broken, Moment, Named, Raw
 from connectors.opcua.decode.structure import Fields
 from twin.core.errors import Undecodable
 from twin.core.tags import TagType
@@ -46,11 +46,11 @@ def cell_of(value: Any, pick: Pick, type: TagType) -> Cell:
 
 def picked(value: Any, pick: Pick) -> Any:
     """The element of an array, the field of a structure, or the value itself."""
+    value = plain(value)
     for step in pick:
         if value is None:
             return None
-        value = element(value, step) if isinstance(step, int) else field(value, step)
-        value = value.Value if isinstance(value, ua.Variant) else value
+        value = plain(element(value, step) if isinstance(step, int) else field(value, step))
     if isinstance(value, list | tuple | np.ndarray):
         raise Undecodable("array: the tag needs `pick`", f"{len(value)} elements")
     if isinstance(value, np.generic):
@@ -60,8 +60,18 @@ def picked(value: Any, pick: Pick) -> Any:
     return value
 
 
+def plain(value: Any) -> Any:
+    """The value in a Variant or DataValue of the driver's; None for its structure of no type."""
+    while isinstance(value, ua.Variant | ua.DataValue):
+        value = value.Value
+    is_none = isinstance(value, ua.ExtensionObject) and value.Body is None and value.TypeId.Identifier == 0
+    return None if is_none else value
+
+
 def element(value: Any, index: int) -> Any:
     """The element of an array."""
+    if isinstance(value, Raw | Broken):
+        raise Undecodable(value.cause)
     if not isinstance(value, list | tuple | np.ndarray):
         raise Undecodable("pick: not an array", repr(value)[:80])
     if index >= len(value):
@@ -125,8 +135,8 @@ def bytes_cell(value: Any) -> Cell:
 
 def unfit(value: Any, expected: str) -> Undecodable:
     """Why a value is not what its tag keeps."""
-    if isinstance(value, Raw):
-        return Undecodable(value.cause, value.type)
+    if isinstance(value, Raw | Broken):
+        return Undecodable(value.cause)
     name = value.kind if isinstance(value, Named) else type(value).__name__
     return Undecodable(f"{name} where {expected} expected", repr(value)[:80])
 

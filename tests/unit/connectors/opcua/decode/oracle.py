@@ -10,14 +10,14 @@ from typing import Any
 
 from asyncua import ua
 from asyncua.common.utils import Buffer
+from asyncua.ua import ua_binary
 from asyncua.ua.ua_binary import struct_from_binary, struct_to_binary
 from hypothesis import strategies as st
 
 from connectors.opcua.decode.aim import Target
 from connectors.opcua.decode.columns import Reading, add_data_changes, add_value
-from connectors.opcua.decode.rows import Rows
+from connectors.opcua.decode.rows import Rows, joined
 from tests.unit.connectors.opcua.wire import data_change
-from twin.core.batch import texts
 from twin.core.tags import TagType
 
 V = ua.VariantType
@@ -112,11 +112,13 @@ Row = tuple[int, int, str, int, str | None]
 
 
 def listed(rows: Rows) -> list[Row]:
-    """Rows to compare: times to the microsecond, as the driver keeps them; NaN as text."""
-    batch = rows.batch("c")
-    if batch is None:
+    """Rows as they came, to compare: times to the microsecond, as the driver keeps them; NaN as text."""
+    rows.flush()
+    if not rows.pieces:
         return []
-    columns = batch.tag.tolist(), batch.time.tolist(), batch.value.tolist(), batch.status.tolist(), texts(batch)
+    came = joined(rows.pieces)
+    texts = [None] * len(came.tag) if came.text is None else came.text.tolist()
+    columns = came.tag.tolist(), came.time.tolist(), came.value.tolist(), came.status.tolist(), texts
     return [
         (tag, time // 1000, "nan" if math.isnan(value) else repr(value), status, text)
         for tag, time, value, status, text in zip(*columns, strict=True)
@@ -131,27 +133,37 @@ def ours(body: bytes, reading: Reading) -> Rows:
 
 
 def theirs(body: bytes, reading: Reading) -> Rows:
-    """The rows that the driver's decoder makes of a body. It raises anything for one that is broken."""
+    """The rows that the driver's decoder makes of a body. It raises anything for one that is broken.
+
+    It takes picoseconds for the last fields of a value, where the standard has the source's before the server's time.
+    """
     rows = Rows(arrival=ARRIVAL)
     buffer = Buffer(body)
     with strict_lengths():
         for item in struct_from_binary(ua.DataChangeNotification, buffer).MonitoredItems:
+            if item.Value.SourcePicoseconds is not None:
+                raise NotImplementedError("picoseconds")
             add_value(rows, item.ClientHandle, item.Value, reading, ARRIVAL)
     return rows
 
 
 @contextmanager
 def strict_lengths() -> Iterator[None]:
-    """The driver goes backwards for a length below -1; here it raises."""
-    read = Buffer.read
+    """The driver goes back for a length below -1, and counts to billions for an array of nothing; here it raises."""
+    read, unpack = Buffer.read, ua_binary.unpack_uatype_array
 
     def checked(self: Buffer, size: int) -> bytes:
         if size < 0:
             raise ValueError("negative length")
         return read(self, size)
 
-    Buffer.read = checked
+    def of_something(kind: ua.VariantType, data: Buffer) -> list[Any] | None:
+        if kind is V.Null:
+            raise ValueError("array of nothing")
+        return unpack(kind, data)
+
+    Buffer.read, ua_binary.unpack_uatype_array = checked, of_something
     try:
         yield
     finally:
-        Buffer.read = read
+        Buffer.read, ua_binary.unpack_uatype_array = read, unpack
