@@ -18,6 +18,8 @@ from twin.runtime.report import ConnectionReport
 
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 30.0
+QUICK_FOR_S, QUICK_PAUSE_S = 60.0, 1.0
+"""A peer that was up a moment ago is probably restarting: for a minute it is tried about once a second."""
 UP_AFTER_S = 1.0
 """A connection that opened counts as up when its first batch is durable, or after this when there is nothing new."""
 
@@ -27,7 +29,8 @@ _log = logging.getLogger("linetwin")
 class Supervisor:
     """Runs one connector until cancelled. It alone retries; connectors never do.
 
-    Unreachable: again, after a pause that doubles up to 30 s, with jitter. Misconfigured: stopped, the setting shown.
+    Unreachable: again, after a pause that doubles up to 30 s (1 s in the minute after it was up), with jitter.
+    Misconfigured: stopped, the setting shown.
     StoreFailed: nothing was acknowledged, so the source keeps it; again like Unreachable.
     """
 
@@ -46,6 +49,7 @@ class Supervisor:
         self._clock = clock
         self._intake = Intake(report.id, clock)
         self._failures = 0
+        self._lost_at: float | None = None
         self._untold: Event | None = None
         """A loss that a full disk kept out of the log; it is told before the return is."""
         self._turning = asyncio.Lock()
@@ -112,6 +116,8 @@ class Supervisor:
         cause = cause.removeprefix(f"connection {self._report.id}: ")  # said by whoever shows it
         first = self._report.state in {"up", "connecting"}
         was_up = self._report.state == "up"
+        if was_up:
+            self._lost_at = asyncio.get_running_loop().time()
         self._report.turned(state, cause) if first or state == "stopped" else None
         self._report.cause = cause
         if not first:
@@ -127,8 +133,13 @@ class Supervisor:
             await self._log.note(self._untold)
             self._untold = None
 
+    def _longest_s(self) -> float:
+        """The longest pause of now."""
+        since_s = None if self._lost_at is None else asyncio.get_running_loop().time() - self._lost_at
+        return LONGEST_PAUSE_S if since_s is None or since_s > QUICK_FOR_S else QUICK_PAUSE_S
+
     async def _pause(self) -> None:
-        pause = min(FIRST_PAUSE_S * 2**self._failures, LONGEST_PAUSE_S) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
+        pause = min(FIRST_PAUSE_S * 2**self._failures, self._longest_s()) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
         self._failures = min(self._failures + 1, 10)
         self._report.next_attempt = self._clock.now() + int(pause * SECOND)
         self._report.count("reconnects")

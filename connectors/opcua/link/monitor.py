@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from asyncua import ua
 from asyncua.ua import uaerrors
@@ -72,7 +73,8 @@ class Monitors:
             item.leave()
         for home, numbers in homes.items():
             wanted = ua.DeleteMonitoredItemsParameters(ua.UInt32(home), [ua.UInt32(number) for number in numbers])
-            await self._session.delete_monitored_items(wanted)
+            with suppress(ua.UaStatusCodeError):  # asyncua's server fails at items whose nodes are gone
+                await self._session.delete_monitored_items(wanted)
 
     async def _home(self) -> Subscription | None:
         """A subscription with room, a new one if need be; None when the server has enough of them."""

@@ -13,7 +13,7 @@ from twin.core.batch import Batch, batch
 from twin.core.errors import Misconfigured, StoreFailed, Unreachable
 from twin.core.event import CLOCK_AHEAD, CONNECTION_LOST, CONNECTION_UP, Event
 from twin.runtime.report import ConnectionReport
-from twin.runtime.supervise import FIRST_PAUSE_S, LONGEST_PAUSE_S, Supervisor
+from twin.runtime.supervise import FIRST_PAUSE_S, LONGEST_PAUSE_S, QUICK_FOR_S, QUICK_PAUSE_S, Supervisor
 
 
 class ListLog:
@@ -135,6 +135,16 @@ def test_pauses_double_up_to_the_longest_with_jitter():
     assert report.counters["reconnects"] == len(connector.opened)
     assert report.attempts == len(connector.opened)
     assert report.next_attempt is not None
+
+
+def test_a_peer_that_was_up_a_moment_ago_is_tried_about_once_a_second_for_a_minute():
+    """A server that restarts is back within a second of its port; jitter keeps many connections apart."""
+    connector, _, _ = supervised(300, plays(1, then=Unreachable("cut")), Unreachable("refused"))
+    lost = connector.opened[0] + 1.0
+    pauses = [(b - a, a - lost) for a, b in zip(connector.opened[1:], connector.opened[2:], strict=False)]
+    assert max(pause for pause, since in pauses if since < QUICK_FOR_S) <= 1.3 * QUICK_PAUSE_S
+    assert max(pause for pause, since in pauses if since > QUICK_FOR_S + 30) > 0.7 * LONGEST_PAUSE_S
+    assert len({round(pause, 3) for pause, since in pauses if since < QUICK_FOR_S}) > 20
 
 
 def test_a_loss_is_told_once_with_its_cause_from_the_last_good_instant():
