@@ -33,6 +33,7 @@ class Choice:
     application_uri: str = ""
 
 
+Secure = tuple[type[security_policies.SecurityPolicy], ua.MessageSecurityMode, ua.EndpointDescription]
 PLAIN = Choice(None, ua.MessageSecurityMode.None_)
 
 
@@ -57,13 +58,9 @@ def chosen(endpoints: Sequence[ua.EndpointDescription], settings: Settings) -> C
         and settings.mode == "auto"
     ):
         return PLAIN
-    policies = POLICIES if settings.policy == "auto" else {settings.policy: POLICIES[settings.policy]}
-    for policy in policies.values():
-        for mode in MODES:
-            if settings.mode in ("auto", mode.name):
-                for endpoint in endpoints:
-                    if endpoint.SecurityPolicyUri == policy.URI and endpoint.SecurityMode == mode:
-                        return secure(policy, mode, endpoint)
+    best = best_of(endpoints, settings)
+    if best is not None:
+        return secure(*best)
     if settings.policy == "auto" and settings.mode == "auto" and plain:
         if settings.has_secret:
             raise Misconfigured(
@@ -76,6 +73,18 @@ def chosen(endpoints: Sequence[ua.EndpointDescription], settings: Settings) -> C
     )
 
 
+def best_of(endpoints: Sequence[ua.EndpointDescription], settings: Settings) -> Secure | None:
+    """The best secure endpoint within the settings."""
+    policies = POLICIES if settings.policy == "auto" else {settings.policy: POLICIES[settings.policy]}
+    for policy in policies.values():
+        for mode in MODES:
+            if settings.mode in ("auto", mode.name):
+                for endpoint in endpoints:
+                    if endpoint.SecurityPolicyUri == policy.URI and endpoint.SecurityMode == mode:
+                        return policy, mode, endpoint
+    return None
+
+
 def secure(
     policy: type[security_policies.SecurityPolicy],
     mode: ua.MessageSecurityMode,
@@ -83,7 +92,8 @@ def secure(
 ) -> Choice:
     """A secure endpoint, which must show a certificate."""
     if not endpoint.ServerCertificate:
-        raise Unreachable(f"the server offers {policy.__name__} without a certificate")
+        name = policy.__name__.removeprefix("SecurityPolicy")
+        raise Unreachable(f"the server offers {name} without a certificate; give the server one")
     return Choice(policy, mode, endpoint.ServerCertificate, endpoint.Server.ApplicationUri or "")
 
 
@@ -102,13 +112,12 @@ def outdated(endpoints: Sequence[ua.EndpointDescription]) -> str:
 def refuse_hidden(signed: Sequence[ua.EndpointDescription], choice: Choice, settings: Settings) -> None:
     """Raise Unreachable when the list that the server signed offers better than the unprotected one did.
 
-    That is what somebody in between who wants a weaker policy leaves behind (OPC 10000-4, 5.7.2).
+    That is what somebody in between who wants a weaker policy leaves behind (OPC 10000-4, 5.7.2). The signed list
+    need not have certificates, nor be there at all.
     """
-    if choice.policy is None:
-        return
-    best = chosen(signed, settings)
-    if (best.policy, best.mode) != (choice.policy, choice.mode):
-        better = f"{best.policy.__name__.removeprefix('SecurityPolicy')}/{best.mode.name}" if best.policy else "none"
+    best = best_of(signed, settings) if choice.policy is not None else None
+    if best is not None and best[:2] != (choice.policy, choice.mode):
+        better = f"{best[0].__name__.removeprefix('SecurityPolicy')}/{best[1].name}"
         raise Unreachable(f"somebody in between hides endpoints of the server: it signs that it offers {better}")
 
 

@@ -12,10 +12,16 @@ const [port, folder] = [Number(process.argv[2]), process.argv[3]];
 const server = new OPCUAServer({
   port,
   hostname: "127.0.0.1",
-  securityPolicies: [SecurityPolicy.None, SecurityPolicy.Basic256Sha256, SecurityPolicy.Aes256_Sha256_RsaPss],
-  securityModes: [MessageSecurityMode.None, MessageSecurityMode.SignAndEncrypt],
+  securityPolicies: [
+    SecurityPolicy.None, SecurityPolicy.Basic256Sha256, SecurityPolicy.Aes128_Sha256_RsaOaep,
+    SecurityPolicy.Aes256_Sha256_RsaPss,
+  ],
+  securityModes: [MessageSecurityMode.None, MessageSecurityMode.Sign, MessageSecurityMode.SignAndEncrypt],
   serverCertificateManager: new OPCUACertificateManager({
     rootFolder: folder, automaticallyAcceptUnknownCertificate: process.argv[4] !== "strict",
+  }),
+  userCertificateManager: new OPCUACertificateManager({
+    rootFolder: `${folder}-users`, automaticallyAcceptUnknownCertificate: process.argv[4] !== "strict",
   }),
   userManager: { isValidUser: (user, password) => user === "twin" && password === "right" },
 });

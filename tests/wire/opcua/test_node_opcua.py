@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from connectors.opcua.security.trust import CertificateFolder
+from tests.unit.connectors.opcua.certificates import issued, write
 from tests.wire.opcua.plant import free_port, opcua, setup, until
+from tests.wire.opcua.tap import tapped
 from tests.wire.opcua.test_browse import printed
 from tests.wire.opcua.test_outages import drained, opened_again
 from twin.core.batch import Batch
@@ -141,18 +143,25 @@ async def test_overflow_of_the_servers_queue_is_counted(tmp_path: Path) -> None:
     assert len(test.values(taken, "n")) < 60
 
 
-@pytest.mark.parametrize("policy", ["auto", "Basic256Sha256", "Aes256_Sha256_RsaPss"])
-async def test_encrypted_with_a_user(tmp_path: Path, policy: str) -> None:
-    async with node_server(tmp_path / "pki") as server:
-        keys = {"user": "twin", "password": "right", "security": policy}
-        test = setup(server.url, tmp_path / "data", {"temp": "Line.temp"}, **keys)
+async def test_a_user_in_every_policy_and_mode(tmp_path: Path) -> None:
+    """By name and by certificate, in both spellings of a policy; the password is never to be read."""
+    der, pem = write(issued("urn:test:holder", key_number=7), tmp_path / "user")
+    port = free_port()
+    async with node_server(tmp_path / "pki", port) as server, tapped(port) as tap:
+        keys = {"user": "twin", "password": "right"}
+        test = setup(tap.url, tmp_path / "data", {"temp": "Line.temp"}, **keys)
         with pytest.raises(Unreachable, match="not trusted yet"):
             async with test.connector.open():
                 pass
         store = CertificateFolder(tmp_path / "data")
         store.trust(store.waiting()[0].fingerprint)
-        async with test.connector.open() as batches:
-            assert test.rows(await anext(batches)) == [("temp", 20.5, None, 0)]
+        holder = {"user_certificate": str(der), "user_key": str(pem)}
+        for policy in ("auto", "Basic256Sha256", "Aes128Sha256RsaOaep", "Aes256_Sha256_RsaPss"):
+            for mode, who in (("Sign", keys), ("SignAndEncrypt", keys), ("Sign", holder)):
+                test = setup(tap.url, tmp_path / "data", {"temp": "Line.temp"}, security=policy, mode=mode, **who)
+                async with test.connector.open() as batches:
+                    assert test.rows(await anext(batches)) == [("temp", 20.5, None, 0)]
+        assert b"right" not in tap.said
         wrong = setup(server.url, tmp_path / "data", {"temp": "Line.temp"}, **keys | {"password": "wrong"})
         with pytest.raises(Misconfigured, match="refused user 'twin'"):
             async with wrong.connector.open():

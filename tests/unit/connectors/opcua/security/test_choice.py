@@ -90,6 +90,8 @@ def test_what_the_server_signs_must_not_be_better_than_what_was_shown() -> None:
     refuse_hidden([OPEN, OLD], weak, settings())
     refuse_hidden([OPEN, OLD, BEST], weak, settings(security="Basic256Sha256"))
     refuse_hidden([OPEN, BEST], PLAIN, settings())
+    refuse_hidden([], weak, settings())
+    refuse_hidden([endpoint("Basic256Sha256", BOTH, b"")], weak, settings())
     with pytest.raises(
         Unreachable, match="hides endpoints of the server: it signs that it offers Aes256Sha256RsaPss/S"
     ):
