@@ -148,6 +148,9 @@ def plant_file() -> str:
             f"`connections: {{NAME: {{{plugin.protocol}: URL, ...}}}}`, URL: {schemes}.",
         ]
         parts += ["Keys of the connection:", _keys(plugin.connection_keys)] if plugin.connection_keys else []
+        for key in plugin.connection_keys:
+            each = "each of its names" if key.kind == "named" else "each of its entries"
+            parts += [f"Keys of `{key.name}`, {each}:", _keys(key.fields)] if key.fields else []
         parts += ["Keys of its tags:", _keys(plugin.tag_keys)] if plugin.tag_keys else []
     return _page(parts)
 

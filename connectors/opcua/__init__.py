@@ -20,6 +20,18 @@ SECURITY = (
 
 BROKEN: dict[str, str] = dict.fromkeys(("Basic128Rsa15", "Basic256"), "it rests on SHA-1, which is broken")
 
+GROUP_KEYS = (
+    Key("publishing", "duration", "publishing interval asked; one subscription for each that is asked for", None),
+    Key("sampling", "duration", "sampling interval asked; 0: every change; default: half of publishing", None),
+    Key("queue", "int", "samples the server keeps per item, 1 to 1000; default: 30 s of samples", None),
+    Key("deadband", "number", "changes that are not larger are not sent, in the wire's number", None),
+    Key("deadband_percent", "number", "the same in percent of the node's EURange, 0 to 100", None),
+    Key("trigger", "choice", "what makes a sample: a change of status, also of value, also of the source's time",
+        "status_value", ("status", "status_value", "status_value_timestamp")),
+    Key("mode", "choice", "whether the server notifies of changes or is read every `sampling`", None,
+        ("subscribe", "poll")),
+)  # fmt: skip
+
 CONNECTION_KEYS = (
     Key("ns", "text", "namespace URI of the node texts; `*` stands for any part, looked up at each connect", ""),
     Key("user", "text", "user name; without it the session is anonymous", ""),
@@ -32,9 +44,13 @@ CONNECTION_KEYS = (
         ("auto", "Sign", "SignAndEncrypt")),
     Key("certificate_host", "text", "host name expected in a certificate of an authority; `any`: do not look", ""),
     Key("allow_plaintext_password", "bool", "send the password although the channel does not encrypt it", False),
-    Key("publishing", "duration", "publishing interval asked of the server; default: `every`, at most 250 ms", None),
+    Key("publishing", "duration", "publishing interval asked; default: `every`, at most 250 ms; without it 1 s", None),
     Key("sampling", "duration", "sampling interval asked; default: `every`, else half of publishing", None),
     Key("queue", "int", "samples the server keeps per item, 1 to 1000; default: 30 s of samples", None),
+    Key("items_per_subscription", "int", "items that one subscription holds, 1 to 10000", 1000),
+    Key("poll", "bool", "read all tags every `sampling`; a server without subscriptions is read by itself", False),
+    Key("groups", "named", "tags that are followed alike: a tag with `group: fast` is followed as `fast` says", None,
+        fields=GROUP_KEYS),
     Key("timeout", "duration", "how long to wait for an answer of the server", 5_000_000_000),
 )  # fmt: skip
 
@@ -42,6 +58,9 @@ TAG_KEYS = (
     Key("node", "text", "node id after the machine's `node`, verbatim; or whole: `ns=3;s=..`, `nsu=URI;s=..`", ""),
     Key("browse_path", "text", "path of browse names from Objects instead of a node id: /Objects/Line/Filler/Temp", ""),
     Key("ns", "text", "namespace URI of this node, when it is not the connection's", ""),
+    Key("group", "text", "one of the connection's `groups`", ""),
+    Key("sampling", "duration", "sampling interval asked for this tag alone", None),
+    Key("deadband", "number", "deadband of this tag alone, in the wire's number", None),
     Key("pick", "text", "part of a value: element (from 0, as on the wire) or field: `[3]`, `[0][2]`, `[3].rAct`", ""),
 )  # fmt: skip
 

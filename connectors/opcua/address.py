@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from uuid import UUID
 
-from connectors.opcua.settings import LONGEST_QUEUE, settings_of
+from connectors.opcua.group import level_problems
+from connectors.opcua.settings import MOST_PER_SUBSCRIPTION, Settings, settings_of
 from twin.core.errors import Misconfigured
 from twin.core.plugin import ConnectionSpec, TagAddress
 
@@ -165,31 +166,46 @@ def literal_but_star(pattern: str) -> str:
 
 def problems(spec: ConnectionSpec, tags: Sequence[TagAddress]) -> Sequence[tuple[str, str]]:
     """What is wrong with a connection and its tags, as (place, message); nothing is asked of a server."""
-    return [*connection_problems(spec), *tag_problems(spec, tags)]
-
-
-def connection_problems(spec: ConnectionSpec) -> Iterator[tuple[str, str]]:
-    """What is wrong with the connection's own keys."""
     try:
         settings = settings_of(spec)
     except Misconfigured as error:
-        yield spec.place, str(error).removeprefix(f"{spec.place}: ")
-        return
+        return [(spec.place, str(error).removeprefix(f"{spec.place}: ")), *place_problems(spec, tags)]
+    return [
+        *connection_problems(spec, settings),
+        *group_problems(settings),
+        *place_problems(spec, tags),
+        *following_problems(settings, tags),
+    ]
+
+
+def connection_problems(spec: ConnectionSpec, settings: Settings) -> Iterator[tuple[str, str]]:
+    """What is wrong with the connection's own keys."""
+    where = f"connection {spec.id!r}"
     if settings.password and not settings.user:
-        yield spec.place, f"connection {spec.id!r} has a password but no `user`"
+        yield spec.place, f"{where} has a password but no `user`"
     if settings.user and settings.user_certificate:
-        yield spec.place, f"connection {spec.id!r} has both `user` and `user_certificate`; log in with one of them"
+        yield spec.place, f"{where} has both `user` and `user_certificate`; log in with one of them"
     if bool(settings.user_certificate) != bool(settings.user_key):
-        yield spec.place, f"connection {spec.id!r}: `user_certificate` and `user_key` go together"
+        yield spec.place, f"{where}: `user_certificate` and `user_key` go together"
     if settings.policy == "none" and settings.user_certificate:
-        yield spec.place, f"connection {spec.id!r}: {OPEN_REFUSED}"
+        yield spec.place, f"{where}: {OPEN_REFUSED}"
     if settings.policy == "none" and settings.password and not settings.allow_plaintext_password:
-        yield spec.place, f"connection {spec.id!r}: {PLAINTEXT_REFUSED}"
-    if not 1 <= settings.queue <= LONGEST_QUEUE:
-        yield spec.place, f"connection {spec.id!r}: queue {settings.queue} is not in 1..{LONGEST_QUEUE}"
+        yield spec.place, f"{where}: {PLAINTEXT_REFUSED}"
+    if not 1 <= settings.items_per_subscription <= MOST_PER_SUBSCRIPTION:
+        most = f"items_per_subscription {settings.items_per_subscription} is not in 1..{MOST_PER_SUBSCRIPTION}"
+        yield spec.place, f"{where}: {most}"
+    for text in level_problems(settings.own):
+        yield spec.place, f"{where}: {text}"
 
 
-def tag_problems(spec: ConnectionSpec, tags: Sequence[TagAddress]) -> Iterator[tuple[str, str]]:
+def group_problems(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What is wrong with the groups of a connection."""
+    for name, level in settings.groups.items():
+        for text in level_problems(level):
+            yield str(level.get("place") or ""), f"group {name!r} of connection {settings.id!r}: {text}"
+
+
+def place_problems(spec: ConnectionSpec, tags: Sequence[TagAddress]) -> Iterator[tuple[str, str]]:
     """What is wrong with the places of tags."""
     for tag in tags:
         try:
@@ -197,3 +213,16 @@ def tag_problems(spec: ConnectionSpec, tags: Sequence[TagAddress]) -> Iterator[t
             parse_pick(tag.settings.get("pick") or "")
         except Misconfigured as error:
             yield tag.place, f"tag {tag.tag!r} {error}"
+
+
+def following_problems(settings: Settings, tags: Sequence[TagAddress]) -> Iterator[tuple[str, str]]:
+    """What is wrong with how tags are to be followed."""
+    for tag in tags:
+        try:
+            group = settings.group_of(tag.settings)
+        except Misconfigured as error:
+            yield tag.place, f"tag {tag.tag!r}: {error}"
+            continue
+        own = {"deadband": tag.settings.get("deadband"), "mode": "poll" if group.polled else None}
+        for text in level_problems(own):
+            yield tag.place, f"tag {tag.tag!r}: {text}"

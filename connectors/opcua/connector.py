@@ -22,10 +22,10 @@ from connectors.opcua.link.look import Looker
 from connectors.opcua.link.offset import ClockWatch, offset_of
 from connectors.opcua.link.publisher import Book, Publisher
 from connectors.opcua.link.reading import Reader
-from connectors.opcua.link.rest import Rest
 from connectors.opcua.link.services import Limits, limits_of, read, started_at
-from connectors.opcua.link.subscription import create_subscription
+from connectors.opcua.link.subscription import first_subscription
 from connectors.opcua.link.upkeep import Upkeep
+from connectors.opcua.polling import Poller
 from connectors.opcua.security.choice import Choice
 from connectors.opcua.security.expiry import watch_for_ever
 from connectors.opcua.security.trust import CertificateFolder
@@ -290,8 +290,8 @@ class OpcuaConnector:
         limits = await limits_of(channel.session, self._limits)
         self._items.forget_subscriptions()
         self._cover.forget()
-        first = await create_subscription(channel.session, self.settings)
-        book = Book(self._items.reading(), {first.id: first}, self._clock.now())
+        made = await first_subscription(channel.session, self.settings, [item.group for item in self._items.all])
+        book = Book(self._items.reading(), {one.id: one for one in made}, self._clock.now())
         self._held = Held(channel.ticket(), life, book)
         return self._link(channel, book, inbox, limits)
 
@@ -315,7 +315,7 @@ class OpcuaConnector:
                 group.create_task(link.channel.renew_for_ever())
                 group.create_task(link.upkeep.run())
                 group.create_task(Looker(link.upkeep, reader).run())
-                group.create_task(Rest(link.upkeep, reader).run())
+                group.create_task(Poller(link.upkeep, reader).run())
                 group.create_task(self._watch_clock(link.channel))
                 group.create_task(watch_for_ever(link.channel.choice, self._trust, self._clock, self._reporter))
         except BaseExceptionGroup as errors:

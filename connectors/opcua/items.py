@@ -15,6 +15,7 @@ from connectors.opcua.address import BrowsePath, NodeText, Place, index_of, pars
 from connectors.opcua.decode.columns import Reading, Target
 from connectors.opcua.decode.structure import Structures
 from connectors.opcua.decode.value import Pick, tag_type_of
+from connectors.opcua.group import Group
 from connectors.opcua.link.cover import Grant
 from connectors.opcua.link.services import Limits, namespaces_of, read, variant_types_of
 from connectors.opcua.settings import Settings
@@ -29,10 +30,12 @@ from twin.core.tags import TagTable, TagType
 class Item:
     """One node and the tags it feeds. Its handle, which the server echoes with every value, is its position.
 
-    home, number: the subscription that it lives in and its id there, 0 for none. grant: how it is followed.
+    group: how it shall be followed; grant: how it is. home, number: the subscription that it lives in and its id there,
+    0 for none. plain: the server refused its deadband or trigger, so it is asked for without.
     """
 
     place: Place
+    group: Group
     tags: list[tuple[TagAddress, Pick]] = field(default_factory=list[tuple[TagAddress, Pick]])
     targets: list[Target] = field(default_factory=list[Target])
     node: ua.NodeId | None = None
@@ -40,6 +43,7 @@ class Item:
     home: int = 0
     number: int = 0
     grant: Grant | None = None
+    plain: bool = False
 
     def leave(self) -> None:
         """Nothing follows it any more."""
@@ -67,21 +71,23 @@ class Items:
         self._definitions = Definitions()
         self._problem = problem
         self._troubled: dict[str, str] = {}
-        by_place: dict[Place, Item] = {}
+        by_place: dict[tuple[Place, Group], Item] = {}
         for address in addresses:
             self._place(address, by_place)
 
-    def _place(self, address: TagAddress, by_place: dict[Place, Item]) -> None:
+    def _place(self, address: TagAddress, by_place: dict[tuple[Place, Group], Item]) -> None:
         try:
             place = place_of(address, self.settings.namespace)
             pick = parse_pick(address.settings.get("pick") or "")
+            group = self.settings.group_of(address.settings)
         except Misconfigured as error:
             self.say(address.tag, str(error))
             return
-        if place not in by_place:
-            by_place[place] = Item(place)
-            self.all.append(by_place[place])
-        by_place[place].tags.append((address, pick))
+        key = place, group
+        if key not in by_place:
+            by_place[key] = Item(place, group)
+            self.all.append(by_place[key])
+        by_place[key].tags.append((address, pick))
 
     def reading(self) -> Reading:
         """How notifications are read: the targets fill up as nodes are found."""
@@ -130,7 +136,7 @@ class Items:
         self._definitions.clear()
         for item in self.all:
             item.leave()
-            item.node = None
+            item.node, item.plain = None, False
 
     async def find(self, session: UaSession, limits: Limits, handles: Iterable[int]) -> list[int]:
         """Find nodes and types of items; those found are returned, the others are reported."""

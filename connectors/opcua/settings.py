@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
 from urllib.parse import urlsplit
 
+from connectors.opcua.group import Group, Level, group_of
 from twin.core.errors import Misconfigured
-from twin.core.instant import MILLISECOND, SECOND
+from twin.core.instant import SECOND
 from twin.core.plugin import ConnectionSpec
 
-PUBLISHING = 250 * MILLISECOND
-FASTEST_PUBLISHING = 50 * MILLISECOND
-KEEP_ALIVE = 5 * SECOND
-"""A silent server says that it lives this often, so a dead link shows within 5 to 10 s."""
-LIFETIME = 600 * SECOND
-"""How long server keeps session and subscription without us: a shorter outage loses nothing that its queues hold."""
-OUTAGE = 30 * SECOND
-SHORTEST_QUEUE, USUAL_QUEUE, LONGEST_QUEUE = 10, 100, 1000
+ITEMS_PER_SUBSCRIPTION = 1000
+"""What small PLCs survive; one that is slow holds up no more than these."""
+MOST_PER_SUBSCRIPTION = 10_000
+OF_CONNECTIONS = ("every", "publishing", "sampling", "queue")
+OF_TAGS = ("sampling", "deadband")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One connection. publishing, sampling, timeout: ns. queue: samples per item. policy: without underscores."""
+    """One connection. timeout: ns. policy: without underscores.
+
+    common: how tags are followed that say nothing themselves. own, groups: what connection and groups say of it.
+    """
 
     id: str
     url: str
@@ -37,9 +41,10 @@ class Settings:
     mode: str
     certificate_host: str
     allow_plaintext_password: bool
-    publishing: int
-    sampling: int
-    queue: int
+    common: Group
+    own: Level
+    groups: Mapping[str, Level]
+    items_per_subscription: int
     timeout: int
 
     @property
@@ -62,25 +67,21 @@ class Settings:
         """How long to wait for an answer, in seconds."""
         return self.timeout / SECOND
 
-    @property
-    def keep_alive_count(self) -> int:
-        """Publishing intervals without data after which the server sends a keep-alive."""
-        return max(1, KEEP_ALIVE // self.publishing)
-
-    @property
-    def lifetime_count(self) -> int:
-        """Publishing intervals without us after which the server drops the subscription: 3 keep-alives or more."""
-        return max(3 * self.keep_alive_count, LIFETIME // self.publishing)
+    def group_of(self, tag: Mapping[str, Any]) -> Group:
+        """How a tag with these keys is followed. Raises Misconfigured for a group that is not there."""
+        name = tag.get("group") or ""
+        if not name:
+            return group_of(self.own, {key: tag.get(key) for key in OF_TAGS})
+        if name not in self.groups:
+            raise Misconfigured(f"no group {name!r} in connection {self.id!r}{meant(name, self.groups)}")
+        return group_of(self.own, self.groups[name], {key: tag.get(key) for key in OF_TAGS})
 
 
 def settings_of(spec: ConnectionSpec) -> Settings:
     """The settings of a connection. Raises Misconfigured for a URL that is not opc.tcp://HOST[:PORT]."""
     given = spec.settings
-    every = given.get("every")
-    publishing = given.get("publishing") or max(FASTEST_PUBLISHING, min(every or PUBLISHING, PUBLISHING))
-    sampling = given.get("sampling")
-    if sampling is None:
-        sampling = every or publishing // 2
+    own: dict[str, Any] = {key: given.get(key) for key in OF_CONNECTIONS}
+    own["mode"] = "poll" if given.get("poll") else None  # `mode` of a connection is how messages are secured
     return Settings(
         id=spec.id,
         url=spec.url,
@@ -95,11 +96,20 @@ def settings_of(spec: ConnectionSpec) -> Settings:
         mode=given.get("mode") or "auto",
         certificate_host=given.get("certificate_host") or "",
         allow_plaintext_password=bool(given.get("allow_plaintext_password")),
-        publishing=publishing,
-        sampling=sampling,
-        queue=given.get("queue") or queue_for(sampling),
+        common=group_of(own),
+        own=own,
+        groups=given.get("groups") or {},
+        items_per_subscription=given.get("items_per_subscription") or ITEMS_PER_SUBSCRIPTION,
         timeout=given.get("timeout") or 5 * SECOND,
     )
+
+
+def meant(word: str, known: Mapping[str, object]) -> str:
+    """The fix for a name that is not there."""
+    close = get_close_matches(word, known, n=1)
+    if close:
+        return f" (did you mean {close[0]!r}?)"
+    return f" (there are: {', '.join(known)})" if known else " (it has no `groups`)"
 
 
 def host_of(spec: ConnectionSpec) -> str:
@@ -111,14 +121,3 @@ def host_of(spec: ConnectionSpec) -> str:
     if parts.scheme != "opc.tcp" or not parts.hostname:
         raise Misconfigured(f"{where}: {spec.url!r} is not opc.tcp://HOST:PORT")
     return parts.hostname
-
-
-def queue_for(sampling: int) -> int:
-    """Samples per item that carry a link through an outage of 30 s, within what servers usually grant.
-
-    >>> queue_for(1_000_000_000), queue_for(100_000_000), queue_for(10_000_000)
-    (100, 300, 1000)
-    """
-    if sampling <= 0:
-        return LONGEST_QUEUE
-    return min(LONGEST_QUEUE, max(USUAL_QUEUE, OUTAGE // sampling))

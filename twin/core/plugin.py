@@ -21,8 +21,9 @@ class Key:
     """A key of a plant file.
 
     kind: `text`, `secret`, `duration` (becomes int ns), `int`, `number`, `bool`, `choice`, `numbers` (a list),
-    `map` or `any`. required: the file is wrong without it. doc: one line on its effect, for check and reference.
-    refused: what people may write although it is no choice, and why not.
+    `map` or `any`; `named` (names, each with a mapping of `fields`) and `entries` (a list of such mappings), whose
+    mappings hold their `place` too. required: the file is wrong without it. doc: one line on its effect, for check and
+    reference. refused: what people may write although it is no choice, and why not. fields: keys of the mappings in it.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Key:
     choices: tuple[str, ...] = ()
     required: bool = False
     refused: Mapping[str, str] = field(default_factory=dict[str, str])
+    fields: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class TagAddress:
 
     tag: its full path. machine_node: the machine's `node` (OPC UA), which stands before the tag's own.
     settings: keys of the plug-in for tags (`node`, `topic`, `value`, ...), defaults filled in. place: `plant.yaml:20`.
+    unit: of the wire's number as the plant file has it, empty where it does not say or scales the number.
     """
 
     tag: str
@@ -65,6 +68,7 @@ class TagAddress:
     machine_node: str = ""
     type: str = "number"
     place: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

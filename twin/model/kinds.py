@@ -94,6 +94,20 @@ def _map(entry: Entry, _key: Key) -> dict[str, Any]:
     return entry.plain()
 
 
+def _named(entry: Entry, key: Key) -> dict[str, dict[str, Any]]:
+    if not entry.is_mapping:
+        raise ValueError(f"is {described(entry.node)}, not a mapping (write `{{name: {{key: value}}}}`)")
+    return {name: _fields(child, key) for name, child in entry.children().items()}
+
+
+def _entries(entry: Entry, key: Key) -> tuple[dict[str, Any], ...]:
+    return tuple(_fields(item, key) for item in _list(entry, key))
+
+
+def _fields(entry: Entry, key: Key) -> dict[str, Any]:
+    return {**settings(entry.fields(key.fields), key.fields), "place": entry.place}
+
+
 def _any(entry: Entry, _key: Key) -> Any:
     return entry.plain()
 
@@ -109,5 +123,7 @@ _READERS: dict[str, Callable[[Entry, Key], Any]] = {
     "numbers": _numbers,
     "list": _list,
     "map": _map,
+    "named": _named,
+    "entries": _entries,
     "any": _any,
 }

@@ -73,8 +73,14 @@ def _mapping(described: Sequence[Key], grammar: Mapping[str, Schema] | None = No
 
 
 def _property(key: Key, grammar: Mapping[str, Schema]) -> Schema:
-    shape = grammar.get(key.name) or ({"enum": list(key.choices)} if key.choices else _KINDS.get(key.kind, {}))
+    shape = grammar.get(key.name) or ({"enum": list(key.choices)} if key.choices else _shape(key))
     return {"description": key.doc, **shape}
+
+
+def _shape(key: Key) -> Schema:
+    if key.kind == "named":
+        return _values(_mapping(key.fields))
+    return _list(_mapping(key.fields)) if key.kind == "entries" else _KINDS.get(key.kind, {})
 
 
 def _either(one: Schema, other: Schema) -> Schema:

@@ -119,8 +119,9 @@ class TagReader:
         """Raises ValueError for a template without a value."""
         found, templated = self._settings_of(draft, where.connection)
         own = {name: filled_in(value, values) for name, value in found.items()} if templated else found
-        type = draft.meaning["type"]
-        return TagAddress(where.path, own, where.node, type, draft.entry.place)
+        meaning = draft.meaning
+        unit = "" if "factor" in meaning else meaning["unit"]
+        return TagAddress(where.path, own, where.node, meaning["type"], draft.entry.place, unit)
 
     def _settings_of(self, draft: TagDraft, connection: str) -> tuple[dict[str, Any], bool]:
         """The plug-in's settings of a tag, and whether they hold templates; read once for each connection."""

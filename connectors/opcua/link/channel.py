@@ -22,12 +22,13 @@ from asyncua.crypto.uacrypto import CertProperties
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.ua_binary import struct_from_binary
 
+from connectors.opcua.group import LIFETIME
 from connectors.opcua.security.certificate import first_of_chain
 from connectors.opcua.security.choice import PLAIN, Choice, chosen, needs_endpoints, refuse_hidden, refuse_plaintext
 from connectors.opcua.security.identity import kind_of, token_policy, user_pair
 from connectors.opcua.security.own import application_uri, own_pair, own_uri
 from connectors.opcua.security.trust import CertificateFolder
-from connectors.opcua.settings import LIFETIME, Settings
+from connectors.opcua.settings import Settings
 from twin.core.instant import MILLISECOND
 
 logging.getLogger("asyncua.client").setLevel(logging.CRITICAL)  # its failures reach us as exceptions, and are told once

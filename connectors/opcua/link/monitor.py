@@ -16,18 +16,30 @@ from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
 
 from connectors.opcua.failure import SubscriptionGone
+from connectors.opcua.group import TRIGGERS, Group
 from connectors.opcua.items import Item, Items
 from connectors.opcua.link.channel import RawSession
 from connectors.opcua.link.cover import Grant
 from connectors.opcua.link.services import TOO_MUCH, Limits
-from connectors.opcua.link.subscription import Subscription, create_subscription
+from connectors.opcua.link.subscription import UNSUPPORTED, Subscription, create_subscription
 from connectors.opcua.settings import Settings
 from twin.core.instant import MILLISECOND
+from twin.core.ports import Reporter
 
 PATIENCE_S = 30.0
 """How long a call that creates items may take: a small PLC makes some 100 a second, and does nothing else meanwhile."""
 SLOW_S = 2.0
 """A call that took longer is followed by a smaller one."""
+FEW = 5
+"""Items that a notice names."""
+FILTER_REFUSED = frozenset(
+    {
+        StatusCodes.BadFilterNotAllowed,
+        StatusCodes.BadMonitoredItemFilterUnsupported,
+        StatusCodes.BadMonitoredItemFilterInvalid,
+        StatusCodes.BadDeadbandFilterInvalid,
+    }
+)
 NO_ROOM = StatusCodes.BadTooManyMonitoredItems
 NO_MORE = (uaerrors.BadTooManySubscriptions, uaerrors.BadTooManyMonitoredItems, uaerrors.BadOutOfMemory)
 
@@ -43,6 +55,7 @@ class Monitors:
         items: Items,
         subscriptions: dict[int, Subscription],
         opened: Callable[[Subscription], None],
+        reporter: Reporter,
     ) -> None:
         self._session = session
         self._settings = settings
@@ -50,12 +63,22 @@ class Monitors:
         self._items = items
         self._subscriptions = subscriptions
         self._opened = opened
+        self._reporter = reporter
+        self._plain: dict[int, str] = {}
 
     async def place(self, handles: Sequence[int]) -> list[int]:
         """Create the items of handles; those for which the server has no room are given back."""
+        left: list[int] = []
+        for publishing in sorted({self._items.all[handle].group.publishing for handle in handles}):
+            left += await self._place([h for h in handles if self._items.all[h].group.publishing == publishing])
+        self._tell_plain()
+        return left
+
+    async def _place(self, handles: Sequence[int]) -> list[int]:
+        """The same for items of one publishing interval."""
         waiting = list(handles)
         while waiting:
-            home = await self._home()
+            home = await self._home(self._items.all[waiting[0]].group)
             if home is None:
                 break
             waiting = await self._fill(home, waiting)
@@ -76,21 +99,27 @@ class Monitors:
             with suppress(ua.UaStatusCodeError):  # asyncua's server fails at items whose nodes are gone
                 await self._session.delete_monitored_items(wanted)
 
-    async def _home(self) -> Subscription | None:
-        """A subscription with room, a new one if need be; None when the server has enough of them."""
+    async def _home(self, group: Group) -> Subscription | None:
+        """A subscription of a publishing interval with room, a new one if need be; None: the server has enough."""
         living = Counter(item.home for item in self._items.all)
         for subscription in self._subscriptions.values():
-            if living[subscription.id] < min(subscription.room, self._limits.room):
+            if subscription.asked == group.publishing and living[subscription.id] < self._room(subscription):
                 return subscription
         try:
-            home = await create_subscription(self._session, self._settings)
+            home = await create_subscription(self._session, self._settings, group)
         except NO_MORE:
             if not self._subscriptions:
                 raise
             return None
+        except UNSUPPORTED:
+            return None
         self._subscriptions[home.id] = home
         self._opened(home)
         return home
+
+    def _room(self, home: Subscription) -> int:
+        """Items that a subscription may hold, as far as we know."""
+        return min(home.room, self._limits.room, self._settings.items_per_subscription)
 
     def _living_in(self, home: Subscription) -> int:
         return sum(item.home == home.id for item in self._items.all)
@@ -99,7 +128,7 @@ class Monitors:
         """Create items in one subscription until it is full; those that have found no place there are given back."""
         left = list(handles)
         while left:
-            room = min(home.room, self._limits.room) - self._living_in(home)
+            room = self._room(home) - self._living_in(home)
             part = left[: min(room, self._limits.monitor)]
             if not part:
                 break
@@ -123,7 +152,7 @@ class Monitors:
         wanted = ua.CreateMonitoredItemsParameters(
             SubscriptionId=ua.UInt32(home.id),
             TimestampsToReturn=ua.TimestampsToReturn.Both,
-            ItemsToCreate=[request(self._items.all[handle], handle, self._settings) for handle in part],
+            ItemsToCreate=[request(self._items.all[handle], handle) for handle in part],
         )
         try:
             results = await self._session.create_items(wanted, max(PATIENCE_S, self._settings.timeout_s))
@@ -136,7 +165,32 @@ class Monitors:
         if len(results) != len(part):
             raise ua.UaError(f"asked for {len(part)} items, got {len(results)}")
         self._learn(len(part), loop.time() - begun)
-        return [h for h, result in zip(part, results, strict=True) if not self._note(h, home, result)]
+        again: list[int] = []
+        full: list[int] = []
+        for handle, result in zip(part, results, strict=True):
+            if self._is_filter_refused(handle, result):
+                again.append(handle)
+            elif not self._note(handle, home, result):
+                full.append(handle)
+        return full + (await self._create(home, again) if again else [])
+
+    def _is_filter_refused(self, handle: int, result: ua.MonitoredItemCreateResult) -> bool:
+        """Whether the server takes the item without its deadband or trigger only: it is asked for again so."""
+        item = self._items.all[handle]
+        if item.plain or not item.group.has_filter or result.StatusCode.value not in FILTER_REFUSED:
+            return False
+        item.plain = True
+        self._plain[handle] = result.StatusCode.name
+        return True
+
+    def _tell_plain(self) -> None:
+        """Say which items come with every change although a deadband or trigger was asked for."""
+        plain = {h: cause for h, cause in self._plain.items() if self._items.all[h].plain}
+        self._plain = plain
+        shown = ", ".join(f"{self._items.all[h].place} ({cause})" for h, cause in list(plain.items())[:FEW])
+        more = f" and {len(plain) - FEW} more" if len(plain) > FEW else ""
+        text = f"the server refuses the deadband or trigger of {shown}{more}: every change comes" if plain else ""
+        self._reporter.notice("deadband", text)
 
     def _learn(self, count: int, took_s: float) -> None:
         if took_s > SLOW_S:
@@ -165,16 +219,29 @@ class Monitors:
             await self._session.delete_subscriptions([home.id])
 
 
-def request(item: Item, handle: int, settings: Settings) -> ua.MonitoredItemCreateRequest:
-    """One item: every change of status or value, the oldest dropped when the server's queue is full (and flagged)."""
+def request(item: Item, handle: int) -> ua.MonitoredItemCreateRequest:
+    """One item as its group asks, the oldest sample dropped when the server's queue is full (and flagged)."""
+    group = item.group
     wanted = ua.MonitoringParameters(
         ClientHandle=ua.UInt32(handle),
-        SamplingInterval=settings.sampling / MILLISECOND,
-        QueueSize=ua.UInt32(settings.queue),
+        SamplingInterval=group.sampling / MILLISECOND,
+        QueueSize=ua.UInt32(group.queue),
         DiscardOldest=True,
     )
+    if group.has_filter and not item.plain:
+        wanted.Filter = filter_of(group)
     return ua.MonitoredItemCreateRequest(
         ItemToMonitor=ua.ReadValueId(NodeId=item.node or ua.NodeId(), AttributeId=AttributeIds.Value),
         MonitoringMode=ua.MonitoringMode.Reporting,
         RequestedParameters=wanted,
     )
+
+
+def filter_of(group: Group) -> ua.DataChangeFilter:
+    """What makes a notification of a change (OPC 10000-4, 7.22.2)."""
+    kind, width = ua.DeadbandType.None_, 0.0
+    if group.deadband:
+        kind, width = ua.DeadbandType.Absolute, group.deadband
+    elif group.deadband_percent:
+        kind, width = ua.DeadbandType.Percent, group.deadband_percent
+    return ua.DataChangeFilter(ua.DataChangeTrigger(TRIGGERS.index(group.trigger)), ua.UInt32(kind), width)

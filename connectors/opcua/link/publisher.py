@@ -156,7 +156,7 @@ class Publisher:
         """Have as many requests under way as the subscriptions of now want and the server takes."""
         if self._group is None:
             return
-        while self._asking < min(len(self.book.subscriptions) + 1, self._most):
+        while self._asking < min(len(self.book.subscriptions) + bool(self.book.subscriptions), self._most):
             self._asking += 1
             self._group.create_task(self._publish())
         self.reporter.gauge("publish_requests", self._asking)

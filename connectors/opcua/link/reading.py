@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asyncua import ua
 from asyncua.common.utils import Buffer
@@ -23,7 +23,7 @@ from twin.core.ports import Clock
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads items by their handles."""
+    """Reads items by their handles. aliases: node -> what the server wants it called in this session."""
 
     source: str
     session: RawSession
@@ -31,6 +31,15 @@ class Reader:
     items: Items
     reading: Reading
     clock: Clock
+    aliases: dict[ua.NodeId, ua.NodeId] = field(default_factory=dict[ua.NodeId, ua.NodeId])
+
+    async def register(self, nodes: Sequence[ua.NodeId]) -> None:
+        """Let the server prepare nodes for being read often. Raises UaError when it does not."""
+        left = list(nodes)
+        while left:
+            part = left[: self.limits.read]
+            self.aliases.update(zip(part, await self.session.register_nodes(part), strict=True))
+            left = left[len(part) :]
 
     async def rows(self, handles: Sequence[int]) -> list[Batch]:
         """What the nodes hold now, a batch a call. Raises Undecodable."""
@@ -39,7 +48,7 @@ class Reader:
         while left:
             part = left[: self.limits.read]
             try:
-                answer = await self.session.read_raw([self.items.all[handle].node or ua.NodeId() for handle in part])
+                answer = await self.session.read_raw([self._called(handle) for handle in part])
                 message = as_message(answer, part)
             except TOO_MUCH:
                 if len(part) == 1:
@@ -51,6 +60,10 @@ class Reader:
             if batch is not None:
                 batches.append(batch)
         return batches
+
+    def _called(self, handle: int) -> ua.NodeId:
+        node = self.items.all[handle].node or ua.NodeId()
+        return self.aliases.get(node, node)
 
 
 def as_message(answer: bytes, handles: Sequence[int]) -> Message:

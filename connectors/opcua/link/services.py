@@ -13,12 +13,12 @@ from asyncua.ua import uaerrors
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 
+from connectors.opcua.settings import MOST_PER_SUBSCRIPTION
+
 Row = TypeVar("Row")
 Result = TypeVar("Result")
 
 MOST_PER_CALL = 1000
-ITEMS_PER_SUBSCRIPTION = 1000
-"""What old PLCs survive; past 5,000 a publish response grows large and one slow subscription holds up too much."""
 MOST_PER_BROWSE = 100
 TOO_MUCH = (
     uaerrors.BadTooManyOperations,
@@ -81,8 +81,8 @@ class Limits:
         self.reading = Size(MOST_PER_CALL, MOST_PER_CALL)
         self.browsing = Size(MOST_PER_BROWSE, MOST_PER_BROWSE)
         self.monitoring = Size(FIRST_PER_CALL, MOST_PER_CALL)
-        self.room = ITEMS_PER_SUBSCRIPTION
-        """Items that a subscription takes."""
+        self.room = MOST_PER_SUBSCRIPTION
+        """Items that a subscription takes, as it was learnt."""
 
     @property
     def read(self) -> int:

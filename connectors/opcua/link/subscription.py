@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from asyncua import ua
 from asyncua.client.ua_session import UaSession
+from asyncua.ua import uaerrors
 
+from connectors.opcua.group import Group
 from connectors.opcua.settings import Settings
 from twin.core.instant import MILLISECOND
 
 NOTIFICATIONS_PER_PUBLISH = 10_000
+UNSUPPORTED = (uaerrors.BadServiceUnsupported, uaerrors.BadNotSupported, uaerrors.BadNotImplemented)
+"""What a server says that has no subscriptions at all."""
 PATIENCE = 1.5
 """Keep-alive intervals without a word after which a link counts as lost."""
 
@@ -22,9 +27,9 @@ class Subscription:
 
     expected: the sequence number that comes next, 0 before the first. pending: received, not durable yet, in order.
     acknowledgements: durable, not told to the server yet. silence_s: longest pause of a living server. lifetime_s: how
-    long it lives without a word of ours. publishing: granted, ns. heard: when it last spoke, on the event loop's clock;
-    spoke: whether it did since the link was made. fed: when it last brought rows, ns; 0 for never. room: items that it
-    takes at most, as far as we know.
+    long it lives without a word of ours. publishing: granted, asked: wished for, ns. heard: when it last spoke, on the
+    event loop's clock; spoke: whether it did since the link was made. fed: when it last brought rows, ns; 0 for never.
+    room: items that it takes at most, as far as we know.
     """
 
     id: int
@@ -37,6 +42,7 @@ class Subscription:
     lifetime_s: float = 600.0
     keep_alive_s: float = 5.0
     publishing: int = 0
+    asked: int = 0
     fed: int = 0
     room: int = 2**31
 
@@ -63,24 +69,35 @@ class Subscription:
         self.spoke = False
 
 
-async def create_subscription(session: UaSession, settings: Settings) -> Subscription:
-    """One more subscription. Raises UaStatusCodeError when the server has enough of them."""
+async def create_subscription(session: UaSession, settings: Settings, group: Group) -> Subscription:
+    """One more subscription, with the interval of a group. Raises UaStatusCodeError when the server has enough."""
     wanted = ua.CreateSubscriptionParameters(
-        RequestedPublishingInterval=settings.publishing / MILLISECOND,
-        RequestedLifetimeCount=ua.UInt32(settings.lifetime_count),
-        RequestedMaxKeepAliveCount=ua.UInt32(settings.keep_alive_count),
+        RequestedPublishingInterval=group.publishing / MILLISECOND,
+        RequestedLifetimeCount=ua.UInt32(group.lifetime_count),
+        RequestedMaxKeepAliveCount=ua.UInt32(group.keep_alive_count),
         MaxNotificationsPerPublish=ua.UInt32(NOTIFICATIONS_PER_PUBLISH),
         PublishingEnabled=True,
         Priority=ua.Byte(0),
     )
-    return subscription_of(await session.create_subscription(wanted, unused), settings)
+    return subscription_of(await session.create_subscription(wanted, unused), settings, group)
+
+
+async def first_subscription(session: UaSession, settings: Settings, groups: Sequence[Group]) -> list[Subscription]:
+    """One, though it be empty: it tells that the server lives. None where all is read, or the server has none."""
+    group = next((group for group in groups or [settings.common] if not group.polled), None)
+    if group is None:
+        return []
+    try:
+        return [await create_subscription(session, settings, group)]
+    except UNSUPPORTED:
+        return []
 
 
 def unused(_: object) -> None:
     """The driver wants a callback; messages go to our publisher as bytes."""
 
 
-def subscription_of(result: ua.CreateSubscriptionResult, settings: Settings) -> Subscription:
+def subscription_of(result: ua.CreateSubscriptionResult, settings: Settings, group: Group) -> Subscription:
     """Our side of a new subscription: liveness from what the server granted, not from what we asked."""
     interval_s = result.RevisedPublishingInterval / 1000
     keep_alive_s = interval_s * max(1, result.RevisedMaxKeepAliveCount)
@@ -90,4 +107,5 @@ def subscription_of(result: ua.CreateSubscriptionResult, settings: Settings) -> 
         lifetime_s=interval_s * max(3, result.RevisedLifetimeCount),
         keep_alive_s=keep_alive_s,
         publishing=int(result.RevisedPublishingInterval * MILLISECOND),
+        asked=group.publishing,
     )

@@ -52,7 +52,9 @@ class Upkeep:
         self.idle_now = asyncio.Event()
         self._session = session
         self._limits = limits
-        self._monitors = Monitors(session, settings, limits, items, self.book.subscriptions, self._opened)
+        self._monitors = Monitors(
+            session, settings, limits, items, self.book.subscriptions, self._opened, publisher.reporter
+        )
         self._gone: set[int] = set()
         self._retyped: set[int] = set()
         self._losses: list[Loss] = []
@@ -66,7 +68,7 @@ class Upkeep:
             with self.publisher.patient():
                 await self._mend()
             self.ready.set()
-            tell_grants(self.publisher.reporter, self.settings, self.items, self.book.subscriptions.values())
+            tell_grants(self.publisher.reporter, self.items, self.book.subscriptions.values())
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._next_pause()):
                     await self._wake.wait()
@@ -170,10 +172,13 @@ class Upkeep:
         begun = self.publisher.clock.now()
         found = await self.items.find(self._session, self._limits, missing)
         aimed = [handle for handle in found if self.items.all[handle].targets]
-        left = await self._monitors.place(aimed)
+        polled = [handle for handle in aimed if self.items.all[handle].group.polled]
+        left = await self._monitors.place([handle for handle in aimed if not self.items.all[handle].group.polled])
         self.book.rest.difference_update(missing)
-        self.book.rest.update(left)
+        self.book.rest.update(left, polled)
         text = f"the server has no room for {len(left)} of {len(self.items.all)} items; they are read instead"
+        if not self.book.subscriptions:
+            text = f"the server has no subscriptions; {len(left)} items are read instead"
         self.publisher.reporter.notice("items", text if left else "")
         self._promise([handle for handle in aimed if self.items.all[handle].subscribed], begun)
 

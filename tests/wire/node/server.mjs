@@ -5,7 +5,7 @@
 import readline from "node:readline";
 import {
   DataType, DataValue, MessageSecurityMode, OPCUACertificateManager, OPCUAServer, SecurityPolicy, StatusCodes,
-  Variant, VariantArrayType,
+  Variant, VariantArrayType, standardUnits,
 } from "node-opcua";
 
 const [port, folder] = [Number(process.argv[2]), process.argv[3]];
@@ -64,6 +64,14 @@ mine.addVariable({
     },
   },
 });
+
+const tank = mine.addObject({ organizedBy: space.rootFolder.objects, browseName: "Tank", nodeId: "s=Tank" });
+types.level = [DataType.Double, 100];
+variables.level = mine.addAnalogDataItem({
+  componentOf: tank, browseName: "level", nodeId: "s=Tank.level", dataType: DataType.Double,
+  minimumSamplingInterval: 20, engineeringUnitsRange: { low: 0, high: 200 }, engineeringUnits: standardUnits.centimetre,
+});
+variables.level.setValueFromSource(new Variant({ dataType: DataType.Double, value: 100 }));
 
 function set(name, value, status) {
   const code = status ? StatusCodes[status] : StatusCodes.Good;

@@ -8,6 +8,7 @@ import pytest
 from asyncua.ua import uaerrors
 
 from connectors.opcua.link.services import Limits, Size, in_calls
+from connectors.opcua.settings import ITEMS_PER_SUBSCRIPTION
 
 
 class Server:
@@ -64,6 +65,6 @@ async def test_one_node_that_is_too_much_is_an_error() -> None:
 
 def test_items_begin_with_what_old_plcs_survive() -> None:
     limits = Limits()
-    assert (limits.monitor, limits.room) == (100, 1000)
+    assert (limits.monitor, ITEMS_PER_SUBSCRIPTION) == (100, 1000)
     limits.monitoring.slow(7)
     assert limits.monitor == 7
