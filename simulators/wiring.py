@@ -17,12 +17,15 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpcUaServer:
-    """One PLC. namespace: URI of its data. folders: path below Objects under which its data stand."""
+    """One PLC. namespace: URI of its data. folders: path below Objects under which its data stand. history_s: how long
+    its values can be read afterwards, 0 for a PLC without a historian.
+    """
 
     name: str
     product: str
     namespace: str
     folders: tuple[str, ...]
+    history_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

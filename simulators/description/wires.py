@@ -34,6 +34,7 @@ TYPES = ("Boolean", "SByte", "Byte", "Int16", "UInt16", "Int32", "UInt32", "Int6
 class ServerText:
     """One PLC on OPC UA. product: name of the server. namespace: URI of its data. folders: path below Objects under
     which they stand. ids: `plain` identifiers, `GVL.stCapper.eState`, or `quoted` ones, `"DB_Filler"."Stat"."eState"`.
+    history: how long its values can be read afterwards (HistoryRead), 0 for none.
     """
 
     name: str
@@ -41,6 +42,7 @@ class ServerText:
     namespace: str
     folders: tuple[str, ...] = ()
     ids: Ids = "plain"
+    history_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def read_wiring(
                 raise spot.wrong(f"{_below(at)}: {value} has the place of {taken[where]}; choose another")
             taken[where] = name
             places[f"{path}/{name}"] = place
-    known = tuple(OpcUaServer(s.name, s.product, s.namespace, s.folders) for s in servers.values())
+    known = tuple(OpcUaServer(s.name, s.product, s.namespace, s.folders, s.history_s) for s in servers.values())
     return Wiring(known, places)
 
 

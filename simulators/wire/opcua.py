@@ -16,6 +16,7 @@ from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
 
 from simulators.samples import Newest
+from simulators.wire.historian import Historian
 from simulators.wire.nasty.quirk import SCALARS, Identifier, Quirk
 from simulators.wire.nodes import Part, Tree, Variable
 from simulators.wire.server import PlcInternalServer, Quirks, plc_server
@@ -53,6 +54,7 @@ class OpcUaShell:
         self.values = values
         self.life = 0
         self.quirks = Quirks(quirks)
+        self.historian = Historian(spec.history_s)
         self.parts: dict[str, Part] = {}
         self.server: Server | None = None
         self._tree: Tree | None = None
@@ -75,6 +77,7 @@ class OpcUaShell:
         self._tree = Tree(server, index, self.spec, self._identify)
         self.parts = await self._tree.add(self.values, self._newest, layout)
         await self._fill()
+        self._show_history(server)
         await self._open_setpoints(server)
         for quirk in self.quirks.all:
             await quirk.prepare(server)
@@ -120,9 +123,12 @@ class OpcUaShell:
         for name, time, value, status in together:
             self._newest[name] = time, value, status
             part = self.parts.get(name)
-            if part is None or self.server is None:
+            if part is None:
                 continue
             data = part.data(value, time, status)
+            if self.server is None:
+                self._remember(part.variable, self._twisted(part.variable, data))
+                continue
             if part.whole is not None:
                 wholes[part.variable.number] = part.variable, data
                 continue
@@ -196,9 +202,29 @@ class OpcUaShell:
             await self._put(part.variable, part.data(value, time, status), first=True)
 
     async def _put(self, variable: Variable, data: ua.DataValue, first: bool = False) -> None:
+        data = self._twisted(variable, data, first)
+        if not first:
+            self._remember(variable, data)
+        await variable.put(data)
+
+    def _twisted(self, variable: Variable, data: ua.DataValue, first: bool = False) -> ua.DataValue:
         for quirk in self.quirks.all:
             data = quirk.data(variable, data, first)
-        await variable.put(data)
+        return data
+
+    def _remember(self, variable: Variable, data: ua.DataValue) -> None:
+        """A PLC has its historian in itself: it goes on while nobody can reach it."""
+        if self.spec.history_s:
+            self.historian.keep(variable.number, data)
+
+    def _show_history(self, server: Server) -> None:
+        """Let clients read what the nodes held, in this life of the server or before."""
+        self.historian.nodes.clear()
+        if not self.spec.history_s or not isinstance(server.iserver, PlcInternalServer):
+            return
+        server.iserver.historian = self.historian
+        for variable in {part.variable.number: part.variable for part in self.parts.values()}.values():
+            self.historian.show(server.iserver.aspace, variable.node, variable.number)
 
 
 @asynccontextmanager

@@ -26,6 +26,7 @@ from asyncua.ua.status_codes import StatusCodes
 
 from simulators.wire.address_space import SmallInternalServer
 from simulators.wire.encoding import data_change
+from simulators.wire.historian import Historian
 from simulators.wire.nasty.quirk import Limits, Quirk
 
 CONNECTIONS = 50
@@ -98,6 +99,7 @@ class PlcInternalServer(SmallInternalServer):
         super().__init__()
         self.quirks = quirks
         self.setpoints = Setpoints()
+        self.historian = Historian(0.0)
         self.max_connections = CONNECTIONS
         self.max_subscriptions = CONNECTIONS
         self.max_unacked_messages_per_subscription = UNACKNOWLEDGED
@@ -132,6 +134,7 @@ class Session(InternalSession):
         super().__init__(iserver, iserver.aspace, iserver.subscription_service, name, user=user, external=external)
         self._quirks = iserver.quirks
         self._setpoints = iserver.setpoints
+        self._plc = iserver
 
     async def write(self, params: ua.WriteParameters) -> list[ua.StatusCode]:
         """Values of nodes; a setpoint is judged by its machine first."""
@@ -144,6 +147,11 @@ class Session(InternalSession):
         """Attributes of nodes."""
         await self._quirks.asked("read", len(params.NodesToRead))
         return await super().read(params)
+
+    async def history_read(self, params: ua.HistoryReadParameters) -> list[ua.HistoryReadResult]:
+        """What nodes held before."""
+        await self._quirks.asked("history", len(params.NodesToRead))
+        return self._plc.historian.read(params)
 
     async def browse(self, params: ua.BrowseParameters) -> list[ua.BrowseResult]:
         """References of nodes."""

@@ -51,11 +51,10 @@ class TestNode:
 
     pytestmark = needs_node
 
-    @pytest.mark.parametrize("each", [1000, 7])
     async def test_everything_is_there_and_equals_what_was_notified(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, each: int
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(history, "VALUES", each)
+        monkeypatch.setattr(history, "VALUES", 7)
         async with node_server(tmp_path / "pki") as server:
             tags = {"n": "Line.n", "total": "Line.total", "temp": "Line.temp", "none": "Line.none"}
             test = setup(server.url, tmp_path, tags, sampling=20_000_000, queue=1000)

@@ -57,6 +57,12 @@ class Counting:
             np.zeros(len(rows), dtype=np.uint32),
         )
 
+    def setpoints(self) -> Sequence[str]:
+        return ()
+
+    def ask(self, name: str, value: float) -> None:
+        raise ValueError(f"{name} takes no value")
+
     @staticmethod
     def value(name: str, count: int) -> float:
         return (
