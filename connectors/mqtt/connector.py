@@ -17,7 +17,7 @@ from connectors.mqtt.session import Session
 from connectors.mqtt.settings import broker_of, rules_of
 from twin.core.batch import Batch, texts
 from twin.core.errors import Misconfigured, Unreachable
-from twin.core.event import GAP, Event
+from twin.core.event import GAP, TAGS_COVERED, Event
 from twin.core.inbox import Inbox
 from twin.core.plugin import ConnectionSpec, Surroundings, TagAddress
 from twin.core.ports import Probed
@@ -57,7 +57,7 @@ class MqttConnector:
             before = self._session.last()
             resumed = await link.open()
             if before is not None:
-                self._report_gap(resumed, before.heard)
+                self._tell_pause(resumed, before.heard)
                 link.unsubscribe([old for old in before.filters if old not in self._qos])
             if not resumed:
                 await self._subscribe(link)
@@ -172,16 +172,20 @@ class MqttConnector:
         self._refused.add(tag)
         self._reporter.problem(tag, text)
 
-    def _report_gap(self, resumed: bool, heard: int) -> None:
-        """Without our session everything since is lost; with it, what is subscribed at QoS 0."""
+    def _tell_pause(self, resumed: bool, heard: int) -> None:
+        """Without our session everything since is lost; with it the broker kept all but what is subscribed at QoS 0."""
         now = self._clock.now()
-        body: dict[str, object] = {"from": min(heard, now), "to": now, "cause": "the broker had no session for us"}
-        if resumed:
-            lossy = sorted({rule.id for rule in self._mapping.rules if self._qos[rule.filter] == 0})
-            if not lossy:
-                return
-            body |= {"cause": "subscribed at QoS 0", "tags": lossy}
-        self._reporter.event(Event(now, GAP, self.name, body))
+        since = min(heard, now)
+        tags = sorted(rule.id for rule in self._mapping.rules if self._qos[rule.filter] > 0) if resumed else []
+        lossy = sorted({rule.id for rule in self._mapping.rules}.difference(tags))
+        if tags:
+            kept = {"tags": tags, "by": "messages", "resumed": True, "since": since}
+            self._reporter.event(Event(now, TAGS_COVERED, self.name, kept))
+        if lossy:
+            body: dict[str, object] = {"from": since, "to": now, "cause": "the broker had no session for us"}
+            if resumed:
+                body |= {"cause": "subscribed at QoS 0", "tags": lossy}
+            self._reporter.event(Event(now, GAP, self.name, body))
 
     def _probed(self, messages: Sequence[Message]) -> list[Probed]:
         decoded = Decoder(self.name, self._mapping, self._by_arrival).decode(messages)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.running import MEASURED
+from tests.browser.test_line import LINE
 
 pytestmark = pytest.mark.browser
 
@@ -31,3 +34,23 @@ def test_killed_twin_is_stale_within_4_s_and_back_by_itself(page, demo):
     assert page.locator("[data-tag][data-quality=good]").count() == 0
     expect(page.locator("lt-tile .bad-link")).to_contain_text("s7, bk, cell")
     expect(page.locator("#news .abnormal", has_text="linetwin was not running")).to_have_count(3)
+    missing_time_is_told(page, demo)
+
+
+def missing_time_is_told(page, demo):
+    """How much is covered and why the rest is not stands with each connection and machine; a trend has a band there."""
+    page.goto(demo.url("/connections"))
+    stopped = page.locator("lt-coverage [data-why=stopped]", has_text="twin stopped: linetwin was not running")
+    expect(stopped).to_have_count(3, timeout=15_000)
+    for share in page.locator("lt-coverage .share").all():
+        expect(share).to_have_text(re.compile(r"^\d+\.\d\d % covered$"))
+    page.goto(demo.url(f"/machine/{LINE}/filler"))
+    expect(page.locator("lt-coverage [data-why=stopped]")).to_have_count(1, timeout=15_000)
+
+    page.goto(demo.url(f"/trends?from=now-15m&tag={LINE}/filler/vibration"))
+    plate = page.locator("#trend .plate")
+    page.locator("#trend canvas").wait_for()
+    expect(page.locator("#trend .reading")).to_contain_text("1 gap")
+    box = plate.bounding_box()
+    plate.hover(position={"x": box["width"] - 10, "y": box["height"] / 2})
+    expect(plate).to_have_attribute("title", re.compile("^samples missing: "))

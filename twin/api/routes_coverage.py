@@ -161,6 +161,7 @@ def _summary(cover: SpanCover, groups: Sequence[tuple[list[str], Group]]) -> Cov
         covered_s=total["covered"] / SECOND,
         filled_s=total["filled"] / SECOND,
         missing_s=total["missing"] / SECOND,
+        never_s=sum(one.length for one in found if one.why == "never") / SECOND,
         causes=[_cause(one) for one in found[:MOST_CAUSES]],
         causes_left_out=max(len(found) - MOST_CAUSES, 0),
     )

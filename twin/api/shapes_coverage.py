@@ -77,6 +77,7 @@ class CauseShape(Shape):
 class CoverSummaryShape(Shape):
     """All tags that were asked for, whatever the page shows. Seconds are summed over the tags.
 
+    never_s: what of missing_s lies before anything watched the tag, or belongs to tags that nothing brings.
     causes: what costs most first, at most 20; causes_left_out: how many more there are.
     """
 
@@ -84,6 +85,7 @@ class CoverSummaryShape(Shape):
     covered_s: float
     filled_s: float
     missing_s: float
+    never_s: float
     causes: list[CauseShape]
     causes_left_out: int
 

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from twin.core.event import Event
+from twin.core.event import TAGS_COVERED, Event
 from twin.core.ports import Clock
 
 _log = logging.getLogger("linetwin")
@@ -58,7 +58,9 @@ class ConnectionReport:
         self._lock = threading.Lock()
 
     def event(self, event: Event) -> None:
-        """Put a fact into the log."""
+        """Put a fact into the log. A source that has just said what it covers is alive: a loss is not dated before."""
+        if event.kind == TAGS_COVERED:
+            self.alive_at = max(self.alive_at, event.time)
         self._note(event)
 
     def count(self, what: str, n: int = 1) -> None:

@@ -50,8 +50,10 @@ class Supervisor:
         self._intake = Intake(report.id, clock)
         self._failures = 0
         self._lost_at: float | None = None
-        self._untold: Event | None = None
-        """A loss that a full disk kept out of the log; it is told before the return is."""
+        self._entered = False
+        """Whether the connector was open since the last loss that was told: it may have said what it covers."""
+        self._untold: list[Event] = []
+        """The first and the last loss that a full disk kept out of the log; they are told before the return is."""
         self._turning = asyncio.Lock()
 
     async def run(self) -> None:
@@ -72,6 +74,7 @@ class Supervisor:
     async def _session(self) -> None:
         self._report.attempts += 1
         async with self._connector.open() as batches:
+            self._entered = True
             self._report.alive()
             up = asyncio.create_task(self._up_soon())
             try:
@@ -112,26 +115,30 @@ class Supervisor:
             _log.info("connection %s: up (%s)", self._report.id, self._report.url)
 
     async def _lost(self, cause: str, state: str) -> None:
-        """Log once when lost; while it stays lost only the counter of attempts moves."""
+        """Log once when lost; while it stays lost only the counter of attempts moves.
+
+        The log is told of a link too that was lost before it counted as up: what it covered for a moment ends.
+        """
         cause = cause.removeprefix(f"connection {self._report.id}: ")  # said by whoever shows it
         first = self._report.state in {"up", "connecting"}
-        was_up = self._report.state == "up"
-        if was_up:
+        if self._report.state == "up":
             self._lost_at = asyncio.get_running_loop().time()
+        entered, self._entered = self._entered, False
         self._report.turned(state, cause) if first or state == "stopped" else None
         self._report.cause = cause
-        if not first:
+        if first:
+            _log.warning("connection %s: %s", self._report.id, cause)
+        elif not entered:
             return
-        _log.warning("connection %s: %s", self._report.id, cause)
-        time = self._report.alive_at if was_up else self._clock.now()
-        self._untold = Event(time, CONNECTION_LOST, self._report.id, {"cause": cause})
+        time = self._report.alive_at if entered else self._clock.now()
+        self._untold = [*self._untold[:1], Event(time, CONNECTION_LOST, self._report.id, {"cause": cause})]
         with suppress(StoreFailed):
             await self._tell_loss()
 
     async def _tell_loss(self) -> None:
-        if self._untold is not None:
-            await self._log.note(self._untold)
-            self._untold = None
+        while self._untold:
+            await self._log.note(self._untold[0])
+            self._untold = self._untold[1:]
 
     def _longest_s(self) -> float:
         """The longest pause of now."""

@@ -25,7 +25,8 @@ class Connections extends Part {
 
   render() {
     if (!moment.isLive) return html`<section class="card"><h2>Connections</h2><p class="quiet">Only the present is known
-      here; what was lost and gained in the past stands among the events below.</p></section>`;
+      here; what was lost and gained in the past stands among the events below.</p></section>
+      <lt-coverage asset=""></lt-coverage>`;
     return html`<div class="links">${this.all.map((one) => this.card({ ...one, ...now.connections[one.id], problems: one.problems }))}</div>`;
   }
 
@@ -43,6 +44,7 @@ class Connections extends Part {
       ${counters.map(([name, count]) => html`<div><dt>${name.replaceAll("_", " ")}</dt><dd>${numberText(count)}</dd></div>`)}</dl>
       ${wrong.length ? html`<details open><summary>${wrong.length} tags do not work</summary><ul class="wrong">${wrong.map(
         ([tag, why]) => html`<li><code>${tag}</code> ${why}</li>`)}</ul></details>` : nothing}
+      <lt-coverage connection=${one.id}></lt-coverage>
       ${this.dead(one.id)}</section>`;
   }
 

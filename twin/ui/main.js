@@ -10,6 +10,7 @@ import "./alarms.js";
 import "./condition.js";
 import "./trends.js";
 import "./connections.js";
+import "./coverage.js";
 import "./break.js";
 import { begin } from "./now.js";
 

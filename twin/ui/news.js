@@ -15,6 +15,12 @@ const WORDS = {
   "connection.up": ({ name }) => `${name} connected`,
   "connection.lost": ({ name, body }) => `${name} lost: ${body.cause ?? ""}`,
   gap: ({ name, body }) => `${name}: samples missing for ${lengthText((body.to - body.from) / 1e6)}: ${body.cause}`,
+  "gap.filled": ({ name, body }) => `${name}: ${body.rows} samples of ${tagsText(body)} came from its own history`,
+  "tags.covered": ({ name, body }) => `${name}: ${body.resumed ? `nothing missed of ${tagsText(body)} since ${
+    clockText(body.since / 1e6)}` : `${tagsText(body)} followed`}`,
+  "tags.uncovered": ({ name, body }) => `${name}: ${tagsText(body)} cannot come: ${body.cause}`,
+  "clock.offset": ({ name, body }) => `${name}: its clock is ${lengthText(Math.abs(body.offset_ns) / 1e6)} ${
+    body.offset_ns < 0 ? "behind" : "ahead of"} ours`,
   "clock.ahead": ({ name, body }) => `${name}: its clock is ${lengthText(body.ahead_ns / 1e6)} ahead of ours`,
   "plant.loaded": ({ body }) => `plant file loaded (${String(body.digest).slice(0, 8)})`,
   "run.started": () => "twin started",
@@ -24,8 +30,9 @@ const WORDS = {
   "model.learnt": ({ name }) => `normal running of ${name} learnt`,
   "alert.judged": ({ name, body }) => `alert of ${name} judged ${body.verdict ?? ""}`,
 };
-const ABNORMAL = new Set(["connection.lost", "gap", "clock.ahead"]);
+const ABNORMAL = new Set(["connection.lost", "gap", "tags.uncovered", "clock.ahead"]);
 
+const tagsText = ({ tags }) => (tags.length === 1 ? "1 tag" : `${tags.length} tags`);
 const lastPart = (path) => path.split("@")[0].split("/").at(-1);
 
 class News extends Part {

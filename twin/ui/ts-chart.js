@@ -229,6 +229,8 @@ export class TsChart extends LitElement {
     if (instant === null) this.isSpoken = false; // only what keys ask for is spoken, never what ticks
     if (this.read === instant) return;
     this.read = instant;
+    const gap = instant && this.series.flatMap((one) => one.gaps).find(({ from, to }) => from <= instant && instant <= to);
+    this.plate.title = gap ? `samples missing: ${gap.cause}` : "";
     this.requestUpdate();
   }
 

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.runtime.virtual_time import BEGIN, SECOND, LoopClock, in_virtual_time
 from twin.core.batch import Batch, batch
 from twin.core.errors import Misconfigured, StoreFailed, Unreachable
-from twin.core.event import CLOCK_AHEAD, CONNECTION_LOST, CONNECTION_UP, Event
+from twin.core.event import CLOCK_AHEAD, CONNECTION_LOST, CONNECTION_UP, TAGS_COVERED, Event
 from twin.runtime.report import ConnectionReport
 from twin.runtime.supervise import FIRST_PAUSE_S, LONGEST_PAUSE_S, QUICK_FOR_S, QUICK_PAUSE_S, Supervisor
 
@@ -232,9 +232,27 @@ def test_a_loss_that_the_full_disk_kept_out_of_the_log_is_told_when_there_is_roo
 
     in_virtual_time(full_for_a_while())
     kinds = [event.kind for event in log.events]
-    assert kinds == [CONNECTION_UP, CONNECTION_LOST, CONNECTION_UP]
-    assert log.events[1].time == BEGIN + 2 * SECOND
+    assert kinds == [CONNECTION_UP, CONNECTION_LOST, CONNECTION_LOST, CONNECTION_UP]
+    assert log.events[1].time == BEGIN + 2 * SECOND < log.events[2].time
     assert log.events[1].body == {"cause": "no space left"}
+
+
+def test_a_link_that_is_lost_before_it_counts_as_up_ends_what_it_covered():
+    gone = plays(then=Unreachable("gone"), every=0.3)
+    connector, log, report = supervised(5, plays(1, then=Unreachable("cut")), gone, Unreachable("refused"))
+    first, *_, last = told(log)
+    assert first == (CONNECTION_UP, 0.5)
+    assert [kind for kind, _ in told(log)] == [CONNECTION_UP, CONNECTION_LOST, CONNECTION_LOST]
+    assert last[1] == pytest.approx(connector.opened[1], abs=1e-6)  # its last sign of life
+    assert report.state == "down"
+
+
+async def test_what_a_source_says_it_covers_is_a_sign_of_life():
+    report = ConnectionReport("gw", "scripted", "x://y", LoopClock(), lambda _event: None)
+    at = report.alive_at + SECOND
+    report.event(Event(at, TAGS_COVERED, "gw", {"tags": [1]}))
+    report.event(Event(at + SECOND, CLOCK_AHEAD, "gw", {}))
+    assert report.alive_at == at
 
 
 def test_a_source_whose_clock_runs_ahead_is_named_and_counted():

@@ -6,7 +6,7 @@ import pytest
 from tests.wire.mqtt.brokers import mosquitto
 from tests.wire.mqtt.plant import Bench, numbers, publisher, pull, stamped, tag, times, until
 from twin.core.errors import Unreachable
-from twin.core.event import GAP
+from twin.core.event import GAP, TAGS_COVERED
 
 
 async def test_messages_come_as_batches_with_their_own_time(tmp_path, broker):
@@ -35,7 +35,7 @@ async def test_what_was_not_acknowledged_comes_again_and_what_was_does_not(tmp_p
         again = await pull(batches, 10)
     assert numbers(again) == list(range(10, 20))
     assert bench.kept.counts["duplicates"] in {0, 10}  # rumqttd redelivers without the DUP flag
-    assert bench.kept.events == []
+    assert [event.kind for event in bench.kept.events] == [TAGS_COVERED]
 
 
 async def test_redelivered_rows_equal_the_rows_of_the_first_delivery(tmp_path, broker):
@@ -87,7 +87,10 @@ async def test_messages_sent_while_away_wait_in_the_session(tmp_path, broker):
         await asyncio.to_thread(publish, *stamped(0, 1000))
     async with bench.connector().open() as batches:
         assert numbers(await pull(batches, 1000)) == list(range(1000))
-    assert bench.kept.events == []
+    (covered,) = bench.kept.events
+    assert (covered.kind, covered.body["by"], covered.body["resumed"]) == (TAGS_COVERED, "messages", True)
+    assert covered.body["tags"] == [bench.table.get("x")]
+    assert covered.body["since"] < covered.time
 
 
 async def test_poison_is_acknowledged_between_good_neighbours(tmp_path, broker):
@@ -167,8 +170,9 @@ async def test_tags_subscribed_at_qos_0_have_a_gap_of_their_own(tmp_path, broker
     async with bench.connector().open():
         assert bench.kept.events == []
     async with bench.connector().open():
-        (gap,) = bench.kept.events
-    assert gap.body["tags"] == [bench.table.get("loose")]
+        covered, gap = bench.kept.events
+    assert (covered.kind, covered.body["tags"]) == (TAGS_COVERED, [bench.table.get("x")])
+    assert (gap.kind, gap.body["tags"]) == (GAP, [bench.table.get("loose")])
 
 
 @pytest.mark.mosquitto
