@@ -60,6 +60,8 @@ WRITE_ASKED = "write.asked"
 WRITE_DONE = "write.done"
 """What became of it. subject: the tag. body: `asked` (recorded of the asking), `outcome` (`done`, `refused`,
 `unknown`), `status`, `text`, `read_back`."""
+TAGS_RENAMED = "tags.renamed"
+"""Series go on under other names, with their ids and all their samples. body: `names` (former name -> name)."""
 CLOCK_AHEAD = "clock.ahead"
 """A source's time lay ahead of ours; its samples are restamped and Uncertain. body: `ahead_ns`."""
 PLANT_LOADED = "plant.loaded"

@@ -36,7 +36,8 @@ class TagTable:
     """Append-only list of tags; a tag's id is its position and is never reused.
 
     Ids stand in the order of R2 (samples of one instant go by tag id), so they are part of the log: the writer
-    stores new tags in the same transaction as their first sample. Safe to use from any thread.
+    stores new tags in the same transaction as their first sample. A name may change (a plant file's `was`), an id does
+    not. Safe to use from any thread.
     """
 
     def __init__(self, tags: Iterable[Tag] = ()) -> None:
@@ -77,6 +78,16 @@ class TagTable:
     def ids_of(self, names: Sequence[str], type: TagType = TagType.NUMBER) -> NDArray[np.int32]:
         """The ids of many names of one type."""
         return np.array([self.id_of(name, type) for name in names], dtype=np.int32)
+
+    def rename(self, name: str, to: str) -> int:
+        """Give a tag another name; it keeps its id, which is returned. Raises KeyError; ValueError for a taken name."""
+        with self._lock:
+            if to in self._ids:
+                raise ValueError(f"{to}: is a tag already")
+            found = self._ids.pop(name)
+            self._ids[to] = found
+            self._tags[found] = Tag(to, self._tags[found].type)
+            return found
 
     def since(self, position: int) -> list[tuple[int, Tag]]:
         """Tags added from this position on, with their ids."""

@@ -26,6 +26,7 @@ from twin.runtime.intake import Intake
 from twin.runtime.learning import keep_learning
 from twin.runtime.live import LiveView, Meaning
 from twin.runtime.plugins import connector
+from twin.runtime.renaming import rename_tags, renamed_event
 from twin.runtime.report import ConnectionReport
 from twin.runtime.sealing import Sealing
 from twin.runtime.supervise import Supervisor
@@ -178,11 +179,14 @@ async def _running(
     connect: bool,
     keep: int | None,
 ) -> AsyncGenerator[Twin]:
+    renamed = await rename_tags(plant, log)
     assembly = assemble(plant, log.tags)
 
     body = await _tell_pause(plant, reader, log, clock)
     await log.note(Event(clock.now(), RUN_STARTED, plant.path, body))
     await _load_plant(plant, reader, log, clock)
+    if renamed:
+        await log.note(renamed_event(clock.now(), plant, renamed))
     await tell_unfinished(reader, log, clock)
     results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.code, log)
     meaning = Meaning(plant, log.tags.names())

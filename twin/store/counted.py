@@ -199,7 +199,7 @@ def _touching(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _names(reader: LogReader, tags: NDArray[np.int32]) -> list[str]:
-    names = reader.tags().names()
+    names = reader.tag_keys()
     return [names[tag] for tag in tags.tolist() if tag < len(names)]  # a new tag has no row yet
 
 

@@ -6,7 +6,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from twin.core.event import Event
 from twin.core.ports import Clock
 from twin.core.tags import Tag, TagTable, TagType
 from twin.store.entry import Stored, encode_batch, encode_event
+from twin.store.names import PUT_RENAMED, WHERE_RENAMED, renamed, second_key, stored
 from twin.store.schema import SEALED_TO, open_writer
 
 Entry = tuple[int, Batch | Event]
@@ -49,7 +50,8 @@ class SqliteLog:
         self._clock = clock
         self._connection = open_writer(folder)
         rows = self._connection.execute("SELECT name, type FROM tag ORDER BY id").fetchall()
-        self.tags = TagTable(Tag(name, TagType(type_)) for name, type_ in rows)
+        self._renamed = renamed(self._connection.execute(WHERE_RENAMED).fetchall())
+        self.tags = TagTable(Tag(self._renamed.get(i) or name, TagType(type_)) for i, (name, type_) in enumerate(rows))
         self._stored_tags = len(rows)
         last = f"SELECT max(coalesce(max(recorded), 0), {SEALED_TO}) FROM entry"  # noqa: S608 - no input in it
         self.last = int(self._connection.execute(last).fetchone()[0])
@@ -75,6 +77,16 @@ class SqliteLog:
     async def note(self, event: Event) -> int:
         """Make an event durable; returns its `recorded`."""
         return await asyncio.wrap_future(self.submit(event))
+
+    async def rename(self, names: Mapping[str, str]) -> None:
+        """Give tags other names, former name -> name; their ids and their rows stay. Raises StoreFailed."""
+        given = {self.tags.rename(former, name): name for former, name in names.items()}
+
+        def keep(connection: sqlite3.Connection) -> None:
+            self._renamed = {**self._renamed, **given}
+            connection.execute(PUT_RENAMED, (stored(self._renamed),))
+
+        await asyncio.wrap_future(self.submit(keep))
 
     def submit(self, item: Batch | Event | Job) -> Future[int]:
         """The same from any thread: a future of `recorded` (of a job: of the last entry before it)."""
@@ -122,12 +134,12 @@ class SqliteLog:
         return [one for one in taken if one is not None], taken[-1] is not None
 
     def _commit(self, waiting: list[_Waiting]) -> None:
-        last, stored_tags = self.last, self._stored_tags
+        last, stored_tags, names = self.last, self._stored_tags, self._renamed
         try:
             answers = self._transaction(waiting)
         except Exception as error:  # whatever it was: nobody may wait for ever, and the next commit may succeed
             self._roll_back()
-            self.last, self._stored_tags = last, stored_tags
+            self.last, self._stored_tags, self._renamed = last, stored_tags, names
             if len(waiting) > 1 and not isinstance(error, sqlite3.Error | OSError):
                 for one in waiting:  # one of them cannot be stored; its neighbours can
                     self._commit([one])
@@ -147,9 +159,7 @@ class SqliteLog:
     def _transaction(self, waiting: list[_Waiting]) -> list[int]:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
-        new_tags = self.tags.since(self._stored_tags)
-        connection.executemany("INSERT INTO tag VALUES (?, ?, ?)", [(i, tag.name, tag.type) for i, tag in new_tags])
-        self._stored_tags += len(new_tags)
+        self._store_new_tags(connection)
         rows: list[Stored] = []
         answers: list[int] = []
         for one in waiting:
@@ -164,6 +174,17 @@ class SqliteLog:
                 one.item(connection)
         connection.execute("COMMIT")
         return answers
+
+    def _store_new_tags(self, connection: sqlite3.Connection) -> None:
+        new_tags = self.tags.since(self._stored_tags)
+        for i, tag in new_tags if self._renamed else ():
+            if connection.execute("SELECT 1 FROM tag WHERE name = ?", (tag.name,)).fetchone():
+                self._renamed = {**self._renamed, i: tag.name}  # another tag had that name first
+        rows = [(i, second_key(tag.name, i) if i in self._renamed else tag.name, tag.type) for i, tag in new_tags]
+        connection.executemany("INSERT INTO tag VALUES (?, ?, ?)", rows)
+        if any(i in self._renamed for i, _ in new_tags):
+            connection.execute(PUT_RENAMED, (stored(self._renamed),))
+        self._stored_tags += len(new_tags)
 
     def _roll_back(self) -> None:
         with suppress(sqlite3.Error):  # SQLite may have rolled back by itself

@@ -17,6 +17,7 @@ from twin.core.tags import Tag, TagTable, TagType
 from twin.store.database import Database, Row
 from twin.store.entry import ROW, decode
 from twin.store.files import Vanished
+from twin.store.names import WHERE_RENAMED, renamed
 from twin.store.schema import SEALED_TO
 from twin.store.sealed import Chosen, Files
 
@@ -117,9 +118,13 @@ class LogReader(Database):
 
     def tags(self) -> TagTable:
         """The tags as the log holds them now."""
-        return TagTable(
-            Tag(name, TagType(type_)) for name, type_ in self.rows("SELECT name, type FROM tag ORDER BY id")
-        )
+        with self.one_moment():
+            rows, now = self.rows("SELECT name, type FROM tag ORDER BY id"), renamed(self.rows(WHERE_RENAMED))
+        return TagTable(Tag(now.get(i) or name, TagType(type_)) for i, (name, type_) in enumerate(rows))
+
+    def tag_keys(self) -> list[str]:
+        """What the files call the tags, by id (twin.store.names)."""
+        return [name for (name,) in self.rows("SELECT name FROM tag ORDER BY id")]
 
     def stretches(self, start: int, end: int, length: int) -> Iterator[tuple[int, int]]:
         """Stretches [a, b) of at most `length` ns that hold all entries of [start, end); empty time is skipped."""

@@ -148,7 +148,7 @@ class Sealer:
 
     def write_days(self, samples: Samples) -> list[Written]:
         """Write rows, which are in the order of `recorded`, as a file a day."""
-        names = self.reader.tags().names()
+        names = self.reader.tag_keys()
         rank = np.empty(len(names), dtype=np.int32)
         rank[np.argsort(np.array(names, dtype=object), kind="stable")] = np.arange(len(names), dtype=np.int32)
         days = samples.time // DAY

@@ -1,0 +1,79 @@
+"""`was`: a tag with another name keeps its id, its samples and what was made of them."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.unit.runtime.test_pause import BEGIN, HandClock
+from twin.core.batch import batch
+from twin.core.event import TAGS_RENAMED
+from twin.core.instant import FAR_FUTURE, FAR_PAST, SECOND
+from twin.model.load import load
+from twin.model.plant import Plant
+from twin.runtime.plugins import connectors
+from twin.runtime.twin import Twin, open_twin
+
+
+def plant(tags: str) -> Plant:
+    connection = 'connections: {plc: {opcua: "opc.tcp://127.0.0.1:4840", ns: "urn:plc"}}'
+    return load(f"linetwin: 1\nplant: p\n{connection}\ntags:\n  {tags}\n", "plant.yaml", connectors(), os.environ)
+
+
+OLD = plant("temp: {from: plc, node: t, alarms: [{high: 85}]}")
+NEW = plant("motor_temp: {from: plc, node: t2, was: temp, alarms: [{high: 85}]}")
+
+
+async def put(twin: Twin, name: str, at: int, value: float) -> int:
+    id_ = twin.tags.id_of(name)
+    await twin.append(batch("test", [id_], [at], [value]))
+    return id_
+
+
+async def test_a_renamed_tag_keeps_its_id_its_history_and_its_alarm(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = HandClock(BEGIN)
+    async with open_twin(OLD, tmp_path, clock, connect=False) as twin:
+        id_ = await put(twin, "p/temp", BEGIN, 90.0)
+    clock.instant += 10 * SECOND
+    with caplog.at_level(logging.INFO, "linetwin"):
+        async with open_twin(NEW, tmp_path, clock, connect=False) as twin:
+            assert await put(twin, "p/motor_temp", clock.instant, 91.0) == id_
+            rows = twin.reader.read_tags(twin.tags.ids_of(["p/motor_temp"]), FAR_PAST, FAR_FUTURE, FAR_FUTURE).samples
+            assert rows.value.tolist() == [90.0, 91.0]
+            assert twin.tags.get("p/temp") is None
+            await twin.next_view(twin.live().number)
+            assert list(twin.live().alarms) == ["p/motor_temp~high@2023-11-14T22:13:20Z"]  # since before
+            ((_, event),) = twin.reader.events(FAR_PAST, FAR_FUTURE, (TAGS_RENAMED,))
+            assert event.body == {"names": {"p/temp": "p/motor_temp"}}
+        async with open_twin(NEW, tmp_path, clock, connect=False) as twin:
+            assert twin.tags.get("p/motor_temp") == id_
+            assert len(twin.reader.events(FAR_PAST, FAR_FUTURE, (TAGS_RENAMED,))) == 1
+    assert [r.message for r in caplog.records if "goes on" in r.message] == ["p/temp goes on as p/motor_temp"]
+
+
+async def test_two_series_are_never_joined(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    clock = HandClock(BEGIN)
+    first_without = plant("motor_temp: {from: plc, node: t2}")
+    async with open_twin(OLD, tmp_path, clock, connect=False) as twin:
+        await put(twin, "p/temp", BEGIN, 1.0)
+    async with open_twin(first_without, tmp_path, clock, connect=False) as twin:
+        await put(twin, "p/motor_temp", BEGIN + SECOND, 2.0)
+    async with open_twin(NEW, tmp_path, clock, connect=False) as twin:
+        assert twin.tags.names() == ["p/temp", "p/motor_temp"]
+    [told] = [record.message for record in caplog.records if "both have samples" in record.message]
+    assert told.startswith("plant.yaml:5: p/motor_temp was p/temp")
+
+
+async def test_a_tag_of_another_type_is_another_series(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    clock = HandClock(BEGIN)
+    async with open_twin(OLD, tmp_path, clock, connect=False) as twin:
+        await put(twin, "p/temp", BEGIN, 1.0)
+    text = plant("recipe: {from: plc, node: t2, was: temp, type: text}")
+    async with open_twin(text, tmp_path, clock, connect=False) as twin:
+        assert twin.tags.names()[0] == "p/temp"
+    assert "a tag never changes its type" in caplog.text

@@ -1,0 +1,49 @@
+"""A tag that was called otherwise keeps its series: its id stays, its name in the log becomes the new one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from twin.core.event import TAGS_RENAMED, Event
+from twin.core.tags import TagTable, TagType
+from twin.model.plant import Plant
+from twin.store.log import SqliteLog
+
+_log = logging.getLogger("linetwin")
+
+
+def to_rename(plant: Plant, tags: TagTable) -> tuple[dict[str, str], list[str]]:
+    """Former name -> name, of the series that go on under another one; and why others cannot, a line each."""
+    wanted: dict[str, str] = {}
+    cannot: list[str] = []
+    for path, tag in plant.tags.items():
+        former = tags.get(tag.was) if tag.was else None
+        if former is None:
+            continue
+        if tags.get(path) is not None:
+            fact = "both have samples already, so the earlier ones stay under the former name"
+            cannot.append(f"{tag.address.place}: {path} was {tag.was}: {fact}")
+        elif tags[former].type != TagType(tag.type) and tag.type != TagType.NUMBER:
+            fact = f"that was a {tags[former].type} tag and a tag never changes its type"
+            cannot.append(f"{tag.address.place}: {path} was {tag.was}: {fact}")
+        else:
+            wanted[tag.was] = path
+    return wanted, cannot
+
+
+async def rename_tags(plant: Plant, log: SqliteLog) -> Mapping[str, str]:
+    """Give tags the names that the plant file has for them now; told once, for it is done once. Former name -> name."""
+    wanted, cannot = to_rename(plant, log.tags)
+    for text in cannot:
+        _log.warning("%s", text)
+    if wanted:
+        await log.rename(wanted)
+        for former, path in wanted.items():
+            _log.info("%s goes on as %s", former, path)
+    return wanted
+
+
+def renamed_event(now: int, plant: Plant, renamed: Mapping[str, str]) -> Event:
+    """What the log says about it."""
+    return Event(now, TAGS_RENAMED, plant.path, {"names": dict(renamed)})
