@@ -259,3 +259,45 @@ async def test_a_full_inbox_sends_no_request() -> None:
     assert (await anext(bench.inbox)).value.tolist()[:3] == [1, 2, 3]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_store_that_stands_does_not_let_the_server_end_our_subscription() -> None:
+    """A full inbox asks for nothing, but for one message each third of a lifetime; and at twice its bound no more."""
+    bench = Bench([message(n) for n in range(1, 50)])
+    bench.inbox.bound = 3
+    bench.subscription.lifetime_s = 0.15
+    running = asyncio.create_task(bench.publisher.run())
+    try:
+        async with asyncio.timeout(30):
+            while bench.inbox.rows < 6:  # noqa: ASYNC110 - the store stands: nothing tells
+                await asyncio.sleep(0.01)
+        asked = bench.script.requests
+        await asyncio.sleep(0.3)
+        assert (bench.script.requests, bench.inbox.rows) == (asked, 6)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+class Told:
+    """A listener that only hears that a subscription ended."""
+
+    def __init__(self) -> None:
+        self.causes: list[str] = []
+
+    def ended(self, subscription: Subscription, cause: str) -> None:
+        self.causes.append(cause)
+
+    def fed(self, subscription: Subscription, arrival: int) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("code", "word"), [(0x800A0000, "BadTimeout"), (0x002D0000, "GoodSubscriptionTransferred")])
+async def test_a_subscription_that_ended_or_went_elsewhere_is_told_to_who_replaces_it(code: int, word: str) -> None:
+    ended = ua.StatusChangeNotification(Status=ua.StatusCode(ua.UInt32(code)))
+    bench = Bench([publish(1, [data_change([(0, value(1.0))]), ended])])
+    bench.publisher.listener = told = Told()  # type: ignore[assignment]
+    assert await bench.values(1) == [1.0]
+    [cause] = told.causes
+    assert cause.startswith("the server ended our subscription: ")
+    assert word in cause or hex(code)[2:].upper() in cause.upper()
