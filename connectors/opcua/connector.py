@@ -31,6 +31,7 @@ from connectors.opcua.security.expiry import watch_for_ever
 from connectors.opcua.security.trust import CertificateFolder
 from connectors.opcua.settings import settings_of
 from connectors.opcua.space.browse import browse
+from connectors.opcua.space.explore import SpaceExplorer
 from connectors.opcua.write import write_value
 from twin.core.batch import Batch
 from twin.core.errors import LinetwinError, Undecodable, Unreachable
@@ -120,6 +121,33 @@ class OpcuaConnector:
         async with self._visit() as channel:
             told = partial(self._reporter.gauge, "browsed")
             return await browse(channel.session, await limits_of(channel.session), match, limit, told)
+
+    @asynccontextmanager
+    async def explore(self) -> AsyncGenerator[SpaceExplorer]:
+        """A session of its own for a person who looks round (Explorable)."""
+        channel = await self._visiting()
+        keeping = asyncio.create_task(channel.renew_for_ever())
+        try:
+            limits = await limits_of(channel.session)
+            yield SpaceExplorer(channel.session, limits, lambda error: translated(error, self.settings, self._trust))
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+            await channel.leave()
+
+    async def _visiting(self) -> Channel:
+        """A new session, made within the limits of an attempt."""
+        try:
+            async with asyncio.timeout(ATTEMPT_S):
+                channel = await self._channel(await choice_for(self.settings, self._trust))
+                try:
+                    await channel.create()
+                except BaseException:
+                    channel.drop()
+                    raise
+                return channel
+        except (*DRIVER_ERRORS, LinetwinError) as error:
+            raise translated(error, self.settings, self._trust) from error
 
     async def probe(self) -> Sequence[Probed]:
         """Read every tag once: its value, or why there is none."""

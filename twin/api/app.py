@@ -19,6 +19,7 @@ from twin.api.playground import Playground
 from twin.api.problem import MEDIA_TYPE, handle_problems
 from twin.api.shapes import ProblemShape
 from twin.runtime.twin import Twin
+from twin.runtime.visits import Visits
 
 ROUTERS = (*((prefix, group.router) for prefix, group in GROUPS), (PREFIX, routes_live.router), ("", page.router))
 """Everything that is served."""
@@ -50,6 +51,7 @@ def create_app(twin: Twin, access: Access, pace: Pace | None = None, playground:
     app.state.heavy = asyncio.Semaphore(AT_ONCE)
     app.state.assets = Assets.read()
     app.state.playground = playground
+    app.state.visits = Visits(twin.clock, twin.folder)
     for prefix, router in ROUTERS:
         app.include_router(router, prefix=prefix)
     handle_problems(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twin.api import (
     routes_alarms,
+    routes_connect,
     routes_coverage,
     routes_demo,
     routes_events,
@@ -30,6 +31,7 @@ GROUPS = (
     (PREFIX, routes_demo),
     (PREFIX, routes_alarms),
     (PREFIX, routes_write),
+    (PREFIX, routes_connect),
 )
 """(prefix, module with a `router`). A new group is added here, and each of its routes declares the role it needs
 (twin.api.caller); `/openapi.json` and the reference pages are made from this list."""

@@ -30,6 +30,7 @@ PAGES = (
     ("/trends", "Trends"),
     ("/alarms", "Alarms"),
     ("/connections", "Connections"),
+    ("/connect", "Connect"),
     ("/docs", "API"),
 )
 """Address and name of what the frame leads to, the same on every page."""
@@ -87,6 +88,12 @@ def alarms(request: Request, twin: TheTwin) -> Response:
 def connections(request: Request, twin: TheTwin) -> Response:
     """Every connection with its link, counters and messages that could not be read."""
     return _page(request, twin, "connections.html")
+
+
+@router.get("/connect", dependencies=[OPEN])
+def connect(request: Request, twin: TheTwin) -> Response:
+    """Look round on a server, choose tags, try a rule, take the plant file."""
+    return _page(request, twin, "connect.html")
 
 
 @router.get("/docs", dependencies=[OPEN])

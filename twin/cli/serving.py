@@ -54,7 +54,8 @@ async def serve(
             listens.set()
 
     listens, stop = asyncio.Event(), asyncio.Event()
-    server = Server(server_config(create_app(twin, access, playground=playground), host, port))
+    app = create_app(twin, access, playground=playground)
+    server = Server(server_config(app, host, port))
     with stopping_on_signals(stop):
         serving = asyncio.create_task(server.serve())
         listening, ended = asyncio.create_task(listens.wait()), asyncio.create_task(stop.wait())
@@ -66,6 +67,7 @@ async def serve(
         for task in (listening, ended):
             task.cancel()
         await serving
+        await app.state.visits.close()
 
 
 @contextlib.contextmanager

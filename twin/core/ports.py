@@ -101,6 +101,44 @@ class Browsable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What one node held when it was looked at. time: the source's, ns. value: NaN where there is none; text: as people
+    read it.
+    """
+
+    address: str
+    time: int
+    value: float
+    text: str
+    status: int
+
+
+class Explorer(Protocol):
+    """A look round on the other side, while it is open. All methods raise Unreachable when the link is lost."""
+
+    async def children(self, address: str, path: str) -> Sequence[Node]:
+        """What stands below a node, folders too; '' is the root. path: of the node, for those of its children."""
+        ...
+
+    async def find(self, match: str, limit: int) -> Sequence[Node]:
+        """Variables whose path matches a glob."""
+        ...
+
+    async def look(self, addresses: Sequence[str]) -> Sequence[Seen]:
+        """What these nodes hold now, in order."""
+        ...
+
+
+@runtime_checkable
+class Explorable(Protocol):
+    """A connector whose other side can be walked through by people."""
+
+    def explore(self) -> AbstractAsyncContextManager[Explorer]:
+        """Connect on a link of its own. Raises as `open` does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Probed:
     """What one tag of the plant file gave when it was read once. `problem` is empty when all is well."""
 

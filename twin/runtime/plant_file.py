@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from twin.core.errors import Misconfigured
+from twin.core.errors import Misconfigured, Problems
 from twin.core.event import PLANT_LOADED
 from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.model.load import load
@@ -26,6 +26,15 @@ def read_plant(file: str, secrets: bool = True) -> Plant:
     except UnicodeDecodeError as error:
         raise Misconfigured(f"{file}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
     return load(text, file, plugins.connectors(), os.environ if secrets else _Unset())
+
+
+def problems_in(text: str) -> list[str]:
+    """What is wrong in the text of a plant file, as `twin check` says it; its variables need not be set."""
+    try:
+        load(text, "plant.yaml", plugins.connectors(), _Unset())
+    except Problems as problems:
+        return [str(one) for one in problems.problems]
+    return []
 
 
 def stored_plant(folder: Path) -> Plant:

@@ -1,0 +1,90 @@
+"""A state rule tried on what was just seen: the same grammar, the same folds as live, on a plant of one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from twin.core.batch import Batch
+from twin.core.errors import Misconfigured, Problems
+from twin.core.fold import Step, step_all
+from twin.core.ports import Seen
+from twin.core.rows import in_order, samples_of
+from twin.core.tags import TagTable
+from twin.mes.machine_state import MachineState
+from twin.model.load import load
+from twin.model.yaml_writing import flow
+from twin.runtime import plugins
+from twin.runtime.folds import assemble
+
+MACHINE = "preview/line/machine"
+STEP = 250_000_000
+"""ns; as often as live folds are stepped."""
+
+
+def preview(
+    state: Sequence[Mapping[str, Any]], seen: Mapping[str, Sequence[Seen]], counters: Sequence[str], until: int
+) -> list[tuple[str, int, int]]:
+    """(state, start, end) of a machine with these rules over values that were seen, up to an instant.
+
+    state: the list of rules as in a plant file. seen: name of a tag -> its values. counters: those of them that count.
+    Raises Misconfigured with what is wrong in the rules.
+    """
+    tags = TagTable()
+    plant = _plant(state, list(seen), counters)
+    assembly = assemble(plant, tags)
+    batch = _batch(seen, tags)
+    if batch is None:
+        return []
+    folds = assembly.make(range(len(assembly.units)))
+    rows = in_order(samples_of([(1, batch)]))
+    records = []
+    t0 = int(rows.time[0])
+    for t1 in (*range(t0 + STEP, until, STEP), until):
+        first, last = np.searchsorted(rows.time, [t0, t1])
+        records += step_all(folds, Step(t0, t1, in_order(rows.take(slice(int(first), int(last))))))
+        t0 = t1
+    found = [(str(dict(r.data)["state"]), r.start, r.end) for r in records if r.kind == "state"]
+    [states] = [fold for fold in folds if isinstance(fold, MachineState)]
+    machine = states.state["machine"]
+    if len(machine.code) and int(machine.code[0]) >= 0:
+        found.append((states.names[int(machine.code[0])], int(machine.since[0]), until))
+    return found
+
+
+def _plant(state: Sequence[Mapping[str, Any]], names: Sequence[str], counters: Sequence[str]):
+    tags = {name: {"node": "s=x", **({"counter": {}} if name in counters else {})} for name in names}
+    text = "\n".join(
+        [
+            "linetwin: 1",
+            "plant: preview",
+            'connections: {c1: {opcua: "opc.tcp://127.0.0.1:4840", ns: "urn:x", wait: 0s}}',
+            "types:",
+            "  type:",
+            "    tags:",
+            *(f"      {name}: {flow(keys)}" for name, keys in tags.items()),
+            "    state:",
+            *(f"      - {flow(rule)}" for rule in state),
+            "lines: {line: {machines: {machine: {type: type, from: c1}}}}",
+            "",
+        ]
+    )
+    try:
+        return load(text, "preview", plugins.connectors(), {})
+    except Problems as problems:
+        raise Misconfigured("; ".join(one.message.partition(": ")[2] for one in problems.problems)) from problems
+
+
+def _batch(seen: Mapping[str, Sequence[Seen]], tags: TagTable) -> Batch | None:
+    rows = [(tags.get(f"{MACHINE}/{name}"), one) for name, values in seen.items() for one in values if one.time]
+    if not rows:
+        return None
+    return Batch(
+        "c1",
+        np.array([tag for tag, _ in rows], dtype=np.int32),
+        np.array([one.time for _, one in rows], dtype=np.int64),
+        np.array([one.value for _, one in rows], dtype=np.float64),
+        np.array([one.status for _, one in rows], dtype=np.uint32),
+    ).in_time_order()
