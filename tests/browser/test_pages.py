@@ -21,6 +21,7 @@ PAGES = {
     f"/trends?tag={LINE}/filler/vibration": "#trend canvas",
     "/alarms": "lt-alarms h2",
     "/connections": ".link[data-state=up]",
+    "/connect": "lt-connect form.door",
     "/docs": "#operations .role",
 }
 """Address -> what is there once the page is."""

@@ -51,7 +51,7 @@ def create_app(twin: Twin, access: Access, pace: Pace | None = None, playground:
     app.state.heavy = asyncio.Semaphore(AT_ONCE)
     app.state.assets = Assets.read()
     app.state.playground = playground
-    app.state.visits = Visits(twin.clock, twin.folder)
+    app.state.visits = Visits(twin)
     for prefix, router in ROUTERS:
         app.include_router(router, prefix=prefix)
     handle_problems(app)

@@ -6,6 +6,7 @@ one by one can be looked round on (OPC UA); passwords live as long as the visit 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from http import HTTPStatus
@@ -139,7 +140,7 @@ async def try_rules(twin: TheTwin, visit: TheVisit, sent: PreviewShape) -> Previ
     """The states that rules give over what this visit has seen of nodes, by the folds that run live."""
     seen = {name: list(visit.seen.get(node, ())) for name, node in sent.tags.items()}
     rules: Sequence[Mapping[str, Any]] = [rule.model_dump(by_alias=True, exclude_none=True) for rule in sent.state]
-    found = preview(rules, seen, sent.counters, twin.clock.now())
+    found = await asyncio.to_thread(preview, rules, seen, sent.counters, twin.clock.now())
     return PreviewAnswer(
         as_of=_now(twin),
         samples=sum(map(len, seen.values())),

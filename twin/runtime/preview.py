@@ -10,6 +10,7 @@ import numpy as np
 from twin.core.batch import Batch
 from twin.core.errors import Misconfigured, Problems
 from twin.core.fold import Step, step_all
+from twin.core.instant import MINUTE
 from twin.core.ports import Seen
 from twin.core.rows import in_order, samples_of
 from twin.core.tags import TagTable
@@ -20,8 +21,8 @@ from twin.runtime import plugins
 from twin.runtime.folds import assemble
 
 MACHINE = "preview/line/machine"
-STEP = 250_000_000
-"""ns; as often as live folds are stepped."""
+WINDOW = 10 * MINUTE
+"""So much of the past is tried; what a node held before it is known from its beginning on."""
 
 
 def preview(
@@ -35,17 +36,12 @@ def preview(
     tags = TagTable()
     plant = _plant(state, list(seen), counters)
     assembly = assemble(plant, tags)
-    batch = _batch(seen, tags)
+    batch = _batch(seen, tags, until - WINDOW)
     if batch is None:
         return []
     folds = assembly.make(range(len(assembly.units)))
     rows = in_order(samples_of([(1, batch)]))
-    records = []
-    t0 = int(rows.time[0])
-    for t1 in (*range(t0 + STEP, until, STEP), until):
-        first, last = np.searchsorted(rows.time, [t0, t1])
-        records += step_all(folds, Step(t0, t1, in_order(rows.take(slice(int(first), int(last))))))
-        t0 = t1
+    records = step_all(folds, Step(int(rows.time[0]), max(until, int(rows.time[-1]) + 1), rows))  # any cutting is equal
     found = [(str(dict(r.data)["state"]), r.start, r.end) for r in records if r.kind == "state"]
     [states] = [fold for fold in folds if isinstance(fold, MachineState)]
     machine = states.state["machine"]
@@ -77,14 +73,22 @@ def _plant(state: Sequence[Mapping[str, Any]], names: Sequence[str], counters: S
         raise Misconfigured("; ".join(one.message.partition(": ")[2] for one in problems.problems)) from problems
 
 
-def _batch(seen: Mapping[str, Sequence[Seen]], tags: TagTable) -> Batch | None:
-    rows = [(tags.get(f"{MACHINE}/{name}"), one) for name, values in seen.items() for one in values if one.time]
+def _batch(seen: Mapping[str, Sequence[Seen]], tags: TagTable, since: int) -> Batch | None:
+    """What was seen since an instant; what each node held then stands at that instant."""
+    rows: list[tuple[int, int, Seen]] = []
+    for name, values in seen.items():
+        tag = tags.get(f"{MACHINE}/{name}")
+        timed = [one for one in values if one.time]
+        before = [one for one in timed if one.time < since][-1:]
+        after = [one for one in timed if one.time >= since]
+        if tag is not None:
+            rows += [(tag, max(one.time, since), one) for one in (*before, *after)]
     if not rows:
         return None
     return Batch(
         "c1",
-        np.array([tag for tag, _ in rows], dtype=np.int32),
-        np.array([one.time for _, one in rows], dtype=np.int64),
-        np.array([one.value for _, one in rows], dtype=np.float64),
-        np.array([one.status for _, one in rows], dtype=np.uint32),
+        np.array([tag for tag, _, _ in rows], dtype=np.int32),
+        np.array([time for _, time, _ in rows], dtype=np.int64),
+        np.array([one.value for _, _, one in rows], dtype=np.float64),
+        np.array([one.status for _, _, one in rows], dtype=np.uint32),
     ).in_time_order()

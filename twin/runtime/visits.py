@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from twin.core.errors import Misconfigured
@@ -78,12 +79,25 @@ class Silent:
         """Nobody waits for a sign of life."""
 
 
-class Visits:
-    """All visits of one twin. folder: where trust and our own certificate are."""
+class Home(Protocol):
+    """Where visits begin. folder: where trust and our own certificate are."""
 
-    def __init__(self, clock: Clock, folder: Path, idle_s: float = IDLE_S) -> None:
-        self._clock = clock
-        self._folder = folder
+    @property
+    def clock(self) -> Clock:
+        """The time of the process."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        ...
+
+
+class Visits:
+    """All visits of one twin."""
+
+    def __init__(self, home: Home, idle_s: float = IDLE_S) -> None:
+        self._home = home
         self._idle_s = idle_s
         self._open: dict[str, tuple[Visit, asyncio.Event, asyncio.Task[None]]] = {}
 
@@ -95,7 +109,7 @@ class Visits:
         if len(self._open) >= MOST_VISITS:
             raise TooMany(f"{MOST_VISITS} servers are being looked at; close one, or wait two minutes")
         plugin = plugins.connector(spec.protocol)
-        surroundings = Surroundings(TagTable(), self._clock, Silent(), self._folder)
+        surroundings = Surroundings(TagTable(), self._home.clock, Silent(), self._home.folder)
         connector = plugin.build(spec, (), surroundings)
         if not isinstance(connector, Explorable):
             raise Misconfigured(f"{spec.url}: {spec.protocol} has no list of what there is; only OPC UA servers have")

@@ -11,6 +11,7 @@ import "./condition.js";
 import "./trends.js";
 import "./connections.js";
 import "./coverage.js";
+import "./connect.js";
 import "./break.js";
 import { begin } from "./now.js";
 

@@ -118,7 +118,7 @@ async def test_visit_ends_when_it_is_told_or_forgotten_and_there_are_not_too_man
         assert over.status_code == 404
         await visits(api).close()
         assert len(visits(api)) == 0
-        forgotten = Visits(api.clock, tmp_path, idle_s=0.0)
+        forgotten = Visits(api.twin, idle_s=0.0)
         await forgotten.begin(spec_of(plc.url, {}))
         await eventually(lambda: len(forgotten) == 0)
 
