@@ -12,7 +12,6 @@ from functools import partial
 from asyncua import ua
 from asyncua.ua.attribute_ids import AttributeIds
 
-from connectors.opcua.decode.columns import kept
 from connectors.opcua.failure import DRIVER_ERRORS, SubscriptionGone, first_of, translated
 from connectors.opcua.history import ARRIVAL, HistoryReader
 from connectors.opcua.items import Items
@@ -26,6 +25,7 @@ from connectors.opcua.link.services import Limits, limits_of, read, started_at
 from connectors.opcua.link.subscription import first_subscription
 from connectors.opcua.link.upkeep import Upkeep
 from connectors.opcua.polling import Poller
+from connectors.opcua.probed import probed
 from connectors.opcua.security.choice import Choice
 from connectors.opcua.security.expiry import watch_for_ever
 from connectors.opcua.security.trust import CertificateFolder
@@ -34,12 +34,11 @@ from connectors.opcua.space.browse import browse
 from connectors.opcua.space.explore import SpaceExplorer
 from connectors.opcua.write import write_value
 from twin.core.batch import Batch
-from twin.core.errors import LinetwinError, Undecodable, Unreachable
+from twin.core.errors import LinetwinError, Unreachable
 from twin.core.event import GAP, Event
 from twin.core.inbox import Inbox
 from twin.core.plugin import ConnectionSpec, Surroundings, TagAddress
 from twin.core.ports import Node, Probed, Recovered, Written
-from twin.core.status import name as status_name
 
 ATTEMPT_S = 60.0
 """Longest that one attempt may take: asyncua can hang after packet loss (its issue 1660); large plants need time."""
@@ -125,29 +124,15 @@ class OpcuaConnector:
     @asynccontextmanager
     async def explore(self) -> AsyncGenerator[SpaceExplorer]:
         """A session of its own for a person who looks round (Explorable)."""
-        channel = await self._visiting()
-        keeping = asyncio.create_task(channel.renew_for_ever())
-        try:
-            limits = await limits_of(channel.session)
-            yield SpaceExplorer(channel.session, limits, lambda error: translated(error, self.settings, self._trust))
-        finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
-            await channel.leave()
-
-    async def _visiting(self) -> Channel:
-        """A new session, made within the limits of an attempt."""
-        try:
-            async with asyncio.timeout(ATTEMPT_S):
-                channel = await self._channel(await choice_for(self.settings, self._trust))
-                try:
-                    await channel.create()
-                except BaseException:
-                    channel.drop()
-                    raise
-                return channel
-        except (*DRIVER_ERRORS, LinetwinError) as error:
-            raise translated(error, self.settings, self._trust) from error
+        async with self._visit(lasting=True) as channel:
+            keys = asyncio.create_task(channel.renew_for_ever())
+            try:
+                limits = await limits_of(channel.session)
+                told = partial(translated, settings=self.settings, trust=self._trust)
+                yield SpaceExplorer(channel.session, limits, told)
+            finally:
+                keys.cancel()
+                await asyncio.gather(keys, return_exceptions=True)
 
     async def probe(self) -> Sequence[Probed]:
         """Read every tag once: its value, or why there is none."""
@@ -408,18 +393,3 @@ async def taken_over(channel: Channel, book: Book) -> list[int]:
     except ua.UaStatusCodeError:
         return []
     return [number for number, one in zip(numbers, answer, strict=False) if one.StatusCode.is_good()]
-
-
-def probed(items: Items, handle: int, value: ua.DataValue) -> Sequence[Probed]:
-    """What each tag of an item would get of a value."""
-    status = 0 if value.StatusCode is None else value.StatusCode.value
-    result: list[Probed] = []
-    for target in items.all[handle].targets:
-        tag = items.tags[target.tag].name
-        try:
-            number, text = kept(value, status, target, items.structures)
-            shown = text if text is not None else f"{number:.15g}"
-            result.append(Probed(tag, shown) if not status else Probed(tag, shown, status_name(status)))
-        except Undecodable as error:
-            result.append(Probed(tag, problem=str(error)))
-    return result

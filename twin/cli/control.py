@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from twin.core.errors import Misconfigured
 from twin.core.instant import MILLISECOND
-from twin.core.ports import Nasty, SimulatedRun
+from twin.core.simulated import Nasty, SimulatedRun
 
 if TYPE_CHECKING:
     from twin.api.simulation import Asked

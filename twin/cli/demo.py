@@ -18,7 +18,7 @@ from twin.cli.playground import Playground, cables
 from twin.cli.serving import LOCAL, check_port, serve
 from twin.core.errors import Misconfigured
 from twin.core.instant import HOUR, SECOND, duration
-from twin.core.ports import SimulatedRun
+from twin.core.simulated import SimulatedRun
 from twin.model.load import load
 from twin.model.plant import Plant
 from twin.runtime.broker import embedded_broker

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from twin.cli import replay
 from twin.core.errors import Misconfigured
 from twin.core.instant import MILLISECOND, duration, duration_text, from_text
-from twin.core.ports import SimulatedLine, SimulatedRun
+from twin.core.simulated import SimulatedLine, SimulatedRun
 from twin.runtime import plugins
 
 _BROKER = re.compile(r".+:\d+")

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from twin.core.instant import MILLISECOND
-from twin.core.ports import SimulatedRun
+from twin.core.simulated import SimulatedRun
 from twin.model.plant import Plant
 from twin.runtime.clock import ScaledClock
 from twin.testing.proxy import FaultProxy

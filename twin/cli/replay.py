@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from twin.core.errors import Misconfigured
-from twin.core.ports import SimulatedLine
+from twin.core.simulated import SimulatedLine
 from twin.runtime.recording import is_recording, recorded_line
 
 

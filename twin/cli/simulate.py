@@ -19,7 +19,7 @@ from twin.cli.play import Play, listed, play_of
 from twin.cli.serving import stopping_on_signals
 from twin.core.errors import Misconfigured, Unreachable
 from twin.core.instant import SECOND, to_text
-from twin.core.ports import SimulatedRun
+from twin.core.simulated import SimulatedRun
 from twin.runtime import plugins
 from twin.runtime.clock import ScaledClock
 from twin.runtime.recording import is_recording, recorded_line

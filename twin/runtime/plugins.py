@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from twin.core.errors import Misconfigured
 from twin.core.plugin import ConnectorPlugin
-from twin.core.ports import LineFiles, Scenario, SimulatedLine
+from twin.core.simulated import LineFiles, Scenario, SimulatedLine
 
 T = TypeVar("T")
 

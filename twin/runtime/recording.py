@@ -13,7 +13,8 @@ from twin.core.batch import Batch, concatenate
 from twin.core.errors import Misconfigured
 from twin.core.event import Event
 from twin.core.plugin import ConnectionSpec, Surroundings
-from twin.core.ports import Connector, SimulatedLine
+from twin.core.ports import Connector
+from twin.core.simulated import SimulatedLine
 from twin.core.tags import TagTable
 from twin.runtime import plugins
 from twin.runtime.clock import WallClock

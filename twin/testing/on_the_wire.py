@@ -20,7 +20,7 @@ from twin.api.app import create_app
 from twin.api.server import server_config
 from twin.core.errors import Misconfigured, Unreachable
 from twin.core.instant import MINUTE, SECOND, to_text
-from twin.core.ports import SimulatedRun
+from twin.core.simulated import SimulatedRun
 from twin.model.load import load
 from twin.model.plant import Plant
 from twin.runtime import plugins

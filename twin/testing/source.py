@@ -9,7 +9,7 @@ import numpy as np
 
 from twin.core.batch import Batch, batch
 from twin.core.errors import Misconfigured
-from twin.core.ports import SimulatedRun
+from twin.core.simulated import SimulatedRun
 from twin.core.tags import TagTable
 from twin.model.plant import Plant
 from twin.testing.names import listed
