@@ -237,7 +237,6 @@ class OpcuaConnector:
         choice = await choice_for(self.settings, self._trust)
         held = self._held
         if held is not None:
-            self._reporter.count("reconnects")
             link = await self._reactivated(held, choice, inbox)
             if link is not None:
                 return link

@@ -88,6 +88,31 @@ def test_oee_is_that_of_the_api_and_opens_to_what_it_is_made_of(page, demo):
     expect(page.locator("lt-oee .explained a", has_text="filler/total")).to_be_visible()
 
 
+def test_connections_show_what_should_be_known_before_any_figure(page, demo):
+    def told(route):
+        answer = route.fetch()
+        body = answer.json()
+        for one in body["connections"]:
+            one["notices"] = {"own_certificate": "our certificate <b>4F:1A</b> ends soon"}
+        route.fulfill(response=answer, json=body)
+
+    page.route("**/api/v1/connections", told)
+    shown(page, demo, "/connections")
+    s7 = page.locator('.link[data-connection="s7"]')
+    rate = s7.locator(".first div", has_text="values/s, 10 s").locator("dd")
+    expect(rate).not_to_have_text(re.compile(r"^0$|–"), timeout=30_000)
+    expect(s7.locator(".first div", has_text="lag, 99 % within").locator("dd")).to_have_text(
+        re.compile(r"s$"), timeout=30_000
+    )
+    expect(s7.locator(".first div", has_text="reconnects").locator("dd")).to_have_text("0")
+    s7.locator("summary", has_text="all figures").click()
+    expect(s7.locator(".more")).to_contain_text(re.compile(r"publishing, asked → granted\s*0.250 s → 0.250 s"))
+    expect(s7.locator(".notices")).to_contain_text("own certificate our certificate <b>4F:1A</b> ends soon")
+    order = "(card) => [...card.children].map((one) => one.className)"
+    classes = s7.evaluate(order)
+    assert classes.index("notices") < classes.index("facts first")
+
+
 def test_theme_is_chosen_and_remembered(page, demo):
     opened(page, demo, "/")
     back = "getComputedStyle(document.body.parentElement).backgroundColor"

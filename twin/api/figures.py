@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
 
-from twin.core.instant import SECOND
+from twin.api import figures_links
+from twin.api.figures_links import Figure, Sample
 from twin.model.keys import GENERIC_STATES, LOWEST_PRIORITY
 from twin.runtime.twin import Twin
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A metric: its name after `linetwin_`, counter or gauge, what it says."""
-
-    name: str
-    kind: str
-    help: str
 
 
 FIGURES = (
@@ -48,10 +39,7 @@ FIGURES = (
     Figure("alarms_active", "gauge", "Alarms whose limit is passed, by priority; 1 is the most urgent."),
     Figure("alarms_unacknowledged", "gauge", "Alarms that nobody has acknowledged yet, returned ones too."),
     Figure("alarm_activations_total", "counter", "Alarms that came up since the start."),
-    Figure("connection_up", "gauge", "1 while values flow."),
-    Figure("connection_lag_seconds", "gauge", "How old the newest sample was when it became durable."),
-    Figure("connection_problems", "gauge", "Tags of the connection that do not work."),
-    Figure("connection_events_total", "counter", "What a connection counts: messages, values, dead_letters."),
+    *figures_links.FIGURES,
     Figure("live_viewers", "gauge", "Open WebSockets of /live."),
     Figure("live_messages_total", "counter", "Live messages encoded; each is sent to all viewers of its subscription."),
     Figure("live_snapshots_total", "counter", "Snapshots that viewers got because they fell behind."),
@@ -60,7 +48,6 @@ FIGURES = (
 """All metrics, in the order in which they are told. The reference page is made from this table."""
 
 STATES = (*GENERIC_STATES, "unknown")
-Sample = tuple[Mapping[str, str], float]
 
 
 def metrics_text(twin: Twin, live: Mapping[str, float]) -> str:
@@ -99,12 +86,7 @@ def _values(twin: Twin, live: Mapping[str, float]) -> Iterator[tuple[str, list[S
     machines = twin.live().machines.items()
     yield "machine_state", [({"machine": m, "state": s}, float(now.state == s)) for m, now in machines for s in STATES]
     yield from _of_alarms(twin)
-    reports = twin.reports
-    yield "connection_up", [({"connection": id}, float(r.state == "up")) for id, r in reports.items()]
-    yield "connection_lag_seconds", [({"connection": id}, r.lag_ns / SECOND) for id, r in reports.items()]
-    yield "connection_problems", [({"connection": id}, len(r.problems)) for id, r in reports.items()]
-    counted = [(id, what, n) for id, r in reports.items() for what, n in sorted(dict(r.counters).items())]
-    yield "connection_events_total", [({"connection": id, "what": what}, n) for id, what, n in counted]
+    yield from figures_links.link_values(twin.reports)
 
 
 def _of_tags(twin: Twin) -> Iterator[tuple[str, list[Sample]]]:

@@ -91,9 +91,11 @@ def _connection(twin: Twin, id: str) -> ConnectionShape:
     if report is None:
         return ConnectionShape(
             id=id, protocol=spec.protocol, url=_without_secret(spec.url), state="off", since=None,
-            cause="the twin serves what is stored", attempts=0, next_attempt=None, lag_s=0.0, counters={}, problems={},
+            cause="the twin serves what is stored", attempts=0, next_attempt=None, lag_s=0.0,
+            rate_10s=0.0, rate_60s=0.0, lag_p50_s=None, lag_p99_s=None, counters={}, problems={},
             notices={}, gauges={},
         )  # fmt: skip
+    flowing = report.flowing()
     return ConnectionShape(
         id=id,
         protocol=spec.protocol,
@@ -104,6 +106,10 @@ def _connection(twin: Twin, id: str) -> ConnectionShape:
         attempts=report.attempts,
         next_attempt=_next(report),
         lag_s=report.lag_ns / SECOND,
+        rate_10s=flowing.rate_10s,
+        rate_60s=flowing.rate_60s,
+        lag_p50_s=flowing.lag_p50_s,
+        lag_p99_s=flowing.lag_p99_s,
         counters=dict(report.counters),
         problems=dict(report.problems),
         notices=dict(report.notices),

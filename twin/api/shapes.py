@@ -84,6 +84,9 @@ class PlantAnswer(Answer):
 class ConnectionShape(Shape):
     """A connection. state: connecting, up, down, stopped (a setting must change first), off (not opened).
 
+    rate_10s, rate_60s: values that became durable per second, over so long. lag_p50_s, lag_p99_s: how old values of
+    the last minute were then, by their own time, within 12 %, without what was known when the link came up; null when
+    none came.
     notices: what people should know although values flow, by subject. gauges: figures, the unit in the name.
     """
 
@@ -96,6 +99,10 @@ class ConnectionShape(Shape):
     attempts: int
     next_attempt: Time | None
     lag_s: float
+    rate_10s: float
+    rate_60s: float
+    lag_p50_s: float | None
+    lag_p99_s: float | None
     counters: Mapping[str, int]
     problems: Mapping[str, str]
     notices: Mapping[str, str]

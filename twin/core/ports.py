@@ -45,7 +45,7 @@ class Reporter(Protocol):
         ...
 
     def count(self, what: str, n: int = 1) -> None:
-        """Add to a counter of this connection: `messages`, `values`, `overflow`, `duplicates`, `reconnects`."""
+        """Add to a counter of this connection: `messages`, `values`, `overflow`, `duplicates`."""
         ...
 
     def dead_letter(self, cause: str, place: str, payload: bytes) -> None:

@@ -8,8 +8,13 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from twin.core.event import TAGS_COVERED, Event
+from twin.core.instant import SECOND
 from twin.core.ports import Clock
+from twin.runtime.flow import Flow, Flowing
 
 _log = logging.getLogger("linetwin")
 
@@ -18,6 +23,8 @@ KEPT_LETTERS = 10
 MOST_CAUSES = 50
 """Further causes are counted together, so that a hostile source cannot grow this without bound."""
 OTHER = "other causes"
+SETTLING = 2 * SECOND
+"""What comes so soon after a link came up was known before: its age does not say how late values come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,10 @@ class ConnectionReport:
         self.notices: dict[str, str] = {}
         """What people should know of the link although values flow, by subject."""
         self.gauges: dict[str, float] = {}
+        """Figures that stand until the next one, the unit in the name."""
         self.alive_at = self.since
         """The last instant at which the link was known to be good."""
+        self._flow = Flow()
         self._letters: dict[str, deque[DeadLetter]] = {}
         self._clock = clock
         self._note = note
@@ -106,6 +115,20 @@ class ConnectionReport:
     def alive(self) -> None:
         """The other side spoke just now."""
         self.alive_at = self._clock.now()
+
+    def flowed(self, times: NDArray[np.int64]) -> None:
+        """Rows with these times (ns) are durable: a sign of life, and how late they are."""
+        self.alive()
+        self.lag_ns = self.alive_at - int(times.max())
+        with self._lock:
+            self.counters["stored"] += len(times)
+            settled = self.state == "up" and self.alive_at - self.since >= SETTLING
+            self._flow.add(times, self.alive_at, with_lag=settled)
+
+    def flowing(self) -> Flowing:
+        """How much flows, and how late it comes."""
+        with self._lock:
+            return self._flow.look(self._clock.now())
 
     def letters(self) -> list[DeadLetter]:
         """The kept messages, oldest first."""

@@ -88,9 +88,7 @@ class Supervisor:
             if event is not None:
                 self._report.event(event)
             await self._log.append(admitted)
-            self._report.count("stored", len(admitted))
-            self._report.alive()
-            self._report.lag_ns = self._report.alive_at - int(admitted.time.max())
+            self._report.flowed(admitted.time)
             self._report.counters.update(self._intake.counters)
             self._intake.counters.clear()
             await self._up()
@@ -110,12 +108,14 @@ class Supervisor:
             await self._log.note(Event(self._clock.now(), CONNECTION_UP, self._report.id, body))
             self._failures = 0
             self._report.next_attempt = None
+            if self._lost_at is not None:
+                self._report.count("reconnects")
             self._report.turned("up")
             self._on_up()
             _log.info("connection %s: up (%s)", self._report.id, self._report.url)
 
     async def _lost(self, cause: str, state: str) -> None:
-        """Log once when lost; while it stays lost only the counter of attempts moves.
+        """Log once when lost, and once when it is not tried any more; else only the counter of attempts moves.
 
         The log is told of a link too that was lost before it counted as up: what it covered for a moment ends.
         """
@@ -124,11 +124,11 @@ class Supervisor:
         if self._report.state == "up":
             self._lost_at = asyncio.get_running_loop().time()
         entered, self._entered = self._entered, False
-        self._report.turned(state, cause) if first or state == "stopped" else None
         self._report.cause = cause
-        if first:
+        if first or state == "stopped":
+            self._report.turned(state, cause)
             _log.warning("connection %s: %s", self._report.id, cause)
-        elif not entered:
+        if not (first or entered):
             return
         time = self._report.alive_at if entered else self._clock.now()
         self._untold = [*self._untold[:1], Event(time, CONNECTION_LOST, self._report.id, {"cause": cause})]
@@ -149,5 +149,4 @@ class Supervisor:
         pause = min(FIRST_PAUSE_S * 2**self._failures, self._longest_s()) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
         self._failures = min(self._failures + 1, 10)
         self._report.next_attempt = self._clock.now() + int(pause * SECOND)
-        self._report.count("reconnects")
         await asyncio.sleep(pause)

@@ -1,4 +1,5 @@
-// <lt-connections>: each connection with its link, since when, why not, what it counted, what could not be read.
+// <lt-connections>: each connection with its link, since when, why not, what should be known, how much flows and how
+// late, what it counted, what could not be read.
 
 import { html, nothing } from "./vendor/lit.js";
 import { get } from "./api.js";
@@ -40,12 +41,14 @@ class Connections extends Part {
       <span class="quiet">${since ? `for ${shortText(now.asOf - since)}, since ${clockText(since)}` : ""}</span></div>
       <p class="address"><code>${one.url}</code></p>
       ${one.state === "up" ? nothing : html`<p class="cause">${one.cause}${one.attempts > 1 ? ` (attempt ${one.attempts})` : ""}${one.next_attempt ? `; next at ${clockText(Date.parse(one.next_attempt))}` : ""}</p>`}
-      <dl class="facts"><div><dt>lag</dt><dd>${one.lag_s ? lengthTextS(one.lag_s) : "–"}</dd></div>
-      ${counters.map(([name, count]) => html`<div><dt>${name.replaceAll("_", " ")}</dt><dd>${numberText(count)}</dd></div>`)}</dl>
+      ${notices(one.notices)}
+      <dl class="facts first">${figures(one).map(fact)}</dl>
       ${wrong.length ? html`<details open><summary>${wrong.length} tags do not work</summary><ul class="wrong">${wrong.map(
         ([tag, why]) => html`<li><code>${tag}</code> ${why}</li>`)}</ul></details>` : nothing}
       <lt-coverage connection=${one.id}></lt-coverage>
-      ${this.dead(one.id)}</section>`;
+      ${this.dead(one.id)}
+      <details class="more"><summary>all figures</summary><dl class="facts">${asked(one.gauges ?? {}).map(fact)}${counters.map(
+        ([name, count]) => fact([name.replaceAll("_", " "), numberText(count)]))}</dl></details></section>`;
   }
 
   dead(id) {
@@ -59,4 +62,45 @@ class Connections extends Part {
 }
 customElements.define("lt-connections", Connections);
 
+/** What people should know although values flow: before any figure. */
+const notices = (all) => {
+  const told = Object.entries(all ?? {});
+  return told.length ? html`<ul class="notices">${told.map(([about, text]) => html`<li><span aria-hidden="true">▲</span>
+    <span><b>${about.replaceAll("_", " ")}</b> ${text}</span></li>`)}</ul>` : nothing;
+};
+
+const fact = ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+
+/** What matters first, and nothing that is not there. */
+function figures(one) {
+  const { gauges = {}, counters = {} } = one;
+  const lost = ["overflow", "dead_letters", "too_old"].filter((name) => counters[name]);
+  return [
+    ["values/s, 10 s", numberText(one.rate_10s)],
+    ["values/s, 60 s", numberText(one.rate_60s)],
+    ["lag, half within", lagText(one.lag_p50_s)],
+    ["lag, 99 % within", lagText(one.lag_p99_s)],
+    ["reconnects", numberText(counters.reconnects ?? 0)],
+    ...lost.map((name) => [name.replaceAll("_", " "), numberText(counters[name])]),
+    ...("clock_offset_s" in gauges ? [["clock ahead by", offsetText(gauges.clock_offset_s)]] : []),
+    ...("certificate_days" in gauges ? [["certificate ends in", daysText(gauges.certificate_days)]] : []),
+  ];
+}
+
+/** The figures of the connector: what was asked beside what was granted, then the others. */
+function asked(gauges) {
+  const pairs = ["publishing", "sampling"].filter((name) => `${name}_s` in gauges).map((name) =>
+    [`${name}, asked → granted`, `${lengthTextS(gauges[`${name}_asked_s`] ?? 0)} → ${lengthTextS(gauges[`${name}_s`])}`]);
+  const shown = /^(publishing|sampling)(_asked)?_s$|^(clock_offset_s|certificate_days)$/;
+  return [...pairs, ...Object.entries(gauges).filter(([name]) => !shown.test(name)).map(gauge)];
+}
+
+function gauge([name, value]) {
+  const text = name.endsWith("_days") ? daysText(value) : name.endsWith("_s") ? lengthTextS(value) : numberText(value);
+  return [name.replace(/_(s|days)$/, "").replaceAll("_", " "), text];
+}
+
+const lagText = (seconds) => (typeof seconds === "number" ? lengthTextS(seconds) : "–");
+const offsetText = (seconds) => `${seconds < 0 ? "−" : ""}${lengthTextS(Math.abs(seconds))}`;
+const daysText = (days) => (days < 0 ? "is over" : `${Math.floor(days).toLocaleString("en")} ${Math.floor(days) === 1 ? "day" : "days"}`);
 const lengthTextS = (seconds) => (seconds < 10 ? `${seconds.toFixed(seconds < 1 ? 3 : 1)} s` : lengthText(seconds * 1000));

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.unit.api.running import FILLER, START, instant, row, running
 from twin.api.figures import FIGURES
+from twin.api.figures_links import GAUGES
 from twin.core.event import CONNECTION_LOST, CONNECTION_UP, Event
+from twin.core.instant import SECOND
 from twin.runtime.report import ConnectionReport
 
 
@@ -122,6 +125,38 @@ async def test_health_and_readiness(tmp_path: Path) -> None:
         assert (answer.status_code, answer.json()["detail"]) == (503, "connecting: s7")
 
 
+async def test_connections_tell_flow_notices_and_gauges(tmp_path: Path) -> None:
+    async with running(tmp_path) as api:
+        report = ConnectionReport("s7", "opcua", "opc.tcp://x", api.clock, lambda _event: None)
+        api.twin.reports = {"s7": report}
+        api.clock.at(0)
+        report.turned("up")
+        api.clock.at(10)
+        report.flowed(np.full(20, api.clock.now() - SECOND // 2))
+        report.notice("clock", "the clock of the server is 6 s ahead of ours")
+        report.gauge("certificate_days", 2.0)
+        report.gauge("clock_offset_s", 6.0)
+        report.gauge("mystery", 1.5)
+        report.gauge("broken", float("nan"))
+        api.clock.at(11)
+        s7, gw = (await api.get("/connections"))["connections"]
+        assert (s7["rate_10s"], s7["rate_60s"]) == (2.0, pytest.approx(1 / 3))
+        assert s7["lag_p50_s"] == s7["lag_p99_s"] == pytest.approx(0.5, rel=0.13)
+        assert s7["notices"] == {"clock": "the clock of the server is 6 s ahead of ours"}
+        assert (gw["rate_10s"], gw["lag_p50_s"]) == (0, None)
+        text = (await api.client.get("/metrics")).text
+        for line in (
+            'linetwin_connection_values_per_second{connection="s7",over="10s"} 2',
+            'linetwin_connection_notice{connection="s7",about="clock"} 1',
+            'linetwin_connection_certificate_remaining_seconds{connection="s7"} 172800',
+            'linetwin_connection_clock_offset_seconds{connection="s7"} 6',
+            'linetwin_connection_gauge{connection="s7",what="mystery"} 1.5',
+        ):
+            assert f"{line}\n" in text
+        assert 'linetwin_connection_lag_quantile_seconds{connection="s7",quantile="0.99"} 0.5' in text
+        assert "broken" not in text
+
+
 LINE = re.compile(r'linetwin_[a-z_]+(\{([a-z]+="(\\.|[^"\\])*",?)+\})? -?[0-9.e+-]+')
 
 
@@ -129,6 +164,13 @@ async def test_metrics_follow_the_format_and_the_table(tmp_path: Path) -> None:
     async with running(tmp_path) as api:
         report = ConnectionReport('odd"id\\', "opcua", "", api.clock, lambda _event: None)
         report.count("values", 3)
+        for what in (*GAUGES, "mystery"):
+            report.gauge(what, 1.5)
+        report.notice("clock", "wrong")
+        api.clock.at(0)
+        report.turned("up")
+        api.clock.at(10)
+        report.flowed(np.full(1, api.clock.now()))
         api.twin.reports = {report.id: report}
         answer = await api.client.get("/metrics")
         assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")

@@ -132,7 +132,7 @@ def test_pauses_double_up_to_the_longest_with_jitter():
         assert 0.7 * usual <= pause <= 1.3 * usual
     assert len({round(pause / min(FIRST_PAUSE_S * 2**n, LONGEST_PAUSE_S), 3) for n, pause in enumerate(pauses)}) > 5
     assert told(log) == [(CONNECTION_LOST, 0.0)]
-    assert report.counters["reconnects"] == len(connector.opened)
+    assert report.counters["reconnects"] == 0
     assert report.attempts == len(connector.opened)
     assert report.next_attempt is not None
 
@@ -158,6 +158,7 @@ def test_a_loss_is_told_once_with_its_cause_from_the_last_good_instant():
     assert log.events[2].body == {"attempt": 4}
     assert report.state == "up"
     assert report.cause == ""
+    assert report.counters["reconnects"] == 1
     assert [one.value[0] for one in log.batches] == [1, 2, 3]
 
 
@@ -166,6 +167,19 @@ def test_after_a_success_pauses_begin_small_again():
     connector, _, _ = supervised(200, *[lost] * 6, plays(1, then=lost), lost, plays())
     assert connector.opened[7] - connector.opened[6] < 1.0 + 1.3 * FIRST_PAUSE_S
     assert connector.opened[6] - connector.opened[5] > 0.7 * FIRST_PAUSE_S * 32
+
+
+def test_the_log_says_once_that_it_is_lost_back_and_not_tried_any_more(caplog):
+    lost, wrong = Unreachable("cut"), Misconfigured("wrong password")
+    with caplog.at_level("INFO", logger="linetwin"):
+        supervised(300, plays(1, then=lost), lost, lost, plays(2, then=lost), lost, wrong)
+    assert [record.getMessage() for record in caplog.records] == [
+        "connection gw: up (x://y)",
+        "connection gw: cut",
+        "connection gw: up (x://y)",
+        "connection gw: cut",
+        "connection gw: wrong password",
+    ]
 
 
 def test_a_wrong_setting_stops_it_and_is_shown():
