@@ -17,8 +17,9 @@ from connectors.opcua.history import ARRIVAL, HistoryReader
 from connectors.opcua.items import Items
 from connectors.opcua.link.channel import Channel, Ticket, choice_for, secured
 from connectors.opcua.link.cover import Cover
+from connectors.opcua.link.firsts import Firsts
 from connectors.opcua.link.look import Looker
-from connectors.opcua.link.offset import ClockWatch, offset_of
+from connectors.opcua.link.offset import ClockWatch, offset_of, wrong_by
 from connectors.opcua.link.publisher import Book, Publisher
 from connectors.opcua.link.reading import Reader
 from connectors.opcua.link.services import Limits, limits_of, read, started_at
@@ -86,6 +87,7 @@ class OpcuaConnector:
         self._held: Held | None = None
         self._channel_now: Channel | None = None
         self._missing_since: int | None = None
+        self._ran_until = surroundings.ran_until
         self._unread: Inbox | None = None
 
     @asynccontextmanager
@@ -303,7 +305,8 @@ class OpcuaConnector:
         self._items.forget_subscriptions()
         self._cover.forget()
         made = await first_subscription(channel.session, self.settings, [item.group for item in self._items.all])
-        book = Book(self._items.reading(), {one.id: one for one in made}, self._clock.now())
+        firsts = Firsts(self._missing_since or self._ran_until, await wrong_by(channel.session, self._clock))
+        book = Book(self._items.reading(), {one.id: one for one in made}, self._clock.now(), firsts=firsts)
         self._held = Held(channel.ticket(), life, book)
         return self._link(channel, book, inbox, limits)
 

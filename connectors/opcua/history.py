@@ -26,7 +26,7 @@ from connectors.opcua.decode.message import rows_of
 from connectors.opcua.decode.repeats import Apart
 from connectors.opcua.items import Items
 from connectors.opcua.link.channel import RawSession
-from connectors.opcua.link.offset import offset_of
+from connectors.opcua.link.offset import wrong_by
 from connectors.opcua.link.reading import Reader
 from connectors.opcua.link.services import TOO_MUCH, Limits, read
 from twin.core.batch import Batch
@@ -139,8 +139,7 @@ class HistoryReader:
         able = await self._able(found)
         aimed = {tag for handle in found for tag in self._tags(handle)}
         lost = {tag: told.get(self.items.tags[tag].name) or "the server has no such node" for tag in set(tags) - aimed}
-        offset = await offset_of(self.session, self.clock)
-        shift = offset.ns if offset is not None and offset.wrong else 0
+        shift = await wrong_by(self.session, self.clock) or 0
         if shift > AHEAD:
             cause = f"the server's clock is {duration_text(shift)} ahead: its samples have the times of their arrival"
             lost |= dict.fromkeys(aimed & set(tags), cause)

@@ -88,12 +88,15 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the shell lends a plug-in. folder: the data folder (trust lists, own certificate live below it)."""
+    """What the shell lends a plug-in. folder: the data folder (trust lists, own certificate live below it). ran_until:
+    the last sign of the run before, ns: what the twin heard up to then it has. None: no run before.
+    """
 
     tags: TagTable
     clock: Clock
     reporter: Reporter
     folder: Path
+    ran_until: int | None = None
 
 
 Messages = Sequence[tuple[str, bytes]]

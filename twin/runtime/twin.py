@@ -248,7 +248,7 @@ def _connect(twin: Twin, assembly: Assembly, log: SqliteLog, run_ended: int | No
         told = _Told(log)
         report = ConnectionReport(id_, spec.protocol, spec.url, twin.clock, told)
         reports[id_] = report
-        surroundings = Surroundings(log.tags, twin.clock, report, log.folder)
+        surroundings = Surroundings(log.tags, twin.clock, report, log.folder, run_ended)
         built = connector(spec.protocol).build(spec, addresses[id_], surroundings)
         connectors[id_] = built
         supervisor = Supervisor(built, log, report, twin.clock, told.came_up)

@@ -51,6 +51,12 @@ async def offset_of(session: UaSession, clock: Clock) -> Offset | None:
     return best
 
 
+async def wrong_by(session: UaSession, clock: Clock) -> int | None:
+    """The offset in ns where the clock is wrong beyond doubt, else 0. None: it tells no time."""
+    offset = await offset_of(session, clock)
+    return None if offset is None else offset.ns if offset.wrong else 0
+
+
 class ClockWatch:
     """Tells the offset: as a gauge, and once as notice and event when the clock is wrong or right again."""
 

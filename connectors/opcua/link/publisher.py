@@ -31,8 +31,9 @@ from connectors.opcua.decode.rows import Rows
 from connectors.opcua.failure import SubscriptionGone
 from connectors.opcua.link.channel import RawSession
 from connectors.opcua.link.cover import Grant
+from connectors.opcua.link.firsts import Firsts, known_now
 from connectors.opcua.link.resent import Had
-from connectors.opcua.link.subscription import Subscription
+from connectors.opcua.link.subscription import Subscription, acknowledgements
 from twin.core.batch import Batch
 from twin.core.errors import Undecodable, Unreachable
 from twin.core.event import GAP, Event
@@ -66,7 +67,7 @@ class Book:
     """What outlives a link: how messages are read, the subscriptions, and what is safe.
 
     good_until: ns; nothing that came up to then is missing. had: the newest rows, to know what a server sends twice.
-    apart: the newest samples, to keep those of one tag and time apart.
+    apart: the newest samples, to keep those of one tag and time apart. firsts: tags whose first value is to come.
     promises: by subscription. rest: handles of items that no subscription brings, so that they are read. dumb:
     subscriptions that say nothing although values move. silence_told: one was just made anew because of that.
     """
@@ -76,6 +77,7 @@ class Book:
     good_until: int
     had: Had = field(default_factory=Had)
     apart: Apart = field(default_factory=Apart)
+    firsts: Firsts = field(default_factory=Firsts)
     promises: dict[int, list[Promise]] = field(default_factory=dict[int, list[Promise]])
     rest: set[int] = field(default_factory=set[int])
     dumb: set[int] = field(default_factory=set[int])
@@ -325,6 +327,8 @@ class Publisher:
 
     def offer(self, batch: Batch) -> None:
         """Put rows into the inbox that were read, not published."""
+        batch = known_now(self.book.firsts, batch, self.clock.now(), self.reporter)
+        self.book.firsts.durable(batch)
         self.inbox.put(batch, lambda: self.book.had.durable(batch))
         self.reporter.count("values", len(batch))
         self.reporter.alive()
@@ -337,7 +341,7 @@ class Publisher:
         resent = rows.repeats + (0 if batch is None else len(batch)) - (0 if new is None else len(new))
         if resent:
             self.reporter.count("duplicates", resent)
-        return new
+        return None if new is None else known_now(self.book.firsts, new, self.clock.now(), self.reporter)
 
     def _tell_clocks(self) -> None:
         """Tell when clocks stand, and when they no longer do."""
@@ -358,6 +362,7 @@ class Publisher:
         subscription.durable(sequence)
         self.book.apart.durable(mark)
         self.book.had.durable(batch)
+        self.book.firsts.durable(batch)
         self._mark_good(arrival)
 
     def _mark_good(self, arrival: int) -> None:
@@ -388,11 +393,6 @@ class Publisher:
             subscription = self.book.subscriptions.get(int(one.SubscriptionId))
             if subscription is not None:
                 subscription.acknowledgements.append(int(one.SequenceNumber))
-
-
-def acknowledgements(subscription: int, sequences: Sequence[int]) -> list[ua.SubscriptionAcknowledgement]:
-    """Sequence numbers in the wire's form."""
-    return [ua.SubscriptionAcknowledgement(ua.UInt32(subscription), ua.UInt32(s)) for s in sequences]
 
 
 def now_s() -> float:

@@ -109,3 +109,8 @@ def subscription_of(result: ua.CreateSubscriptionResult, settings: Settings, gro
         publishing=int(result.RevisedPublishingInterval * MILLISECOND),
         asked=group.publishing,
     )
+
+
+def acknowledgements(subscription: int, sequences: Sequence[int]) -> list[ua.SubscriptionAcknowledgement]:
+    """Sequence numbers in the wire's form."""
+    return [ua.SubscriptionAcknowledgement(ua.UInt32(subscription), ua.UInt32(s)) for s in sequences]

@@ -163,15 +163,17 @@ class Upkeep:
         await self._retype(sorted(retyped - gone))
         missing = self.items.missing()
         if missing:
-            await self._subscribe(missing)
+            await self._subscribe(missing, min((loss.since for loss in losses), default=None))
         for loss in losses:
             self.cover.missing(loss.tags, loss.since, loss.cause)
 
-    async def _subscribe(self, missing: Sequence[int]) -> None:
-        """Find and follow what is not followed; what has no room is left to be read."""
+    async def _subscribe(self, missing: Sequence[int], since: int | None) -> None:
+        """Find and follow what is not followed; what has no room is left to be read. since: something is missed."""
         begun = self.publisher.clock.now()
         found = await self.items.find(self._session, self._limits, missing)
         aimed = [handle for handle in found if self.items.all[handle].targets]
+        tags = [target.tag for handle in aimed for target in self.items.all[handle].targets]
+        self.book.firsts.expect(tags, begun, since)
         polled = [handle for handle in aimed if self.items.all[handle].group.polled]
         left = await self._monitors.place([handle for handle in aimed if not self.items.all[handle].group.polled])
         self.book.rest.difference_update(missing)

@@ -1,6 +1,6 @@
 // A node-opcua server for the wire tests: another stack than the one that our connector stands on.
 // node server.mjs PORT FOLDER [strict]: writes {"ready": url} and then obeys JSON lines on stdin:
-// {"count": "n", "from": 1, "to": 100, "every_ms": 5}, {"set": "temp", "value": 1.5, "status": "BadSensorFailure"} or
+// {"count": "n", "from": 1, "to": 100, "every_ms": 5}, {"set": "temp", "value": 1.5, "status": "BadSensorFailure", "ago_ms": 0} or
 // {"historize": ["n"]}.
 import readline from "node:readline";
 import {
@@ -73,9 +73,10 @@ variables.level = mine.addAnalogDataItem({
 });
 variables.level.setValueFromSource(new Variant({ dataType: DataType.Double, value: 100 }));
 
-function set(name, value, status) {
+function set(name, value, status, agoMs = 0) {
   const code = status ? StatusCodes[status] : StatusCodes.Good;
-  variables[name].setValueFromSource(new Variant({ dataType: types[name][0], value }), code, new Date());
+  const time = new Date(Date.now() - agoMs);
+  variables[name].setValueFromSource(new Variant({ dataType: types[name][0], value }), code, time);
 }
 
 // Each value stands for every_ms or longer, on a busy machine too: an interval would catch up, and the server keeps one
@@ -90,7 +91,7 @@ readline.createInterface({ input: process.stdin })
     const command = JSON.parse(text);
     if (command.count) count(command);
     else if (command.historize) historize(command);
-    else set(command.set, command.value, command.status);
+    else set(command.set, command.value, command.status, command.ago_ms);
   })
   .on("close", () => process.exit(0));
 
