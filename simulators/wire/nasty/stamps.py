@@ -119,7 +119,7 @@ SWITCHES: Sequence[Switch] = (
         "old-first",
         "opcua",
         "the first notification is 150 days old",
-        "the old value with its own time, then every value",
+        "the old value with its own time, or known now and since when, then every value",
         OldFirst,
         START,
     ),

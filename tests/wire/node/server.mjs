@@ -1,7 +1,7 @@
 // A node-opcua server for the wire tests: another stack than the one that our connector stands on.
 // node server.mjs PORT FOLDER [strict]: writes {"ready": url} and then obeys JSON lines on stdin:
-// {"count": "n", "from": 1, "to": 100, "every_ms": 5}, {"set": "temp", "value": 1.5, "status": "BadSensorFailure", "ago_ms": 0} or
-// {"historize": ["n"]}.
+// {"count": "n", "from": 1, "to": 100, "every_ms": 5}, {"historize": ["n"]} or
+// {"set": "temp", "value": 1.5, "status": "BadSensorFailure", "ago_ms": 0}.
 import readline from "node:readline";
 import {
   DataType, DataValue, MessageSecurityMode, OPCUACertificateManager, OPCUAServer, SecurityPolicy, StatusCodes,

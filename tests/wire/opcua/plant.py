@@ -29,7 +29,8 @@ from twin.testing import FaultProxy
 logging.getLogger("asyncua").setLevel(logging.ERROR)
 
 URI = "urn:test:plc"
-START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
+START = datetime(2100, 3, 1, 6, 0, tzinfo=UTC)
+"""Of what is written without a time of its own: never old, so that no first value is moved to its arrival."""
 
 
 @dataclass
@@ -189,10 +190,10 @@ class Plc:
         data = ua.DataValue(ua.Variant(value, kind), ua.StatusCode(status), SourceTimestamp=at)
         await self.server.write_attribute_value(self.nodes[name].nodeid, data)
 
-    async def count_up(self, name: str, first: int, last: int) -> None:
+    async def count_up(self, name: str, first: int, last: int, begin: datetime = START) -> None:
         """Write first..last, each with its own instant; the pause lets the loop run."""
         for n in range(first, last + 1):
-            await self.write(name, float(n), at=START + timedelta(milliseconds=n))
+            await self.write(name, float(n), at=begin + timedelta(milliseconds=n))
             await asyncio.sleep(0.002)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import pytest
 from asyncua import ua
 
 from connectors.opcua import history
-from tests.wire.opcua.plant import START, Plc, Setup, eventually, setup, until
+from tests.wire.opcua.plant import Plc, Setup, eventually, setup, until
 from tests.wire.opcua.test_node_opcua import node_server
 from tests.wire.opcua.test_node_opcua import pytestmark as needs_node
 from twin.core.batch import Batch, concatenate
@@ -20,6 +20,7 @@ from twin.core.instant import SECOND
 from twin.core.ports import Recovered
 from twin.core.tags import TagType
 
+START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 BEGIN = int(START.timestamp()) * SECOND
 
 
@@ -100,7 +101,7 @@ async def test_an_answer_as_long_as_was_allowed_is_not_the_end(
 ) -> None:
     monkeypatch.setattr(history, "VALUES", each)
     test = setup(plc.url, tmp_path, {"n": "Line.n", "total": "Line.total"})
-    await plc.count_up("n", 1, 100)
+    await plc.count_up("n", 1, 100, START)
     await plc.write("total", 8, ua.VariantType.UInt32, at=START)
     await stored(plc, "n", 101)
     pieces = await recovered(test, BEGIN, BEGIN + SECOND, "n", "total")
@@ -133,9 +134,9 @@ async def test_values_of_one_stamp_are_kept_apart_over_answers(
 async def test_texts_parts_of_arrays_and_statuses_come_as_live(tmp_path: Path, plc: Plc) -> None:
     tags = {"recipe": "Line.recipe", "z": {"node": "Line.zones", "pick": "[1]"}, "n": "Line.n"}
     test = setup(plc.url, tmp_path, tags, {"recipe": "text"})
-    await plc.write("recipe", "beer", ua.VariantType.String)
-    await plc.write("zones", [7.5, 8.5], ua.VariantType.Double)
-    await plc.write("n", 4.0, status=0x808C0000)
+    await plc.write("recipe", "beer", ua.VariantType.String, at=START)
+    await plc.write("zones", [7.5, 8.5], ua.VariantType.Double, at=START)
+    await plc.write("n", 4.0, status=0x808C0000, at=START)
     for name in ("recipe", "zones", "n"):
         await stored(plc, name, 2)
     rows = all_rows(await recovered(test, BEGIN, BEGIN + 1, "recipe", "z", "n"))
@@ -149,7 +150,7 @@ async def test_texts_parts_of_arrays_and_statuses_come_as_live(tmp_path: Path, p
 
 async def test_a_history_that_lags_is_told_as_behind(tmp_path: Path, plc: Plc) -> None:
     test = setup(plc.url, tmp_path, {"n": "Line.n"})
-    await plc.count_up("n", 1, 20)
+    await plc.count_up("n", 1, 20, START)
     await stored(plc, "n", 21)
     manager = plc.server.iserver.history_manager
     kept = manager.storage._datachanges[plc.nodes["n"].nodeid]
@@ -164,7 +165,7 @@ async def test_a_history_that_lags_is_told_as_behind(tmp_path: Path, plc: Plc) -
 
 async def test_a_value_that_stood_all_along_is_whole(tmp_path: Path, plc: Plc) -> None:
     test = setup(plc.url, tmp_path, {"n": "Line.n"})
-    await plc.count_up("n", 1, 3)
+    await plc.count_up("n", 1, 3, START)
     await stored(plc, "n", 4)
     pieces = await recovered(test, BEGIN + 60 * SECOND, BEGIN + 90 * SECOND, "n")
     assert (all_rows(pieces), whole(pieces), refused(pieces)) == (None, {0}, {})

@@ -10,6 +10,7 @@ from itertools import pairwise
 from simulators.wire.nasty.contents import BAD, CODES
 from simulators.wire.server import OVERFLOW
 from tests.wire.simulators.nasty.exam import BY_FIELD, BY_NAME, BY_PATH, BY_PICK, SECOND, US, Paper, Row, Sitting
+from twin.core.event import VALUES_KNOWN_SINCE
 
 Sample = tuple[int, float]
 NO_VALUE = "tags without a value"
@@ -93,13 +94,21 @@ def clock_behind(sitting: Sitting) -> list[str]:
 
 
 def old_first(sitting: Sitting) -> list[str]:
-    """The first is 150 days old, all others are of now."""
+    """The first is 150 days old, by itself or as it was told when it was learnt; all others are of now."""
     found = wrong(sitting, None)
+    told = {
+        sitting.tags[int(id_)].name: time
+        for event in sitting.record.events
+        if event.kind == VALUES_KNOWN_SINCE
+        for id_, time in event.body["since"].items()
+    }
     months = int(timedelta(days=150).total_seconds()) * SECOND
     for tag in identified(sitting):
         rows = sitting.of(tag)
         sent = {value: time for time, value in sitting.run.sent_of(tag)}
         shifts = [sent[row.value] - row.time for row in rows if row.value in sent]
+        if shifts and rows[0].tag in told:
+            shifts[0] = sent[rows[0].value] - told[rows[0].tag]
         if shifts and (any(abs(s) > US for s in shifts[1:]) or min(abs(shifts[0]), abs(shifts[0] - months)) > US):
             found.append(WRONG_TIME)
     return sorted(set(found))
