@@ -25,6 +25,8 @@ STANDS = 2 * SECOND
 """A clock that has not moved for so long, while values came and changed, stands."""
 LEAST_STEPS = 3
 """So many values on one stamp at least: two may share a stamp by chance after an outage."""
+MOST_LATER = 32
+"""Messages of which only the last times are noted down yet: the next one of the same tags makes all else needless."""
 NEWEST = np.dtype(
     [("time", "<i8"), ("given", "<i8"), ("own", "<i8"), ("value", "<f8"), ("since", "<i8"), ("status", "<u4"),
      ("steps", "<u4")]
@@ -44,20 +46,35 @@ class Came:
     own: NDArray[np.int64] | None = None
 
 
+@dataclass(slots=True)
+class Entry:
+    """A message that was taken in. raw: times before they were moved. before: what its tags had, to take it back."""
+
+    mark: int
+    rows: Came
+    raw: NDArray[np.int64]
+    arrival: int
+    given: NDArray[np.int64]
+    before: tuple[NDArray[Any], NDArray[Any]] | None = None
+
+
 class Apart:
     """The newest sample of each tag.
 
     arrival: of the message that is being taken in, set before it. standing: tags whose clock does not move. mark: the
-    newest message's number.
+    newest message's number. Of most messages nothing but the last time of a tag is asked, so all else is noted down
+    only when it is needed.
     """
 
     def __init__(self) -> None:
+        self.given = np.zeros(0, dtype=np.int64)
         self.newest = np.zeros(0, dtype=NEWEST)
         self.text = np.zeros(0, dtype=object)
         self.arrival = 0
         self.standing: set[int] = set()
         self.mark = 0
-        self._undo: deque[tuple[int, NDArray[np.int32], NDArray[Any], NDArray[Any]]] = deque()
+        self._safe: dict[tuple[int, int, int], Entry] = {}
+        self._unsafe: deque[Entry] = deque()
 
     def make_room(self, tag: NDArray[np.int32]) -> None:
         """Have a place for every tag."""
@@ -67,56 +84,85 @@ class Apart:
             for name in ("time", "given", "own"):
                 more[name] = FAR_PAST
             self.newest = np.concatenate([self.newest, more])
+            self.given = np.concatenate([self.given, more["given"]])
             self.text = np.concatenate([self.text, np.full(len(more), None, dtype=object)])
 
-    def remember(self, rows: Came, raw: NDArray[np.int64], newest: NDArray[Any]) -> None:
-        """Rows were kept; `newest` is what was known of their tags, `raw` their times before they were moved."""
+    def remember(self, rows: Came, raw: NDArray[np.int64], given: NDArray[np.int64]) -> None:
+        """Rows were kept; `raw` are their times before they were moved, `given` the last ones their tags had."""
         self.mark += 1
-        self._undo.append((self.mark, rows.tag, newest, self.text[rows.tag]))
+        self._unsafe.append(Entry(self.mark, rows, raw, self.arrival, given))
+        self.given[rows.tag] = rows.time
+        if self.standing:
+            self.note()
+
+    def note(self) -> None:
+        """Note down all messages."""
+        for entry in self._safe.values():
+            self._note(entry)
+        self._safe.clear()
+        for entry in self._unsafe:
+            self._note(entry)
+
+    def _note(self, entry: Entry) -> None:
+        if entry.before is not None:
+            return
+        rows, raw = entry.rows, entry.raw
+        newest = self.newest[rows.tag]
+        entry.before = newest, self.text[rows.tag]
         same = newest["time"] == raw
         now = np.empty(len(raw), dtype=NEWEST)
         now["time"], now["given"], now["value"], now["status"] = raw, rows.time, rows.value, rows.status
         now["own"] = raw if rows.own is None else rows.own
-        now["since"] = np.where(same, newest["since"], self.arrival)
+        now["since"] = np.where(same, newest["since"], entry.arrival)
         now["steps"] = np.where(same, newest["steps"] + 1, 0)
         self.newest[rows.tag] = now
         self.text[rows.tag] = None if rows.text is None else rows.text
-        self._watch(rows.tag, now)
-
-    def _watch(self, tag: NDArray[np.int32], now: NDArray[Any]) -> None:
-        """Which tags have a clock that stands."""
-        stands = (now["steps"] >= LEAST_STEPS) & (self.arrival - now["since"] > STANDS)
-        if stands.any() or self.standing:
-            self.standing -= set(tag[now["steps"] == 0].tolist())
-            self.standing |= set(tag[stands].tolist())
+        stands = (now["steps"] >= LEAST_STEPS) & (entry.arrival - now["since"] > STANDS)
+        self.standing -= set(rows.tag[now["steps"] == 0].tolist())
+        self.standing |= set(rows.tag[stands].tolist())
 
     def durable(self, mark: int) -> None:
         """Messages up to the one of this mark are safe."""
-        while self._undo and self._undo[0][0] <= mark:
-            self._undo.popleft()
+        while self._unsafe and self._unsafe[0].mark <= mark:
+            entry = self._unsafe.popleft()
+            if entry.before is None:
+                self._keep(entry)
+
+    def _keep(self, entry: Entry) -> None:
+        """A safe message that is not noted down: it makes one before it of the same tags needless."""
+        tag = entry.rows.tag
+        key = (len(tag), int(tag[0]), int(tag[-1]))
+        old = self._safe.pop(key, None)
+        if old is not None and not np.array_equal(old.rows.tag, tag):
+            self._safe[key] = old
+            self.note()
+        self._safe[key] = entry
+        if len(self._safe) > MOST_LATER:
+            self._note(self._safe.pop(next(iter(self._safe))))
 
     def coming_back(self) -> None:
         """Forget what is not durable: it is asked for again."""
-        while self._undo:
-            _, tag, newest, text = self._undo.pop()
-            self.newest[tag] = newest
-            self.text[tag] = text
+        while self._unsafe:
+            entry = self._unsafe.pop()
+            self.given[entry.rows.tag] = entry.given
+            if entry.before is not None:
+                self.newest[entry.rows.tag], self.text[entry.rows.tag] = entry.before
 
 
 def apart(came: Came, before: Apart | None) -> Came:
     """The rows without repeats, each tag and time once. before: the messages before, which learns of this one."""
     known = before or Apart()
     known.make_room(came.tag)
-    newest = known.newest[came.tag]
-    meets = (newest["time"] <= came.time) & (came.time <= newest["given"])
-    if came.own is not None:
-        meets |= newest["own"] == came.own
+    given = known.given[came.tag]
     kept, raw = came, came.time
-    if meets.any() or has_pairs(came.tag, came.time) or (came.own is not None and has_pairs(came.tag, came.own)):
+    if bool((came.time <= given).any()) or came.own is not None or has_pairs(came.tag, came.time):
+        known.note()
         kept, places = _one_by_one(came, known)
-        raw, newest = came.time[places], newest[places]
+        raw, given = came.time[places], given[places]
     if before is not None and len(kept.tag):
-        before.remember(kept, raw, newest)
+        before.remember(kept, raw, given)
+        if kept is not came:
+            before.note()
     return kept
 
 

@@ -117,3 +117,22 @@ def test_what_came_is_not_changed() -> None:
     piece: Came = came.pieces[0]
     came.batch("c")
     assert piece.time.tolist() == [50, 50]
+
+
+@given(MESSAGES, st.lists(st.sampled_from(["durable", "back", "on"]), min_size=5, max_size=5))
+def test_what_is_noted_down_later_is_the_same(messages: list[list[tuple[int, int, float]]], then: list[str]) -> None:
+    """One that notes down each message at once beside one that waits."""
+    waits, notes = Apart(), Apart()
+    for message, what in zip(messages, then, strict=False):
+        kept = []
+        for one in (waits, notes):
+            kept.append(str(listed(rows(*((tag, time * 100, value, None) for tag, time, value in message)), one)))
+            if what == "durable":
+                one.durable(one.mark)
+            if what == "back":
+                one.coming_back()
+        assert kept[0] == kept[1]
+        notes.note()
+    waits.note()
+    assert waits.newest.tobytes() == notes.newest.tobytes()
+    assert waits.given.tolist() == notes.given.tolist()
