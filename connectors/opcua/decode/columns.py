@@ -27,6 +27,7 @@ from connectors.opcua.decode.layout import (
     SOURCE_PICOSECONDS,
     SOURCE_TIME,
     STATUS,
+    VALUE,
     Plan,
     Positions,
     Walk,
@@ -36,6 +37,7 @@ from connectors.opcua.decode.layout import (
 from connectors.opcua.decode.rows import Rows, Unheld
 from connectors.opcua.decode.structure import Structures
 from connectors.opcua.decode.value import EXACT, Cell, cell_of, ns_of
+from twin.core.batch import text_column
 from twin.core.errors import Undecodable
 from twin.core.instant import FAR_FUTURE
 from twin.core.status import BAD, OVERFLOW
@@ -131,28 +133,45 @@ class Message:
         status, own, time = self.tails()
         rows.overflow += int(((status & np.uint32(OVERFLOW)) == OVERFLOW).sum()) if status.any() else 0
         value, odd = self.numbers(aims, status)
-        if odd is None:
+        text = None if odd is None else self.texts(aims, status, odd)
+        if odd is None or not odd.any():
             tags, of = aims.spread(handles)
             if of is not None:
                 time, value, status = time[of], value[of], status[of]
-            rows.extend(tags, time, value, status, own=taken(own, of))
+            rows.extend(tags, time, value, status, taken(text, of), taken(own, of))
             return
         easy = np.flatnonzero(~odd)
         tags, of = aims.spread(handles[easy])
         record = easy if of is None else easy[of]
-        texts: list[str | None] = [None] * len(record)
         more = self.others(np.flatnonzero(odd), aims, status, rows)
-        if not len(record) and not more:
-            return
+        texts = [None] * len(record) if text is None else text[record].tolist()
+        values = np.concatenate([value[record], np.array([m[2][0] for m in more], dtype=np.float64)])
         record = np.concatenate([record, np.array([m[0] for m in more], dtype=np.int64)])
         tags = np.concatenate([tags, np.array([m[1] for m in more], dtype=np.int32)])
-        values = np.concatenate([value[record[: len(texts)]], np.array([m[2][0] for m in more], dtype=np.float64)])
-        texts += [m[2][1] for m in more]
         order = np.argsort(record, kind="stable")
         record = record[order]
-        text = np.empty(len(texts), dtype=object)
-        text[:] = texts
-        rows.extend(tags[order], time[record], values[order], status[record], text[order], taken(own, record))
+        said = text_column([*texts, *(m[2][1] for m in more)])
+        rows.extend(tags[order], time[record], values[order], status[record], taken(said, order), taken(own, record))
+
+    def texts(self, aims: Aims, status: NDArray[np.uint32], odd: NDArray[np.bool_]) -> NDArray[np.object_] | None:
+        """The text of each record that is a String for tags of text, which are odd no more; None for no text at all."""
+        plan = self.plan
+        records = np.flatnonzero(odd & (plan.form >> np.uint16(8) == STRING) & ((plan.form & VALUE) != 0))
+        records = records[plan.handles[records] < len(aims)]
+        records = records[aims.text[plan.handles[records]] & ((status[records] & np.uint32(BAD)) == 0)]
+        if not len(records):
+            return None
+        body = self.body
+        places = zip((plan.at[records] + LONG_HEAD).tolist(), plan.tail[records].tolist(), strict=True)
+        try:
+            found = [body[begin:end].decode() for begin, end in places]
+        except UnicodeDecodeError:
+            return None  # which one it is, is found one by one
+        text = np.full(len(plan), None, dtype=object)
+        text[records] = found
+        text[records[gather(body, "<i4", plan.at[records], 0, HEAD) < 0]] = None
+        odd[records] = False
+        return text
 
     def at_tail(self, form: str, shift: int, records: Positions | None) -> Column:
         """A field of the tails of records."""
@@ -231,25 +250,8 @@ class Message:
             if code & BAD or not form & 1:
                 found += [(record, target.tag, (math.nan, None)) for target in targets]
                 continue
-            begin, tail = int(begins[record]), int(tails[record])
-            if form >> 8 == STRING and aims.text[handle] and tail >= begin + LONG_HEAD:
-                self.add_text(found, rows, record, targets, body[begin + LONG_HEAD : tail])
-                continue
             self.add_any(found, rows, record, targets, form >> 8)
         return found
-
-    def add_text(
-        self, found: list[tuple[int, int, Cell]], rows: Rows, record: int, targets: Sequence[Target], raw: bytes
-    ) -> None:
-        """A String for tags of text, the null one told from the empty one."""
-        at = int(self.plan.at[record])
-        try:
-            text = raw.decode() if raw or LENGTH.unpack_from(self.body, at + HEAD)[0] >= 0 else None
-        except UnicodeDecodeError:
-            place = self.reading.places[int(self.plan.handles[record])]
-            rows.unheld.append(Unheld("not UTF-8", place, raw))
-            return
-        found += [(record, target.tag, (math.nan, text)) for target in targets]
 
     def add_any(
         self, found: list[tuple[int, int, Cell]], rows: Rows, record: int, targets: Sequence[Target], kind: int
@@ -297,7 +299,7 @@ def instants(ticks: NDArray[np.int64], instead: NDArray[np.int64], arrival: int)
     )
 
 
-def taken(column: NDArray[np.int64] | None, at: Positions | None) -> NDArray[np.int64] | None:
+def taken(column: Column | None, at: Positions | None) -> Column | None:
     """The rows of a column that may not be there."""
     return column if column is None or at is None else column[at]
 

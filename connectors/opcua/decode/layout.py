@@ -131,17 +131,19 @@ def _moved(plan: Plan, body: bytes) -> Plan | None:
         if np.array_equal(np.maximum(lengths, 0), plan.lengths) and lengths.min() >= -1:
             return plan
     at, widths, known = plan.at[plan.springs].tolist(), plan.widths, plan.lengths.tolist()
-    shift, last = 0, len(body) - LONG_HEAD
+    shift, last, unpack = 0, len(body) - LONG_HEAD, LENGTH.unpack_from
     found: list[int] = []
     shifts: list[int] = []
     for place, width, length in zip(at, widths, known, strict=True):
         if place + shift > last:
             return None
-        now = LENGTH.unpack_from(body, place + shift + HEAD)[0]
-        if now < -1:
-            return None
-        now = max(0, now)
-        shift += (now - length) * width
+        now = unpack(body, place + shift + HEAD)[0]
+        if now <= 0:
+            if now < -1:
+                return None
+            now = 0
+        if now != length:
+            shift += (now - length) * width
         found.append(now)
         shifts.append(shift)
     steps = np.diff(np.array(shifts, dtype=np.int64), prepend=0)

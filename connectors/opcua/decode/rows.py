@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from connectors.opcua.decode.repeats import Apart, Came, apart
 from connectors.opcua.decode.value import Cell
-from twin.core.batch import Batch, canonical
+from twin.core.batch import Batch, canonical, text_column
 
 NO_TIMES = np.zeros(0, dtype=np.int64)
 
@@ -63,13 +63,11 @@ class Rows:
         if not self.single:
             return
         tag, time, value, status, text = zip(*self.single, strict=True)
-        texts = np.empty(len(text), dtype=object)
-        texts[:] = text
         self.single = []
         self.pieces.append(
             Came(
                 np.array(tag, dtype=np.int32), np.array(time, dtype=np.int64), np.array(value, dtype=np.float64),
-                np.array(status, dtype=np.uint32), texts, None,
+                np.array(status, dtype=np.uint32), text_column(text), None,
             )
         )  # fmt: skip
 
@@ -88,8 +86,7 @@ class Rows:
         self.repeats += len(came.tag) - len(new.tag)
         if not len(new.tag):
             return None
-        text = new.text if new.text is not None and any(one is not None for one in new.text) else None
-        return Batch(source, new.tag, new.time, canonical(new.value), new.status, text)
+        return Batch(source, new.tag, new.time, canonical(new.value), new.status, new.text)
 
 
 def joined(pieces: list[Came]) -> Came:
