@@ -106,9 +106,9 @@ class Ticking:
     It says `ready` when it ticks, and the number of its last tick when it is told to stop.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], names: Sequence[str] = NAMES) -> None:
         self.child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._say(json.dumps(NAMES))
+        self._say(json.dumps(names))
         if self._line() != "ready":
             raise RuntimeError(f"source {command}: did not start")
 
@@ -129,9 +129,9 @@ class Ticking:
 
 
 @contextmanager
-def ticking(*command: str) -> Generator[Ticking]:
+def ticking(*command: str, names: Sequence[str] = NAMES) -> Generator[Ticking]:
     """A source while the block runs."""
-    one = Ticking(command)
+    one = Ticking(command, names)
     try:
         yield one
     finally:

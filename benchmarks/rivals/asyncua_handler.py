@@ -42,7 +42,7 @@ async def main(url: str, items: int, seconds: float) -> None:
         for first in range(0, items, A_CALL):
             part = nodes[first : first + A_CALL]
             await subscription.subscribe_data_change(part, queuesize=10, sampling_interval=ua.Duration(0.0))
-        while len(handler.seen) < items:
+        while len(handler.seen) < items:  # noqa: ASYNC110 - as a user would
             await asyncio.sleep(0.1)
         await asyncio.sleep(SETTLE_S)
         handler.values, handler.lags = 0, []

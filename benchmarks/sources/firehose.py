@@ -43,7 +43,7 @@ class Shape:
         for handle, (kind, form, value) in zip(handles, kinds(which), strict=True):
             head = struct.pack("<IBB", handle, 0x0D, kind.value)
             if kind.value == TEXT:
-                text = f"part {10**(number % 4) * (handle % 7 + 1)}".encode()
+                text = f"part {10 ** (number % 4) * (handle % 7 + 1)}".encode()
                 body += head + struct.pack("<i", len(text)) + text
             else:
                 body += head + struct.pack("<" + form, value)

@@ -1,10 +1,10 @@
-// node opcua_ticks.cjs PORT HZ FOLDER MODULES: serves the tags named on the first line of stdin, writes the number of
+// node opcua_ticks.cjs PORT HZ FOLDER MODULES [secure]: serves the tags named on the first line of stdin, writes the number of
 // the tick into each of them HZ times a second; says `ready`; on `stop` it ends ticking and says the last number.
 const { createRequire } = require("node:module");
 const path = require("node:path");
 const readline = require("node:readline");
 
-const [port, hz, folder, modules] = process.argv.slice(2);
+const [port, hz, folder, modules, secure] = process.argv.slice(2);
 const opcua = createRequire(path.join(path.resolve(modules), "here.cjs"))("node-opcua");
 
 function variables(server, names) {
@@ -20,9 +20,12 @@ async function main(names, lines) {
   const server = new opcua.OPCUAServer({
     port: Number(port),
     hostname: "127.0.0.1",
-    securityPolicies: [opcua.SecurityPolicy.None],
-    securityModes: [opcua.MessageSecurityMode.None],
-    serverCertificateManager: new opcua.OPCUACertificateManager({ rootFolder: folder }),
+    securityPolicies: [opcua.SecurityPolicy.None, ...(secure ? [opcua.SecurityPolicy.Basic256Sha256] : [])],
+    securityModes: [opcua.MessageSecurityMode.None, ...(secure ? [opcua.MessageSecurityMode.SignAndEncrypt] : [])],
+    serverCertificateManager: new opcua.OPCUACertificateManager({
+      rootFolder: folder, automaticallyAcceptUnknownCertificate: true,
+    }),
+    userManager: { isValidUser: (user, password) => user === "twin" && password === "right" },
     serverCapabilities: { maxMonitoredItemsPerCall: 2000, operationLimits: { maxNodesPerRead: 2000 } },
   });
   await server.initialize();
