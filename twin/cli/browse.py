@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from twin.cli.command import DONE, Command, data_argument, json_argument
 from twin.cli.progress import Progress
+from twin.cli.snapshot import compare, save
 from twin.cli.variables import PASSWORD
 from twin.core.batch import Batch, texts
 from twin.core.errors import Misconfigured
@@ -171,7 +172,13 @@ def run(arguments: argparse.Namespace) -> int:
             asyncio.run(live(arguments))
         except KeyboardInterrupt:
             return DONE
+    if arguments.plant and not arguments.compare:
+        raise Misconfigured("--plant goes with --compare FILE.json")
     nodes = asyncio.run(offered(arguments, arguments.match))
+    if arguments.save or arguments.compare:
+        if len(nodes) >= MOST_NODES:
+            raise Misconfigured(f"{arguments.source}: more than {MOST_NODES:,} variables; take a part with --match")
+        return save(arguments, nodes) if arguments.save else compare(arguments, nodes)
     if arguments.json:
         print(json.dumps([asdict(node) for node in nodes], ensure_ascii=False))
         return DONE
@@ -192,6 +199,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="URL", help="address of the server: opc.tcp://HOST:PORT")
     parser.add_argument("--match", metavar="GLOB", default="*", help="only paths, or ends of paths, that match")
     parser.add_argument("--live", metavar="GLOB", default="", help="print the values of matching paths as they change")
+    parser.add_argument("--save", metavar="FILE.json", default="", help="save what there is, to compare with it later")
+    parser.add_argument("--compare", metavar="FILE.json", default="", help="tell what is not as it was saved")
+    parser.add_argument("--plant", metavar="PLANT.yaml", default="", help="with --compare: the tags that are touched")
     server_arguments(parser)
     json_argument(parser)
 

@@ -8,12 +8,12 @@ import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from twin.cli.browse import offered, plugin_for, server_arguments
 from twin.cli.command import DONE, Command
 from twin.cli.first_test import first_test
+from twin.cli.snapshot import matches
 from twin.cli.variables import PASSWORD
 from twin.core.errors import Misconfigured
 from twin.core.plugin import ConnectorPlugin
@@ -64,11 +64,6 @@ def found_in(arguments: argparse.Namespace, source: str) -> Found:
     drafts = READERS[ending](text_of(data, source), source, plugins.connectors())
     tags = tuple(tag for tag in drafts.tags if matches(tag.path, arguments.match))
     return Found(replace(drafts, tags=tags), (f"From {Path(source).name}.",))
-
-
-def matches(path: str, glob: str) -> bool:
-    """Whether a path is meant: the whole of it, or its end after a `/`."""
-    return fnmatchcase(path, glob) or fnmatchcase(path, f"*/{glob}")
 
 
 async def _from_server(arguments: argparse.Namespace, url: str) -> Found:
