@@ -242,8 +242,7 @@ async def test_a_resume_tells_that_the_time_between_was_covered(tmp_path: Path) 
     assert told(test, GAP) == []
 
 
-async def test_what_has_no_room_at_all_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.opcua.link.rest.SHORTEST_S", 0.1)
+async def test_what_has_no_room_at_all_is_read(tmp_path: Path) -> None:
 
     def small(server: Any) -> None:
         service = server.iserver.subscription_service
