@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -13,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.faults.victim import TWIN, Victim
+from tests.faults.victim import TWIN, Victim, twin
 from tests.wire.mqtt.brokers import free_port, wait_for_port
 from twin.core.instant import SECOND, from_text, to_text
 from twin.testing import FaultProxy
@@ -77,14 +78,14 @@ async def series(victim: Victim) -> tuple[list[int], list[dict]]:
     if not answer.get("samples"):
         return [], []
     (one,) = answer["samples"]
-    return [from_text(time) for time in one["time"]], one["gaps"]
+    return [from_text(text) for text in one["time"]], one["gaps"]
 
 
 async def until_samples(victim: Victim, count: int, after: int = 0) -> list[int]:
     async with asyncio.timeout(30):
         while True:
             times, _ = await series(victim)
-            if sum(time > after for time in times) >= count:
+            if sum(one > after for one in times) >= count:
                 return times
             await asyncio.sleep(0.1)
 
@@ -109,6 +110,24 @@ async def kinds(victim: Victim) -> list[tuple[str, dict]]:
     return [(event["kind"], event["body"]) for event in reversed(answer["events"])]
 
 
+async def coverage(victim: Victim) -> tuple[dict, tuple[str, str]]:
+    """What the API says of the tag, and over which span."""
+    answer = await asked(victim, f"/coverage?tag={quote(TAG)}&from=now-1h")
+    return answer["tags"][0], (answer["from"], answer["to"])
+
+
+def coverage_beside(victim: Victim, span: tuple[str, str]) -> dict:
+    """What `twin coverage` says of the same span, beside the running twin."""
+    said = twin("coverage", "--data", str(victim.data), "--tag", TAG, "--json", "--from", span[0], "--to", span[1])
+    assert said.returncode == 0, said.stderr
+    return json.loads(said.stdout)["tags"][0]
+
+
+def rows_kept(tag: dict) -> int:
+    """How many samples there are, each once."""
+    return tag["rows"]["received"] - tag["rows"]["repeats"] - tag["rows"]["overwritten"]
+
+
 async def test_a_cut_wire_is_named_with_its_cause_and_nothing_is_missing(victim, proxy, port):
     with server(port):
         times = await until_samples(victim, 3)
@@ -124,29 +143,49 @@ async def test_a_cut_wire_is_named_with_its_cause_and_nothing_is_missing(victim,
         times = await until_samples(victim, 3, after=last)
         _, gaps = await series(victim)
         found = await kinds(victim)
+        tag, (_, tag_end) = await coverage(victim)
     assert [later - earlier for earlier, later in pairwise(times[1:])] == [SECOND] * (len(times) - 2)
     assert [kind for kind, _ in found] == ["connection.up", "connection.lost", "connection.up"]
-    (gap,) = gaps
-    assert gap["cause"] == down["cause"]
-    assert from_text(gap["to"]) - from_text(gap["from"]) >= OUTAGE_S * SECOND
+    assert gaps == []  # the session was resumed: what came meanwhile is there
+    before, since = tag["stretches"]
+    assert (before["why"], since["state"], since["by"], since["to"]) == ("never", "covered", "subscription", tag_end)
+    assert since["sampling_s"] == tag["blind_s"] > 0
 
 
 async def test_a_killed_server_leaves_a_gap_with_its_cause(victim, proxy, port):
     with server(port):
         before = await until_samples(victim, 3)
+        behind = time.time_ns() - before[-1]  # the PLC's clock stands still while its line is built
     await until_state(victim, "down")
     await asyncio.sleep(OUTAGE_S)
     with server(port):
         await until_state(victim, "up")
         times = await until_samples(victim, 3, after=before[-1])
+        behind_again = time.time_ns() - times[-1]
         _, gaps = await series(victim)
         found = await kinds(victim)
+        tag, span = await coverage(victim)
+        beside = await asyncio.to_thread(coverage_beside, victim, span)
+        stored = [one for one in (await series(victim))[0] if one < from_text(span[1])]
     assert [kind for kind, _ in found].count("connection.lost") == 1
     (gap,) = [body for kind, body in found if kind == "gap"]
     assert gap["cause"]
-    holes = [(a, b) for a, b in pairwise(times) if b - a > 3 * SECOND // 2]
+    holes = [(a + behind, b + behind_again) for a, b in pairwise(times) if b - a > 3 * SECOND // 2]
     assert len(holes) == 1
     for begin, end in holes:
         named = [g for g in gaps if from_text(g["from"]) < begin + 2 * SECOND and from_text(g["to"]) > end - 2 * SECOND]
         assert named, (to_text(begin), to_text(end), gaps)
         assert all(g["cause"] for g in named)
+    assert len(times) <= rows_kept(tag) <= len(stored)
+    missing = [one for one in tag["stretches"] if one["state"] == "missing" and one["why"] != "never"]
+    ((begin, end),) = holes
+    first, last = from_text(missing[0]["from"]), from_text(missing[-1]["to"])
+    assert begin - 2 * SECOND <= first <= begin + 2 * SECOND
+    assert end - 2 * SECOND <= last
+    assert sum(from_text(one["to"]) - from_text(one["from"]) for one in missing) == last - first >= OUTAGE_S * SECOND
+    assert {one["why"] for one in missing} <= {"gap", "lost"}
+    assert all(one["cause"] for one in missing)
+    assert [(one["from"], one["to"]) for one in beside["stretches"]] == [
+        (one["from"], one["to"]) for one in tag["stretches"]
+    ]
+    assert rows_kept(tag) <= rows_kept(beside) <= len(stored) + 3  # more came while the command started
