@@ -33,6 +33,7 @@ from connectors.opcua.security.trust import CertificateFolder
 from connectors.opcua.settings import settings_of
 from connectors.opcua.space.browse import browse
 from connectors.opcua.space.explore import SpaceExplorer
+from connectors.opcua.space.facts import Describer
 from connectors.opcua.write import write_value
 from twin.core.batch import Batch
 from twin.core.errors import LinetwinError, Unreachable
@@ -324,6 +325,7 @@ class OpcuaConnector:
         reader = Reader(
             self.name, link.channel.session, link.limits, self._items, link.upkeep.book.reading, self._clock
         )
+        describer = Describer(link.channel.session, link.limits, self._items, self._reporter)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(link.publisher.run())
@@ -331,6 +333,7 @@ class OpcuaConnector:
                 group.create_task(link.upkeep.run())
                 group.create_task(Looker(link.upkeep, reader).run())
                 group.create_task(Poller(link.upkeep, reader).run())
+                group.create_task(describer.run(link.upkeep.ready))
                 group.create_task(self._watch_clock(link.channel))
                 group.create_task(watch_for_ever(link.channel.choice, self._trust, self._clock, self._reporter))
         except BaseExceptionGroup as errors:

@@ -19,6 +19,7 @@ from twin.api.moment import moment, span
 from twin.api.problem import Problem, unprocessable
 from twin.api.series import Series, gaps_of, series
 from twin.api.shapes import AggregatesShape, GapShape, RecordedAnswer, SamplesAnswer, SeriesShape, Shape
+from twin.api.tag_now import unit_of
 from twin.core.aggregate import Aggregates
 from twin.core.instant import FAR_FUTURE, SECOND, Span, to_text
 from twin.core.outline import KEPT
@@ -137,11 +138,10 @@ def _aggregates(twin: Twin, names: list[str], asked: Span, known: int, columns: 
 def _aggregates_shape(
     twin: Twin, path: str, one: Aggregates, columns: set[str], interval: int, missing: list[Stretch]
 ) -> AggregatesShape:
-    spec = twin.plant.tags.get(path)
     asked = {name: json_values(getattr(one, name)) if name in columns else None for name in COLUMNS if name != "count"}
     return AggregatesShape(
         tag=path,
-        unit="" if spec is None else spec.unit,
+        unit=unit_of(twin, path),
         interval_s=interval / SECOND,
         time=times_text(one.time),
         count=one.count.tolist(),
@@ -160,7 +160,7 @@ def _shape(twin: Twin, path: str, tag: int | None, one: Series, missing: list[St
     spec = twin.plant.tags.get(path)
     return SeriesShape(
         tag=path,
-        unit="" if spec is None else spec.unit,
+        unit=unit_of(twin, path),
         type=str(spec.type if spec is not None else twin.tags[cast(int, tag)].type),
         time=times_text(one.time),
         value=json_values(one.value),

@@ -146,12 +146,14 @@ class LimitShape(Shape):
 class TagShape(Shape):
     """A tag with its last value, in its unit. stale: the value is not the present one. text: see SampleRow.
 
-    limits: where its alarms begin.
+    unit: the plant file's, else as the source tells it. range: where the source says that values lie. limits: where its
+    alarms begin.
     """
 
     tag: str
     type: str
     unit: str
+    range: tuple[float, float] | None = None
     display: str
     connection: str
     time: Time | None

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from twin.api.shapes import LimitShape, TagNowShape, TagShape
 from twin.core import status as codes
 from twin.core.instant import SECOND, to_text
+from twin.core.tags import NO_FACTS, Facts
 from twin.model.plant import Limit
 from twin.runtime.live import LiveView
 from twin.runtime.twin import Twin
@@ -17,10 +18,22 @@ NEVER = TagNowShape(
 )
 
 
+def facts_of(twin: Twin, path: str) -> Facts:
+    """What a tag's source says of its values; nothing where the plant file scales the number on the wire."""
+    spec, tag = twin.plant.tags.get(path), twin.tags.get(path)
+    is_scaled = spec is not None and (spec.factor, spec.offset) != (1.0, 0.0)
+    return NO_FACTS if tag is None or is_scaled else twin.tags.facts(tag)
+
+
+def unit_of(twin: Twin, path: str) -> str:
+    """The unit of a tag: the plant file's, else its source's."""
+    spec = twin.plant.tags.get(path)
+    return spec.unit if spec is not None and spec.unit else facts_of(twin, path).unit
+
+
 def tag_now(twin: Twin, view: LiveView, path: str) -> TagNowShape:
     """Value, unit, status, time of a tag in this view."""
-    spec = twin.plant.tags.get(path)
-    unit = "" if spec is None else spec.unit
+    unit = unit_of(twin, path)
     tag = twin.tags.get(path)
     columns = view.tags
     if tag is None or tag >= len(columns.time) or not columns.time[tag]:
@@ -59,6 +72,7 @@ def _tag_shape(twin: Twin, view: LiveView, path: str) -> TagShape:
         tag=path,
         type=spec.type if spec is not None else "number" if tag is None else twin.tags[tag].type,
         unit=now.unit,
+        range=facts_of(twin, path).range,
         display="" if spec is None else spec.display,
         connection="" if spec is None else spec.connection,
         time=now.time,

@@ -32,6 +32,20 @@ class Tag:
     type: TagType = TagType.NUMBER
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a source itself says of a tag's number on the wire: nothing that is kept, told anew by each link.
+
+    unit: empty where it says none. range: the lowest and highest value that are meant to occur.
+    """
+
+    unit: str = ""
+    range: tuple[float, float] | None = None
+
+
+NO_FACTS = Facts()
+
+
 class TagTable:
     """Append-only list of tags; a tag's id is its position and is never reused.
 
@@ -43,6 +57,7 @@ class TagTable:
     def __init__(self, tags: Iterable[Tag] = ()) -> None:
         self._tags: list[Tag] = []
         self._ids: dict[str, int] = {}
+        self._facts: dict[int, Facts] = {}
         self._lock = threading.Lock()
         for tag in tags:
             self.id_of(tag.name, tag.type)
@@ -88,6 +103,14 @@ class TagTable:
             self._ids[to] = found
             self._tags[found] = Tag(to, self._tags[found].type)
             return found
+
+    def describe(self, tag_id: int, facts: Facts) -> None:
+        """Remember what a source says of a tag."""
+        self._facts[tag_id] = facts
+
+    def facts(self, tag_id: int) -> Facts:
+        """What the tag's source says of it, as far as it was heard since the start."""
+        return self._facts.get(tag_id, NO_FACTS)
 
     def since(self, position: int) -> list[tuple[int, Tag]]:
         """Tags added from this position on, with their ids."""

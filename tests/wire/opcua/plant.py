@@ -92,7 +92,7 @@ def setup(
 ) -> Setup:
     """A connector as the shell builds it. tags: name -> node text or tag keys."""
     settings = {key.name: key.default for key in CONNECTION_KEYS} | {"ns": URI, "every": 50_000_000} | keys
-    time = settings.pop("time", "source")
+    time, units = settings.pop("time", "source"), settings.pop("unit", {})
     spec = ConnectionSpec("c1", "opcua", url, settings, time=time, place="plant.yaml:3")
     addresses = [
         TagAddress(
@@ -100,6 +100,7 @@ def setup(
             given if isinstance(given, dict) else {"node": given},
             type=(tag_types or {}).get(name, "number"),
             place="plant.yaml:9",
+            unit=units.get(name, ""),
         )
         for name, given in tags.items()
     ]
