@@ -10,6 +10,7 @@ import math
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,17 @@ async def live(arguments: argparse.Namespace) -> None:
                 print(line, flush=True)
 
 
+async def live_for(arguments: argparse.Namespace, seconds: float | None) -> None:
+    """The same for so many seconds, connecting included; None: until interrupted."""
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            await live(arguments)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+
+
 def lines(batch: Batch, names: TagTable, as_json: bool) -> list[str]:
     """One line a sample."""
     columns = (batch.tag.tolist(), batch.time.tolist(), batch.value.tolist(), batch.status.tolist(), texts(batch))
@@ -168,10 +180,9 @@ def json_line(path: str, time: int, value: float, status: int, text: str | None)
 def run(arguments: argparse.Namespace) -> int:
     """List, or show live values until Ctrl-C."""
     if arguments.live:
-        try:
-            asyncio.run(live(arguments))
-        except KeyboardInterrupt:
-            return DONE
+        with suppress(KeyboardInterrupt):
+            asyncio.run(live_for(arguments, arguments.seconds))
+        return DONE
     if arguments.plant and not arguments.compare:
         raise Misconfigured("--plant goes with --compare FILE.json")
     nodes = asyncio.run(offered(arguments, arguments.match))
@@ -202,6 +213,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save", metavar="FILE.json", default="", help="save what there is, to compare with it later")
     parser.add_argument("--compare", metavar="FILE.json", default="", help="tell what is not as it was saved")
     parser.add_argument("--plant", metavar="PLANT.yaml", default="", help="with --compare: the tags that are touched")
+    parser.add_argument("--seconds", metavar="N", type=float, help="with --live: stop after N seconds")
     server_arguments(parser)
     json_argument(parser)
 

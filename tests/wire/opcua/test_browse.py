@@ -121,6 +121,15 @@ async def test_live_prints_changes(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "/Objects/Line/temp  77.25" in text
 
 
+async def test_live_ends_by_itself_after_the_seconds_it_was_given(tmp_path: Path) -> None:
+    async with Plc().running() as plc:
+        given = ("--live", "Line/temp", "--seconds", "4", "--json", "--data", str(tmp_path))
+        code, text = await printed("browse", plc.url, *given)
+    assert code == 0
+    first = json.loads(text.splitlines()[0])
+    assert (first["path"], first["value"], first["status"]) == ("/Objects/Line/temp", 20.5, 0)
+
+
 async def test_live_of_nothing_says_so(tmp_path: Path) -> None:
     async with Plc().running() as plc:
         given = argparse.Namespace(source=plc.url, live="none*", user="", security="", data=str(tmp_path), json=False)
