@@ -241,7 +241,9 @@ class Walk:
 
     def run(self, form: int, size: int) -> None:
         """All records from here on that are of this form, which has no length in it."""
-        most = min(self.count - self.records, (len(self.body) - self.at) // size)
+        most = min(
+            self.count - self.records, (len(self.body) - self.at) // size, 1 + (len(self.body) - self.at - HEAD) // size
+        )
         if most <= 0:
             raise Undecodable("cut off", f"{size} bytes wanted, {len(self.body) - self.at} left")
         alike = np.ndarray((most,), "<u2", self.body, self.at + 4, (size,)) == form

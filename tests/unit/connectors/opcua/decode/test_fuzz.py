@@ -56,3 +56,8 @@ def test_plans_are_bounded() -> None:
     for handle in range(100):
         ours(body_of([(handle, value(1.0))]), one)
     assert len(one.memory.plans) == MOST_PLANS
+
+
+def test_a_row_of_records_without_values_may_end_with_the_body() -> None:
+    made = ours(struct.pack("<i", 40) + b"\0\0\0\0\0" * 40, reading())
+    assert len(made) == 39  # of the last nothing behind its mask is there
