@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import reduce
 from itertools import groupby
 from typing import cast
@@ -18,9 +19,9 @@ from asyncua.ua.status_codes import StatusCodes
 from simulators.samples import Newest
 from simulators.wire.historian import Historian
 from simulators.wire.nasty.quirk import SCALARS, Identifier, Quirk
-from simulators.wire.nodes import Part, Tree, Variable
+from simulators.wire.nodes import EPOCH, Part, Tree, Variable
 from simulators.wire.server import PlcInternalServer, Quirks, plc_server
-from simulators.wiring import OpcUaServer, OpcUaValue
+from simulators.wiring import Clock, OpcUaServer, OpcUaValue
 
 BETWEEN_PAUSES = 200
 """Values written before the event loop gets a turn; a group of equal instants is never cut."""
@@ -48,8 +49,10 @@ class OpcUaShell:
         port: int,
         quirks: Sequence[Quirk] = (),
         setpoints: Mapping[str, Take] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.spec = spec
+        self._clock = clock
         self._setpoints = setpoints or {}
         self.values = values
         self.life = 0
@@ -64,7 +67,9 @@ class OpcUaShell:
 
     async def start(self) -> None:
         """Listen on loopback, on the port of before if there was one. Raises OSError when it is taken."""
-        server = plc_server(self.quirks)
+        clock = self._clock
+        now = None if clock is None else lambda: EPOCH + timedelta(microseconds=clock.now() // 1000)
+        server = plc_server(self.quirks, now)
         await server.init()
         server.set_server_name(self.spec.product)
         server.set_endpoint(url(self.port))
@@ -235,12 +240,16 @@ async def opcua_server(
     port: int,
     quirks: Sequence[Quirk] = (),
     setpoints: Mapping[str, Take] | None = None,
+    clock: Clock | None = None,
 ) -> AsyncGenerator[OpcUaShell]:
-    """A server on loopback with the newest samples in its nodes. Raises OSError when the port is taken."""
+    """A server on loopback with the newest samples in its nodes. Raises OSError when the port is taken.
+
+    clock: whose time it shows as its own; None: that of this machine.
+    """
     logging.getLogger("asyncua").setLevel(logging.WARNING)
     for loud in ("asyncua.server.server", "asyncua.server.uaprocessor"):
         logging.getLogger(loud).setLevel(logging.CRITICAL)  # no security and refused calls: both meant so
-    shell = OpcUaShell(spec, values, newest, port, quirks, setpoints)
+    shell = OpcUaShell(spec, values, newest, port, quirks, setpoints, clock)
     await shell.start()
     try:
         yield shell

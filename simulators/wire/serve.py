@@ -143,7 +143,7 @@ async def serve(
             quirks = [quirk_of(one.switch) for one in chosen if one.after_s is None and one.switch.wire == "opcua"]
             values = opcua_values(wiring, server.name)
             setpoints = {name: partial(run.ask, name) for name in run.setpoints() if name in values}
-            shell = opcua_server(server, values, run.newest, port, quirks, setpoints)
+            shell = opcua_server(server, values, run.newest, port, quirks, setpoints, clock)
             shells[server.name] = await stack.enter_async_context(shell)
         await Wires({}, publisher, wiring).write(first)
         wires = Wires(shells, publisher, wiring)

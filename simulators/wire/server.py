@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, cast
 
 from asyncua import ua
@@ -22,6 +23,7 @@ from asyncua.server.monitored_item_service import MonitoredItemService
 from asyncua.server.server import Server
 from asyncua.server.subscription_service import SubscriptionService
 from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
 
 from simulators.wire.address_space import SmallInternalServer
@@ -35,6 +37,7 @@ CHUNK, CHUNKS = 65_535, 64
 """Bytes of a chunk, and chunks of one message: an unfinished message costs 4 MB at most."""
 UNACKNOWLEDGED = 1000
 """Messages that a subscription keeps for a client that does not acknowledge them."""
+CURRENT_TIME = ua.NodeId(ua.Int32(ObjectIds.Server_ServerStatus_CurrentTime))
 OVERFLOW = 0x480
 """Info type DataValue and the overflow bit of a status code."""
 
@@ -95,9 +98,10 @@ class Setpoints:
 class PlcInternalServer(SmallInternalServer):
     """The services of one server. Give it to `Server(iserver=...)`."""
 
-    def __init__(self, quirks: Quirks) -> None:
+    def __init__(self, quirks: Quirks, now: Callable[[], datetime] | None = None) -> None:
         super().__init__()
         self.quirks = quirks
+        self._now = now
         self.setpoints = Setpoints()
         self.historian = Historian(0.0)
         self.max_connections = CONNECTIONS
@@ -117,6 +121,20 @@ class PlcInternalServer(SmallInternalServer):
         if external and len(self._external_sessions) >= min(CONNECTIONS, most or CONNECTIONS):
             raise ServiceError(StatusCodes.BadTooManySessions)
         return Session(self, name, user, external)
+
+    async def start(self) -> None:
+        """Start; its clock shows the line's time, as that of a PLC shows the plant's."""
+        now = self._now
+        if now is not None and not self.disabled_clock:
+            self.disabled_clock = True  # asyncua's own, which writes the time of this machine
+
+            def shown(*_: object) -> ua.DataValue:
+                moment = cast(ua.DateTime, now())
+                value = ua.Variant(moment, ua.VariantType.DateTime)
+                return ua.DataValue(value, SourceTimestamp=moment, ServerTimestamp=moment)
+
+            self.aspace.set_attribute_value_callback(CURRENT_TIME, AttributeIds.Value, shown)
+        await super().start()
 
     async def stop(self) -> None:
         """Stop at once: asyncua's waits for the next second of its clock."""
@@ -304,9 +322,9 @@ def transport_limits() -> TransportLimits:
     return TransportLimits(CHUNK, CHUNK, CHUNKS, CHUNK * CHUNKS)
 
 
-def plc_server(quirks: Quirks) -> Server:
-    """A server to which only the nodes are missing. A simulated machine has no inputs: nobody may write."""
-    server = Server(iserver=PlcInternalServer(quirks))
+def plc_server(quirks: Quirks, now: Callable[[], datetime] | None = None) -> Server:
+    """A server to which only the nodes are missing. now: what its clock shows, the machine's own where it is None."""
+    server = Server(iserver=PlcInternalServer(quirks, now))
     server.limits = transport_limits()
     server.allow_remote_admin(allow=False)
     return server

@@ -50,7 +50,7 @@ async def nodes_of(api: Api, visit: str) -> dict[str, dict[str, Any]]:
 async def test_tree_is_walked_level_by_level_and_searched(tmp_path: Path) -> None:
     async with visiting(tmp_path) as (api, _, visit):
         nodes = await nodes_of(api, visit)
-        found = await api.get(f"/connect/visits/{visit}/find", match="te*")
+        found = await api.get(f"/connect/visits/{visit}/find", match="tem*")
     temp = nodes["temp"]
     assert (temp["type"], temp["value"], temp["folder"]) == ("Double", "20.5", False)
     assert temp["node"] == "nsu=urn:test:plc;s=Line.temp"
