@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -24,6 +25,13 @@ PROPERTY = ua.NodeId(ua.Int32(ObjectIds.HasProperty))
 UNIT, RANGE = "EngineeringUnits", "EURange"
 """Properties of a variable (OPC 10000-8, 5.3.2) that are shown with it."""
 NULL = ua.VariantType.Null
+SHOWN = (
+    ua.BrowseResultMask.ReferenceTypeId
+    | ua.BrowseResultMask.NodeClass
+    | ua.BrowseResultMask.BrowseName
+    | ua.BrowseResultMask.DisplayName
+)
+"""What is asked of each node; type definitions are not."""
 DEEPEST = 32
 """Levels: an address space may be a ring."""
 
@@ -125,7 +133,7 @@ def description(node: ua.NodeId) -> ua.BrowseDescription:
         ReferenceTypeId=HIERARCHICAL,
         IncludeSubtypes=True,
         NodeClassMask=ua.NodeClass.Object | ua.NodeClass.Variable,
-        ResultMask=ua.BrowseResultMask.All,
+        ResultMask=SHOWN,
     )
 
 
@@ -152,8 +160,9 @@ async def described(
     """The variables as people see them, with their values of now."""
     namespaces = await namespaces_of(session)
     nodes = [v.node for v in variables]
-    values = await read(session, nodes, AttributeIds.Value, limits)
-    access = await read(session, nodes, AttributeIds.UserAccessLevel, limits)
+    values, access = await asyncio.gather(  # the server works on one while we take the other apart
+        read(session, nodes, AttributeIds.Value, limits), read(session, nodes, AttributeIds.UserAccessLevel, limits)
+    )
     empty = [i for i, value in enumerate(values) if value.Value is None or value.Value.VariantType == NULL]
     types = await read(session, [nodes[i] for i in empty], AttributeIds.DataType, limits)
     ranks = await read(session, [nodes[i] for i in empty], AttributeIds.ValueRank, limits)
