@@ -13,7 +13,7 @@ asked for again, so it can be taken back to what is.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -118,7 +118,8 @@ class Apart:
         self.newest[rows.tag] = now
         self.text[rows.tag] = None if rows.text is None else rows.text
         stands = (now["steps"] >= LEAST_STEPS) & (entry.arrival - now["since"] > STANDS)
-        self.standing -= set(rows.tag[now["steps"] == 0].tolist())
+        if self.standing:
+            self.standing -= set(rows.tag[now["steps"] == 0].tolist())
         self.standing |= set(rows.tag[stands].tolist())
 
     def durable(self, mark: int) -> None:
@@ -132,10 +133,11 @@ class Apart:
         """A safe message that is not noted down: it makes one before it of the same tags needless."""
         tag = entry.rows.tag
         key = (len(tag), int(tag[0]), int(tag[-1]))
-        old = self._safe.pop(key, None)
-        if old is not None and not np.array_equal(old.rows.tag, tag):
-            self._safe[key] = old
-            self.note()
+        if key in self._safe and not np.array_equal(self._safe[key].rows.tag, tag):
+            for old in self._safe.values():  # in the order in which they came
+                self._note(old)
+            self._safe.clear()
+        self._safe.pop(key, None)
         self._safe[key] = entry
         if len(self._safe) > MOST_LATER:
             self._note(self._safe.pop(next(iter(self._safe))))
@@ -155,15 +157,50 @@ def apart(came: Came, before: Apart | None) -> Came:
     known.make_room(came.tag)
     given = known.given[came.tag]
     kept, raw = came, came.time
-    if bool((came.time <= given).any()) or came.own is not None or has_pairs(came.tag, came.time):
+    concerned = _concerned(came, known, given)
+    if concerned is not None:
         known.note()
-        kept, places = _one_by_one(came, known)
+        kept, places = _settled(came, known, concerned)
         raw, given = came.time[places], given[places]
     if before is not None and len(kept.tag):
         before.remember(kept, raw, given)
         if kept is not came:
             before.note()
     return kept
+
+
+def _concerned(came: Came, known: Apart, given: NDArray[np.int64]) -> NDArray[np.intp] | None:
+    """Rows of tags of which one may be a repeat, or may have the time of another; None for none."""
+    found = came.time <= given
+    paired = [came.time] if has_pairs(came.tag, came.time) else []
+    if came.own is not None:
+        known.note()
+        found |= known.newest["own"][came.tag] == came.own
+        paired += [came.own] if has_pairs(came.tag, came.own) else []
+    for times in paired:
+        order = np.lexsort((times, came.tag))
+        tag, time = came.tag[order], times[order]
+        found[order[1:][(tag[1:] == tag[:-1]) & (time[1:] == time[:-1])]] = True
+    return np.flatnonzero(np.isin(came.tag, came.tag[found])) if found.any() else None
+
+
+def _settled(came: Came, known: Apart, concerned: NDArray[np.intp]) -> tuple[Came, NDArray[np.intp]]:
+    """The rows that stay, with the times they are given, and their places; only those concerned are looked at."""
+    settled, places = _one_by_one(part(came, concerned), known)
+    time, stays = came.time.copy(), np.ones(len(came.tag), dtype=np.bool_)
+    stays[concerned] = False
+    stays[concerned[places]] = True
+    time[concerned[places]] = settled.time
+    kept = np.flatnonzero(stays)
+    return part(replace(came, time=time), kept), kept
+
+
+def part(came: Came, rows: NDArray[np.intp]) -> Came:
+    """Some of the rows."""
+    return Came(
+        came.tag[rows], came.time[rows], came.value[rows], came.status[rows],
+        None if came.text is None else came.text[rows], None if came.own is None else came.own[rows],
+    )  # fmt: skip
 
 
 def has_pairs(tag: NDArray[np.int32], time: NDArray[np.int64]) -> bool:
@@ -202,13 +239,7 @@ def _one_by_one(came: Came, known: Apart) -> tuple[Came, NDArray[np.intp]]:
         places.append(place)
         times.append(at)
     kept = np.array(places, dtype=np.intp)
-    return (
-        Came(
-            came.tag[kept], np.array(times, dtype=np.int64), came.value[kept], came.status[kept],
-            None if came.text is None else came.text[kept], None if came.own is None else came.own[kept],
-        ),
-        kept,
-    )  # fmt: skip
+    return replace(part(came, kept), time=np.array(times, dtype=np.int64)), kept
 
 
 def equal(one: tuple[float, int, str | None] | None, other: tuple[float, int, str | None]) -> bool:

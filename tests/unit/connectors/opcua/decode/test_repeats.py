@@ -136,3 +136,34 @@ def test_what_is_noted_down_later_is_the_same(messages: list[list[tuple[int, int
     waits.note()
     assert waits.newest.tobytes() == notes.newest.tobytes()
     assert waits.given.tolist() == notes.given.tolist()
+
+
+def test_tags_that_come_in_changing_company_keep_their_newest_sample() -> None:
+    before = Apart()
+    for tags, time in (((1, 5, 9), 1), ((5, 6), 2), ((1, 6, 9), 3)):  # the first and the last are of one length
+        listed(rows(*((tag, time, 1.0, None) for tag in tags)), before)
+        before.durable(before.mark)
+    assert listed(rows((5, 2, 7.0, None)), before)[0][1] == 3
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4), st.sampled_from([1.0, 2.0, math.nan])), min_size=1),
+        min_size=1,
+    ),
+    st.booleans(),
+)
+def test_each_tag_fares_as_if_it_came_alone(messages: list[list[tuple[int, int, float]]], by_arrival: bool) -> None:
+    def kept(tags: set[int]) -> list[tuple[int, str]]:
+        """What is kept of tag 0, its value written down: NaN equals NaN so."""
+        before, found = Apart(), list[SAMPLE]()
+        for arrival, message in enumerate(messages, start=10):
+            mine = [one for one in message if one[0] in tags]
+            if mine:
+                samples = [(tag, arrival if by_arrival else time, value, None) for tag, time, value in mine]
+                own = [time for _, time, _ in mine] if by_arrival else None
+                found += listed(rows(*samples, arrival=arrival, own=own), before)
+                before.durable(before.mark)
+        return [(time, repr(value)) for tag, time, value, _ in found if tag == 0]
+
+    assert kept({0, 1, 2, 3}) == kept({0})
