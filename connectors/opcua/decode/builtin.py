@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from struct import Struct
 from typing import Any
@@ -40,6 +40,8 @@ SMALLEST = {
 TICKS_TO_1970 = 116_444_736_000_000_000
 LAST_TICKS = 2_650_467_743_990_000_000
 """100 ns from 1601 to 1970, and to the end of the year 9999: later dates mean that one (OPC 10000-6, 5.2.2.5)."""
+MOST_DIMENSIONS = 32
+"""Of an array: each costs a pass over its values, and numpy has not many more."""
 UNREAD = 0xC0
 """Bits of a DataValue's mask that mean nothing yet: what they would add to the bytes is unknown."""
 
@@ -140,15 +142,11 @@ class Values(Reader):
         dimensions = [self.number(I32) for _ in range(max(0, count))]
         if flat is None or not dimensions:
             return flat
+        if len(dimensions) > MOST_DIMENSIONS:
+            return Broken("array of too many dimensions")
         if min(dimensions) < 0 or math.prod(dimensions) != len(flat):
             return Broken("array whose dimensions do not fit")
-        if len(dimensions) < 2 or not len(flat):
-            return flat
-        if isinstance(flat, np.ndarray):
-            return flat.reshape(dimensions)
-        for size in reversed(dimensions[1:]):
-            flat = [flat[i : i + size] for i in range(0, len(flat), size)]
-        return flat
+        return flat if len(dimensions) < 2 or not len(flat) else folded(flat, dimensions)
 
     def moment(self) -> Moment:
         """A DateTime."""
@@ -259,6 +257,15 @@ def numbers(kind: int, body: bytes, at: int, count: int) -> Any:
     if kind == BOOLEAN:  # any byte but 0 is true
         return np.frombuffer(body, np.uint8, count, at) != 0
     return np.frombuffer(body, NUMBERS[kind], count, at)
+
+
+def folded(flat: Any, dimensions: Sequence[int]) -> Any:
+    """Values in their dimensions, which fit."""
+    if isinstance(flat, np.ndarray):
+        return flat.reshape(dimensions)
+    for size in reversed(dimensions[1:]):
+        flat = [flat[i : i + size] for i in range(0, len(flat), size)]
+    return flat
 
 
 def tail_size(mask: int) -> int:

@@ -10,7 +10,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from connectors.opcua.decode.builtin import EXTENSION_OBJECT, NUMBERS, SMALLEST, VARIANT, WIDTHS, Values, numbers
+from connectors.opcua.decode.builtin import (
+    EXTENSION_OBJECT,
+    MOST_DIMENSIONS,
+    NUMBERS,
+    SMALLEST,
+    VARIANT,
+    WIDTHS,
+    Values,
+    folded,
+    numbers,
+)
 from connectors.opcua.decode.reader import DEEPEST, I32, U32
 from twin.core.errors import Undecodable
 
@@ -64,15 +74,20 @@ ABSTRACT: dict[str, int] = {
 
 @dataclass(slots=True)
 class Structures:
-    """What a server told of its types. types: by data type id. encodings: id of the binary encoding -> data type id."""
+    """What a server told of its types. types: by data type id. encodings: id of the binary encoding -> data type id.
+
+    sizes: bytes that values of a type take at least, as far as they were asked for.
+    """
 
     types: dict[str, Structure] = field(default_factory=dict[str, Structure])
     encodings: dict[str, str] = field(default_factory=dict[str, str])
+    sizes: dict[str, int] = field(default_factory=dict[str, int])
 
     def clear(self) -> None:
         """Forget all: ids belong to one life of a server."""
         self.types.clear()
         self.encodings.clear()
+        self.sizes.clear()
 
     def opened(self, type: str, body: bytes, depth: int = 0) -> Fields:
         """The structure in a body, which must hold nothing else. Raises Undecodable."""
@@ -119,7 +134,8 @@ class Structures:
         """One value of the field's type."""
         if isinstance(one.type, int):
             return reader.value(one.type)
-        return self.read(self.known(one.type), reader)
+        known = self.known(one.type)
+        return self.read(known, reader) if self.size(one.type) else Fields(known.name, {})
 
     def array(self, one: Field, reader: Values) -> Any:
         """An array of the field's type."""
@@ -133,6 +149,8 @@ class Structures:
         dimensions = [reader.number(I32) for _ in range(max(0, reader.count(4)))]
         if not dimensions or min(dimensions) <= 0:
             return None
+        if len(dimensions) > MOST_DIMENSIONS:
+            raise Undecodable("array of too many dimensions", str(len(dimensions)))
         smallest = self.smallest(one.type)
         count = 1
         for size in dimensions:
@@ -140,23 +158,29 @@ class Structures:
             if count * smallest > reader.left:
                 raise Undecodable("cut off", f"{dimensions} elements claimed, {reader.left} bytes left")
         if isinstance(one.type, int) and one.type in NUMBERS:
-            return numbers(one.type, reader.body, reader.skip(count * WIDTHS[one.type]), count).reshape(dimensions)
-        flat: list[Any] = [self.single(one, reader) for _ in range(count)]
-        for size in reversed(dimensions[1:]):
-            flat = [flat[i : i + size] for i in range(0, len(flat), size)]
-        return flat
+            flat = numbers(one.type, reader.body, reader.skip(count * WIDTHS[one.type]), count)
+            return folded(flat, dimensions)
+        return folded([self.single(one, reader) for _ in range(count)], dimensions)
 
-    def smallest(self, type: int | str, depth: int = 0) -> int:
+    def smallest(self, type: int | str) -> int:
         """Bytes that a value takes at least. Raises Undecodable for none: a length would claim ever so many of them."""
+        size = self.size(type)
+        if not size:
+            raise Undecodable("array of nothing", self.known(str(type)).name)
+        return size
+
+    def size(self, type: int | str, within: tuple[str, ...] = ()) -> int:
+        """The same, 0 for a structure of nothing. Raises Undecodable for a structure that is a part of itself."""
         if isinstance(type, int):
             return SMALLEST[type]
         structure = self.known(type)
-        if structure.kind is not Kind.PLAIN or depth > DEEPEST:
+        if structure.kind is not Kind.PLAIN:
             return 4
-        size = sum(4 if one.rank else self.smallest(one.type, depth + 1) for one in structure.fields)
-        if not size:
-            raise Undecodable("array of nothing", structure.name)
-        return size
+        if type in within or len(within) > DEEPEST:
+            raise Undecodable("nested too deep", structure.name)
+        if type not in self.sizes:
+            self.sizes[type] = sum(4 if f.rank else self.size(f.type, (*within, type)) for f in structure.fields)
+        return self.sizes[type]
 
     def known(self, type: str) -> Structure:
         """A type. Raises Undecodable."""

@@ -63,6 +63,7 @@ class Definitions:
                 elif parent is not None:
                     parts.append(parent)
             wanted = self._new(parts)
+        self.structures.sizes.clear()
         for node, (name, told) in self._told.items():
             self.structures.types[node] = self._described(name, told)
             self.structures.encodings[told.DefaultEncodingId.to_string()] = node

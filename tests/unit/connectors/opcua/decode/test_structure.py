@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.opcua.decode.aim import Target
-from connectors.opcua.decode.builtin import Raw
+from connectors.opcua.decode.builtin import Broken, Raw, Values
 from connectors.opcua.decode.columns import Reading
 from connectors.opcua.decode.structure import Field, Fields, Kind, Structure, Structures
 from connectors.opcua.decode.value import picked
@@ -154,3 +154,27 @@ def test_a_structure_that_is_not_in_binary_stays_bytes() -> None:
     made = ours(struct.pack("<iI", 1, 0) + xml + struct.pack("<i", 0), Reading([[Target(0, TagType.NUMBER)]], ["x"]))
     assert [one.cause for one in made.unheld] == ["structure that is not in binary"]
     assert Raw("ns=2;i=101", b"<a/>", "").body == b"<a/>"
+
+
+@pytest.mark.parametrize("kind", [INT32, STRING])
+def test_an_array_of_absurdly_many_dimensions_is_no_value(kind: int) -> None:
+    sizes = many(*[struct.pack("<i", n) for n in (20_000, *[1] * 20_000)])
+    element = struct.pack("<i", -1)
+    variant = Values(bytes([0xC0 | kind]) + many(*[element] * 20_000) + sizes).variant()
+    assert variant == Broken("array of too many dimensions")
+    grid = Structures({"i=1": Structure("Grid", (Field("m", kind, 2),))}, {"i=2": "i=1"})
+    with pytest.raises(Undecodable, match="too many dimensions"):
+        grid.opened("i=2", sizes + element * 20_000)
+
+
+def test_structures_that_unfold_without_end_out_of_no_bytes_are_not_unfolded() -> None:
+    fans = {f"i={n}": Structure(f"Fan{n}", (Field("a", f"i={n + 1}"), Field("b", f"i={n + 1}"))) for n in range(60)}
+    fan = Structures(
+        fans | {"i=60": NOTHING, "i=61": Structure("Fans", (Field("f", "i=0", 1),))}, {"i=70": "i=0", "i=71": "i=61"}
+    )
+    assert fan.opened("i=70", b"").fields["a"] == Fields("Fan1", {})
+    with pytest.raises(Undecodable, match="array of nothing"):
+        fan.opened("i=71", struct.pack("<i", 9))
+    knot = Structures({"i=1": Structure("Knot", (Field("a", "i=1"), Field("b", "i=1", 1)))}, {"i=2": "i=1"})
+    with pytest.raises(Undecodable, match="nested too deep"):
+        knot.opened("i=2", b"")
