@@ -34,7 +34,7 @@ WITH run AS (SELECT coalesce(max(tmax), {FAR_PAST}) AS t FROM entry
         WHERE kind = '{CONNECTION_LOST}' AND tmax >= run.t AND tmax <= :start AND recorded <= :known GROUP BY source)
 SELECT recorded FROM entry JOIN run LEFT JOIN gone USING (source)
     WHERE kind IN ({_listed(KINDS)}) AND tmax >= min(:start, run.t) AND tmax < :end AND recorded <= :known
-    AND tmax >= min(:start, coalesce(gone.t, run.t))
+    AND (tmax >= min(:start, coalesce(gone.t, run.t)) OR kind IN ({_listed([RUN_STARTED, RUN_STOPPED])}))
 """  # noqa: S608 - words of ours
 # What was told later of the span.
 _AFTER = f"""

@@ -53,7 +53,8 @@ def test_what_is_read_for_a_span_says_all_of_it(tmp_path_factory, data):
     """Of histories that can be: what happens is told in the order of time, gaps and what fills them afterwards."""
     kinds = an_event().filter(lambda event: event.body.get("from", -99) <= event.time)
     events = sorted(data.draw(st.lists(kinds, max_size=15)), key=lambda event: event.time)
-    events = [_told_afterwards(event, number) for number, event in enumerate(events)]
+    times = [event.time for event in events]
+    events = [_told_afterwards(*both) for both in zip(events, [None, *times], strict=False)]
     folder = Folder(tmp_path_factory.mktemp("covering"), events)
     try:
         start, length = data.draw(st.integers(-10, 100)), data.draw(st.integers(1, 60))
@@ -67,13 +68,16 @@ def test_what_is_read_for_a_span_says_all_of_it(tmp_path_factory, data):
         folder.close()
 
 
-def _told_afterwards(event: Event, number: int) -> Event:
-    """A gap is over when it is told; a run that begins always says how long the one before it lived."""
+def _told_afterwards(event: Event, before: int | None) -> Event:
+    """A gap is over when it is told; a run that begins always says how long the one before it lived.
+
+    before: time of the last event before it: so long it lived at least.
+    """
     body = dict(event.body)
     if "to" in body:
         body["to"] = min(body["to"], event.time)
     if event.kind == RUN_STARTED:
-        body = {"last": min(body.get("last", event.time), event.time)} if number else {}
+        body = {} if before is None else {"last": max(before, min(body.get("last", event.time), event.time))}
     return Event(event.time, event.kind, event.subject, body)
 
 
@@ -82,6 +86,13 @@ def test_only_what_matters_at_the_start_is_read(folder):
     one = folder(*before, up(8, "gw"), gap(20, 22), filled(20, 22, 0, at=DAY), gap(9, 10, at=DAY))
     read = [event for _, event in sorted(cover_events(one.reader, Span(15, 30), FAR_FUTURE), key=lambda e: e[0])]
     assert read == [Event(4, RUN_STOPPED, "p"), *before[5:], up(8, "gw"), gap(20, 22), filled(20, 22, 0, at=DAY)]
+
+
+def test_a_run_that_ended_concerns_all_connections_though_one_has_its_name(folder):
+    one = folder(Event(4, RUN_STOPPED, "s7"), lost(5))
+    assert [event for _, event in cover_events(one.reader, Span(6, 9), FAR_FUTURE)] == [
+        event for _, event in one.entries
+    ]
 
 
 def test_a_connection_that_only_says_that_messages_came_proves_no_subscription(folder):
