@@ -48,7 +48,7 @@ OURS: Mapping[str, tuple[str, ...]] = {
     "subscriptions-closed": (),
     "mqtt-null": (),
     "mqtt-seconds": (),
-    "mqtt-clock-behind": ("not told",),
+    "mqtt-clock-behind": (),
     "mqtt-clock-ahead": (),
     "mqtt-broken-json": (),
     "mqtt-wrong-type": (),

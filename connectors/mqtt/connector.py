@@ -9,6 +9,7 @@ from dataclasses import replace
 from secrets import token_hex
 
 from connectors.mqtt.acknowledgement import Acknowledgements
+from connectors.mqtt.behind import ClockWatch
 from connectors.mqtt.decode import Decoder, Message
 from connectors.mqtt.link import Link
 from connectors.mqtt.mapping import Mapping
@@ -41,6 +42,7 @@ class MqttConnector:
         self._reporter = surroundings.reporter
         self._broker = broker_of(spec, surroundings.folder)
         self._mapping = Mapping(rules_of(spec, addresses, surroundings.tags))
+        self._clock_watch = ClockWatch(spec.id, surroundings.tags, surroundings.reporter)
         self._qos = _qos_of(addresses)
         self._session = Session(surroundings.folder, spec.id)
         self._filters = tuple(self._qos)
@@ -120,6 +122,7 @@ class MqttConnector:
             self._reporter.dead_letter(letter.cause, letter.place, letter.payload[:KEPT])
         acknowledge = acknowledgements.group(mids, has_rows=decoded.batch is not None)
         if decoded.batch is not None:
+            self._clock_watch.look(decoded.batch, messages[0].arrival)
             inbox.put(decoded.batch, self._durable(acknowledge, messages[0].arrival))
         self._count(messages, decoded.batch, decoded.unmapped)
 

@@ -16,6 +16,7 @@ from tests.wire.mqtt.brokers import free_port, iotcore
 from tests.wire.simulators.clock import ClockWithEnd
 from tests.wire.simulators.exam import SEED, lived, sent, sitting
 from tests.wire.simulators.readers import mqtt_reader, until
+from twin.core.event import CLOCK_OFFSET
 
 LIFE = 150 * SECOND
 SPEED = 300
@@ -35,9 +36,9 @@ def broker(tmp_path_factory):
 class Life:
     """A line from START on that tells when all of it was sent; and a clock that never gives an instant twice."""
 
-    def __init__(self, life=LIFE):
+    def __init__(self, life=LIFE, speed=SPEED):
         self.end = START + life
-        self._clock = ClockWithEnd(START, self.end, SPEED)
+        self._clock = ClockWithEnd(START, self.end, speed)
         self._told = 0
         self._run = PACKAGING.build(SEED, START)
         self._sent = asyncio.Event()
@@ -65,9 +66,9 @@ class Life:
 
 
 @asynccontextmanager
-async def examined(port, folder, *switches, life=LIFE, change=lambda text: text, topics=SUBSCRIBED):
+async def examined(port, folder, *switches, life=LIFE, speed=SPEED, change=lambda text: text, topics=SUBSCRIBED):
     """The sheet of our connector and what a plain reader saw, once a line with these switches has ended."""
-    line = Life(life)
+    line = Life(life, speed)
     while_open, as_it_closes = sent(line.end, *switches)
     expected = while_open + as_it_closes
     ours = sum(message.topic in topics for message in expected)
@@ -134,6 +135,7 @@ async def test_the_wrong_moment_changes_nothing_that_is_stored(tmp_path, broker,
     async with examined(broker, tmp_path, switch) as (sheet, _):
         assert sheet.good() == lived(START + LIFE)
     assert sheet.kept.dead == []
+    assert sheet.kept.notices == {}
     assert sent(START + LIFE, switch) != sent(START + LIFE)
 
 
@@ -168,14 +170,18 @@ async def test_seconds_taken_for_ms_are_kept_and_named_as_too_old(tmp_path, brok
     assert sheet.counters["too_old"] == moved > 10
 
 
-async def test_a_clock_behind_is_late_data_at_its_own_time(tmp_path, broker):
-    async with examined(broker, tmp_path, "mqtt-clock-behind") as (sheet, _):
-        truth = lived(START + LIFE)
+async def test_a_clock_behind_is_late_data_at_its_own_time_and_is_told_once(tmp_path, broker):
+    # a window of 30 s is a second here, so that a loaded machine has time for one message in it
+    async with examined(broker, tmp_path, "mqtt-clock-behind", life=200 * SECOND, speed=30) as (sheet, _):
+        truth = lived(START + 200 * SECOND)
         assert sheet.good() == {name: {t - OFF: v for t, v in at.items()} for name, at in truth.items()}
+    assert "is 40 min behind ours" in sheet.kept.notices["clock"]
+    [told] = [event for event in sheet.kept.events if event.kind == CLOCK_OFFSET]
+    assert abs(told.body["offset_ns"] + OFF) < 30 * SECOND
 
 
 async def test_a_clock_ahead_is_restamped_uncertain_and_said_once(tmp_path, broker):
-    async with examined(broker, tmp_path, "mqtt-clock-ahead") as (sheet, _):
+    async with examined(broker, tmp_path, "mqtt-clock-ahead", speed=30) as (sheet, _):
         truth, stored = lived(START + LIFE), sheet.stored
     assert {name: [v for v, _ in at.values()] for name, at in stored.items()} == {
         name: list(at.values()) for name, at in truth.items()
