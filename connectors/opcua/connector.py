@@ -15,12 +15,13 @@ from asyncua.ua.attribute_ids import AttributeIds
 from connectors.opcua.failure import DRIVER_ERRORS, SubscriptionGone, first_of, translated
 from connectors.opcua.history import ARRIVAL, HistoryReader
 from connectors.opcua.items import Items
+from connectors.opcua.link.book import Book
 from connectors.opcua.link.channel import Channel, Ticket, choice_for, secured
 from connectors.opcua.link.cover import Cover
 from connectors.opcua.link.firsts import Firsts
 from connectors.opcua.link.look import Looker
 from connectors.opcua.link.offset import ClockWatch, offset_of, wrong_by
-from connectors.opcua.link.publisher import Book, Publisher
+from connectors.opcua.link.publisher import Publisher
 from connectors.opcua.link.reading import Reader
 from connectors.opcua.link.services import Limits, limits_of, read, started_at
 from connectors.opcua.link.subscription import first_subscription

@@ -21,7 +21,7 @@ from connectors.opcua.link.publisher import NODE_GONE
 from connectors.opcua.link.reading import Reader
 from connectors.opcua.link.resent import LastRows
 from connectors.opcua.link.upkeep import Upkeep
-from twin.core.batch import Batch
+from twin.core.batch import Batch, texts
 from twin.core.errors import Undecodable
 from twin.core.instant import SECOND
 
@@ -29,6 +29,7 @@ LEFT_OVER_S = 1.0
 """How often items are read at most that were to be subscribed."""
 GLANCE_S = 0.2
 """How soon items that have just been found are read."""
+AWAY = "not read: the connection was away"
 TOO_LONG = 3
 """So many rounds in a row that take longer than their interval: it is made longer."""
 
@@ -77,14 +78,15 @@ class Seen:
             same &= (batch.value == had) | (np.isnan(batch.value) & np.isnan(had))
         if trigger == "status_value_timestamp":
             same &= batch.time == self.rows.time[batch.tag]
-        if batch.text is not None and trigger != "status":
-            same &= np.array([self.texts.get(t) == x for t, x in zip(batch.tag.tolist(), batch.text, strict=True)])
+        if trigger != "status" and (batch.text is not None or self.texts):
+            said = zip(batch.tag.tolist(), texts(batch), strict=True)
+            same &= np.array([self.texts.get(tag) == text for tag, text in said])
         if same.all():
             return None
         new = batch.take(~same)
         self.rows.add(new)
-        if new.text is not None:
-            self.texts.update(zip(new.tag.tolist(), new.text, strict=True))
+        if new.text is not None or self.texts:
+            self.texts.update(zip(new.tag.tolist(), texts(new), strict=True))
         return new
 
 
@@ -135,6 +137,7 @@ class Poller:
         except Undecodable as error:
             self._publisher.reporter.dead_letter(error.cause, self._reader.source, b"")
             lane.missed = f"not read: {error.cause}"
+            self._upkeep.cover.uncovered(self._tags(handles), lane.missed, lane.good or None)
             return False
         gone = np.concatenate([batch.tag[is_gone(batch)] for batch in batches] or [np.zeros(0, dtype=np.int32)])
         self._tell_gone(handles, set(gone.tolist()))
@@ -165,8 +168,9 @@ class Poller:
                 cause = f"BadNodeIdUnknown: the server has no {item.place}"
                 self._upkeep.items.say_all(item, cause)
                 cover.uncovered(mine, cause)
-                self._reader.aliases.clear()
-                self._registered.clear()
+                if item.node is not None:  # prepared again, lest it is back and another one
+                    self._reader.aliases.pop(item.node, None)
+                    self._registered.discard(item.node)
             else:
                 self._upkeep.items.works(item)
         self._gone = gone
@@ -174,12 +178,14 @@ class Poller:
     def _proven(self, lane: Lane, handles: Sequence[int], begun: int) -> None:
         """These tags are followed from here on; what was missed before is told."""
         grant = Grant("poll", int(lane.interval_s * SECOND), 1)
-        tags = [target.tag for handle in handles for target in self._upkeep.items.all[handle].targets]
-        here = [tag for tag in tags if tag not in self._gone]
+        here = [tag for tag in self._tags(handles) if tag not in self._gone]
         if lane.missed and lane.good:
             self._upkeep.cover.missing(here, lane.good, lane.missed)
         self._upkeep.cover.covered([(tag, grant) for tag in here], begun)
         lane.good, lane.missed = begun, ""
+        self._upkeep.book.read[lane.group] = begun
+        if not any(one.missed for one in self._lanes.values()):
+            self._publisher.read_well(begun)
 
     def _stretch(self, lane: Lane, passed: int, items: int) -> None:
         """What takes too long again and again is read less often, and that is told: a gap each time helps nobody."""
@@ -192,11 +198,19 @@ class Poller:
         self._publisher.reporter.notice("polling", text)
 
     def _busy_lanes(self) -> list[Lane]:
-        """The lanes that have something to read."""
+        """The lanes that have something to read; what was read over the link before is missed since."""
         groups = {self._upkeep.items.all[handle].group for handle in self._upkeep.book.rest}
+        read = self._upkeep.book.read
+        for group in (self._lanes.keys() | read.keys()) - groups:
+            self._lanes.pop(group, None)
+            read.pop(group, None)
         for group in groups - self._lanes.keys():
-            self._lanes[group] = Lane(group, loop_s())
-        return [lane for group, lane in self._lanes.items() if group in groups]
+            good = read.get(group, 0)
+            self._lanes[group] = Lane(group, loop_s(), good, AWAY if good else "")
+        return list(self._lanes.values())
+
+    def _tags(self, handles: Sequence[int]) -> list[int]:
+        return [target.tag for handle in handles for target in self._upkeep.items.all[handle].targets]
 
     def _handles(self, group: Group) -> list[int]:
         return sorted(h for h in self._upkeep.book.rest if self._upkeep.items.all[h].group == group)

@@ -32,11 +32,20 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A notification message (OPC 10000-4, 7.21). No parts: a keep-alive, whose sequence number is the next to come."""
+    """A notification message (OPC 10000-4, 7.21). No parts: a keep-alive, whose sequence number is the next to come.
+
+    available: sequence numbers of messages that the server can send again, as far as it says.
+    """
 
     subscription: int
     sequence: int
     parts: tuple[Notification, ...]
+    available: tuple[int, ...] = ()
+
+    def next_after(self, lost: int) -> int:
+        """The sequence number that comes next behind a message that is lost: one that can be had, or this one."""
+        here = [sequence for sequence in self.available if sequence and ahead(sequence, lost) > 0]
+        return min([*here, self.sequence], key=lambda sequence: ahead(sequence, lost))
 
 
 def after(sequence: int) -> int:
@@ -53,10 +62,10 @@ def publish_response(data: bytes) -> Message:
     """The message in a PublishResponse. Raises Undecodable; UaStatusCodeError when the service failed."""
     reader = answered(data)
     subscription = reader.number(U32)
-    reader.skip(4 * max(0, reader.count(4)))  # available sequence numbers: we keep our own book
+    available = tuple(reader.number(U32) for _ in range(max(0, reader.count(4))))
     reader.skip(1)  # more notifications: requests are outstanding anyway
     sequence, parts = message_in(reader)
-    return Message(subscription, sequence, parts)
+    return Message(subscription, sequence, parts, available)
 
 
 def republish_response(data: bytes, subscription: int) -> Message:

@@ -46,8 +46,9 @@ class Cover:
         self._tell(now, GAP, {"from": start, "to": now, "cause": cause, "tags": sorted(set(tags))})
 
     def resumed(self, since: int) -> None:
-        """The link is back and nothing was missed since the last good instant (ns)."""
+        """The link is back and nothing was missed since the last good instant (ns), but of what must be read."""
         now = self._clock.now()
+        self._granted = {tag: grant for tag, grant in self._granted.items() if grant.by != "poll"}
         for grant, tags in by_grant(self._granted).items():
             self._tell(now, TAGS_COVERED, {"tags": tags, **body_of(grant), "resumed": True, "since": since})
 

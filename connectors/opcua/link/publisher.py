@@ -10,13 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from asyncua import ua
 from asyncua.ua import uaerrors
 
-from connectors.opcua.decode.columns import Reading
 from connectors.opcua.decode.message import (
     Message,
     after,
@@ -26,18 +24,17 @@ from connectors.opcua.decode.message import (
     rows_of,
     status_change,
 )
-from connectors.opcua.decode.repeats import Apart
 from connectors.opcua.decode.rows import Rows
 from connectors.opcua.failure import SubscriptionGone
+from connectors.opcua.link.book import Book
 from connectors.opcua.link.channel import RawSession
-from connectors.opcua.link.cover import Grant
-from connectors.opcua.link.firsts import Firsts, known_now
-from connectors.opcua.link.resent import Had
+from connectors.opcua.link.firsts import known_now
 from connectors.opcua.link.subscription import Subscription, acknowledgements
 from twin.core.batch import Batch
 from twin.core.errors import Undecodable, Unreachable
 from twin.core.event import GAP, Event
 from twin.core.inbox import Inbox
+from twin.core.instant import SECOND
 from twin.core.ports import Clock, Reporter
 from twin.core.status import BAD
 from twin.core.status import name as status_name
@@ -51,37 +48,6 @@ ASKED_ANYWAY = 1 / 3
 NO_TIME_LEFT = (uaerrors.BadTimeout, uaerrors.BadRequestTimeout)
 NODE_GONE = (0x80340000, 0x80330000)
 """BadNodeIdUnknown, BadNodeIdInvalid: what an item says whose node was taken away."""
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """Tags of items that were made between `begun` and `made` (ns): covered once their subscription has spoken."""
-
-    tags: list[tuple[int, Grant]]
-    begun: int
-    made: int
-
-
-@dataclass(slots=True)
-class Book:
-    """What outlives a link: how messages are read, the subscriptions, and what is safe.
-
-    good_until: ns; nothing that came up to then is missing. had: the newest rows, to know what a server sends twice.
-    apart: the newest samples, to keep those of one tag and time apart. firsts: tags whose first value is to come.
-    promises: by subscription. rest: handles of items that no subscription brings, so that they are read. dumb:
-    subscriptions that say nothing although values move. silence_told: one was just made anew because of that.
-    """
-
-    reading: Reading
-    subscriptions: dict[int, Subscription]
-    good_until: int
-    had: Had = field(default_factory=Had)
-    apart: Apart = field(default_factory=Apart)
-    firsts: Firsts = field(default_factory=Firsts)
-    promises: dict[int, list[Promise]] = field(default_factory=dict[int, list[Promise]])
-    rest: set[int] = field(default_factory=set[int])
-    dumb: set[int] = field(default_factory=set[int])
-    silence_told: bool = False
 
 
 class Listener(Protocol):
@@ -125,6 +91,7 @@ class Publisher:
         self._stands = False
         self._asked_at = 0.0
         self._busy = 0
+        self._offered = 0
         self._in_order = asyncio.Lock()
 
     async def catch_up(self, *, unread: bool = False) -> None:
@@ -228,6 +195,8 @@ class Publisher:
             quiet = min(self.book.subscriptions.values(), key=lambda s: s.heard + s.silence_s, default=None)
             left = 0.0 if quiet is None else quiet.heard + quiet.silence_s - now_s()
             if quiet is not None and left <= 0 and self._outstanding and not self._busy:
+                silent_since = self.clock.now() - int((now_s() - quiet.heard) * SECOND)
+                self.book.good_until = min(self.book.good_until, silent_since)  # others may have spoken since
                 kind = Unreachable if quiet.spoke else SubscriptionGone
                 raise kind(f"no sign of life for {quiet.silence_s:.1f} s")
             await asyncio.sleep(left if left > 0 else GLANCE_S)
@@ -249,7 +218,7 @@ class Publisher:
             self._came_before(subscription, message)
             return
         if lead > 0:
-            await self._fill(subscription, message.sequence)
+            await self._fill(subscription, message)
         self._keep(subscription, message)
 
     def _came_before(self, subscription: Subscription, message: Message) -> None:
@@ -258,15 +227,16 @@ class Publisher:
             self.reporter.count("duplicates")
             subscription.acknowledgements.append(message.sequence)
 
-    async def _fill(self, subscription: Subscription, until: int) -> None:
-        """Get the messages from the one expected up to `until` again; name the gap when the server has not got them."""
-        while ahead(until, subscription.expected) > 0:
+    async def _fill(self, subscription: Subscription, until: Message) -> None:
+        """Get the messages from the one expected up to this one again; name the gaps that the server cannot fill."""
+        while ahead(until.sequence, subscription.expected) > 0:
             message = await self._republished(subscription, subscription.expected)
-            if message is None:
-                self._tell_gap(ahead(until, subscription.expected))
-                subscription.expected = until
-                return
-            self._keep(subscription, message)
+            if message is not None:
+                self._keep(subscription, message)
+                continue
+            following = until.next_after(subscription.expected)
+            self._tell_gap(ahead(following, subscription.expected))
+            subscription.expected = following
 
     async def _republished(self, subscription: Subscription, sequence: int) -> Message | None:
         """A message sent again, or None when the server no longer has it."""
@@ -325,13 +295,29 @@ class Publisher:
         if batch is not None and int(batch.status.max()) >= BAD:
             listener.gone_in(batch)
 
-    def offer(self, batch: Batch) -> None:
+    def offer(self, read: Batch) -> None:
         """Put rows into the inbox that were read, not published."""
-        batch = known_now(self.book.firsts, batch, self.clock.now(), self.reporter)
+        rows = Rows(arrival=self.clock.now())
+        rows.extend(read.tag, read.time, read.value, read.status, read.text)
+        batch = self._new(rows)
+        if batch is None:
+            return
+        mark = self.book.apart.mark
         self.book.firsts.durable(batch)
-        self.inbox.put(batch, lambda: self.book.had.durable(batch))
+        self._offered += 1
+        self.inbox.put(batch, lambda: self._offer_durable(batch, mark))
         self.reporter.count("values", len(batch))
         self.reporter.alive()
+
+    def _offer_durable(self, batch: Batch, mark: int) -> None:
+        self._offered -= 1
+        self.book.apart.durable(mark)
+        self.book.had.durable(batch)
+
+    def read_well(self, at: int) -> None:
+        """All that is to be read was read at this instant (ns): where nothing is published, nothing is missing."""
+        if not self.book.subscriptions and not self._offered:
+            self.book.good_until = at
 
     def _new(self, rows: Rows) -> Batch | None:
         """The rows that are not here already."""

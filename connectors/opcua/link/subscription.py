@@ -25,7 +25,8 @@ PATIENCE = 1.5
 class Subscription:
     """What we know of one subscription.
 
-    expected: the sequence number that comes next, 0 before the first. pending: received, not durable yet, in order.
+    expected: the sequence number that comes next, 0 before the first. pending: received, not durable yet, in order;
+    rowless: those of them that have nothing to make durable.
     acknowledgements: durable, not told to the server yet. silence_s: longest pause of a living server. lifetime_s: how
     long it lives without a word of ours. publishing: granted, asked: wished for, ns. heard: when it last spoke, on the
     event loop's clock; spoke: whether it did since the link was made. fed: when it last brought rows, ns; 0 for never.
@@ -36,6 +37,7 @@ class Subscription:
     silence_s: float
     expected: int = 0
     pending: deque[int] = field(default_factory=deque[int])
+    rowless: set[int] = field(default_factory=set[int])
     acknowledgements: list[int] = field(default_factory=list[int])
     heard: float = 0.0
     spoke: bool = False
@@ -48,24 +50,28 @@ class Subscription:
 
     def received(self, sequence: int, has_rows: bool) -> None:
         """Note a message. One without rows is acknowledged with what came before it, so that order holds."""
-        if has_rows or self.pending:
-            self.pending.append(sequence)
-        else:
-            self.acknowledgements.append(sequence)
+        self.pending.append(sequence)
+        if not has_rows:
+            self.rowless.add(sequence)
+            self._pass_rowless()
 
     def durable(self, sequence: int) -> None:
         """The message and all before it are safe: the server may forget them. Rowless ones that follow are, too."""
-        while self.pending:
-            first = self.pending.popleft()
-            self.acknowledgements.append(first)
-            if first == sequence:
-                return
+        while sequence in self.pending:
+            self.acknowledgements.append(self.pending.popleft())
+        self._pass_rowless()
+
+    def _pass_rowless(self) -> None:
+        while self.pending and self.pending[0] in self.rowless:
+            self.rowless.discard(self.pending[0])
+            self.acknowledgements.append(self.pending.popleft())
 
     def rewind(self, *, unread: bool = False) -> None:
         """Expect again what is not durable: the server still has it, we may not. unread: it waits in the inbox."""
         if self.pending and not unread:
             self.expected = self.pending[0]
             self.pending.clear()
+            self.rowless.clear()
         self.spoke = False
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from asyncua import ua
 
 from connectors.opcua.items import Items
+from connectors.opcua.link.book import Promise
 from connectors.opcua.link.channel import RawSession
 from connectors.opcua.link.cover import Cover, Grant
 from connectors.opcua.link.grants import tell_grants
 from connectors.opcua.link.monitor import Monitors
-from connectors.opcua.link.publisher import NODE_GONE, Promise, Publisher
+from connectors.opcua.link.publisher import NODE_GONE, Publisher
 from connectors.opcua.link.services import Limits
 from connectors.opcua.link.subscription import Subscription
 from connectors.opcua.settings import Settings

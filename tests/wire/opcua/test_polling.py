@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -154,14 +155,71 @@ async def test_an_outage_of_what_is_read_is_a_gap(tmp_path: Path) -> None:
         test = setup(opcua(wire), tmp_path, {"n": "Line.n"}, poll=True, sampling=100 * MILLISECOND)
         async with test.connector.open() as batches:
             await until(batches, lambda bs: sum(map(len, bs)) >= 1)
+            rest = asyncio.create_task(drained(batches, []))
+            before = time.time_ns()
+            asked = test.record.signs
+            await eventually(lambda: test.record.signs > asked + 2)
             wire.cut()
-            await drained(batches, [])
+            await rest
         await plc.write("n", 3.0)
         async with AsyncExitStack() as stack:
             batches = await opened_again(test, stack)
             await until(batches, lambda bs: 3.0 in test.values(bs, "n"))
     [gap] = [e for e in test.record.events if e.kind == "gap"]
-    assert gap.body["from"] < gap.body["to"]
+    assert before < gap.body["from"] < gap.body["to"]  # not from the beginning on
+
+
+async def test_what_is_read_is_missed_while_what_is_notified_comes_back_whole(tmp_path: Path) -> None:
+    tags: dict[str, Any] = {"temp": {"node": "Line.temp", "group": "read"}, "n": "Line.n"}
+    port = free_port()
+    async with Plc(port).running() as plc, FaultProxy(port) as wire:
+        test = setup(opcua(wire), tmp_path, tags, groups=GROUPS)
+        async with test.connector.open() as batches:
+            await until(batches, lambda bs: sum(map(len, bs)) >= 2)
+            await eventually(lambda: len({e.body["by"] for e in test.record.events}) == 2)
+            wire.cut()
+            await drained(batches, [])
+        await plc.write("temp", 1.0)
+        await plc.write("temp", 2.0)
+        async with AsyncExitStack() as stack:
+            batches = await opened_again(test, stack)
+            await until(batches, lambda bs: 2.0 in test.values(bs, "temp"))
+            await eventually(lambda: any(e.kind == "gap" for e in test.record.events))
+    resumed = [e.body["tags"] for e in test.record.events if e.body.get("resumed")]
+    assert resumed == [[test.tags.get("n")]]
+    [gap] = [e for e in test.record.events if e.kind == "gap"]
+    assert gap.body["tags"] == [test.tags.get("temp")]
+    assert gap.body["cause"] == "not read: the connection was away"
+    assert [e.body["by"] for e in test.record.events if e.kind == "tags.covered"][-1] == "poll"
+
+
+async def test_values_of_a_clock_that_stands_are_kept_apart_when_they_are_read(tmp_path: Path) -> None:
+    async with Plc().running() as plc:
+        test = setup(plc.url, tmp_path, {"n": "Line.n"}, poll=True, sampling=100 * MILLISECOND)
+        async with test.connector.open() as batches:
+            taken = await until(batches, lambda bs: sum(map(len, bs)) >= 1)
+            for value in (1.0, 2.0, 1.0):
+                await plc.write("n", value, at=START)
+                taken += await until(batches, lambda bs, v=value: v in test.values(bs, "n"))
+    times = [int(time) for batch in taken for time in batch.time]
+    assert test.values(taken, "n")[-3:] == [1.0, 2.0, 1.0]
+    assert [time - times[-3] for time in times[-3:]] == [0, 1, 2]
+
+
+async def test_what_cannot_be_decoded_is_not_covered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def junk(_session: RawSession, _nodes: list[ua.NodeId]) -> bytes:
+        return b"junk"
+
+    async with Plc().running() as plc:
+        test = setup(plc.url, tmp_path, {"n": "Line.n"}, poll=True, sampling=100 * MILLISECOND)
+        async with test.connector.open() as batches:
+            await until(batches, lambda bs: sum(map(len, bs)) >= 1)
+            await eventually(lambda: len(test.record.events) == 1)
+            with monkeypatch.context() as spoilt:
+                spoilt.setattr(RawSession, "read_raw", junk)
+                await eventually(lambda: test.record.events[-1].kind == "tags.uncovered")
+            await eventually(lambda: test.record.events[-1].kind == "tags.covered")
+    assert [e.kind for e in test.record.events] == ["tags.covered", "tags.uncovered", "gap", "tags.covered"]
 
 
 @node_only

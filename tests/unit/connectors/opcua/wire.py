@@ -27,9 +27,10 @@ def data_change(values: Sequence[tuple[int, ua.DataValue]]) -> ua.DataChangeNoti
     return ua.DataChangeNotification(MonitoredItems=items)
 
 
-def publish(sequence: int, parts: Sequence[Any] = (), subscription: int = 1) -> bytes:
+def publish(sequence: int, parts: Sequence[Any] = (), subscription: int = 1, available: Sequence[int] = ()) -> bytes:
     """A PublishResponse."""
     response = ua.PublishResponse()
+    response.Parameters.AvailableSequenceNumbers = [ua.UInt32(number) for number in available]
     response.Parameters.SubscriptionId = ua.UInt32(subscription)
     response.Parameters.MoreNotifications = False
     response.Parameters.NotificationMessage.SequenceNumber = ua.UInt32(sequence)

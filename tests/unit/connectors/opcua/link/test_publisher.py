@@ -15,7 +15,8 @@ from asyncua.ua import uaerrors
 
 from connectors.opcua.decode.columns import Reading, Target
 from connectors.opcua.failure import SubscriptionGone
-from connectors.opcua.link.publisher import Book, Publisher
+from connectors.opcua.link.book import Book
+from connectors.opcua.link.publisher import Publisher
 from connectors.opcua.link.subscription import Subscription
 from tests.unit.connectors.opcua.wire import data_change, publish, republish, value
 from twin.core.errors import Unreachable
@@ -163,6 +164,15 @@ async def test_a_gap_that_the_server_cannot_fill_is_named() -> None:
     assert gap.body["from"] <= gap.body["to"]
 
 
+async def test_messages_behind_one_that_is_lost_are_fetched_all_the_same() -> None:
+    last = publish(6, [data_change([(0, value(6.0))])], available=[1, 4, 5, 6])
+    bench = Bench([message(1), last], {4: again(4), 5: again(5)})
+    assert await bench.values(4) == [1, 4, 5, 6]
+    [gap] = bench.reporter.events
+    assert gap.body["cause"] == "messages lost that the server no longer has: 2"
+    assert bench.script.asked == [2, 4, 5]
+
+
 async def test_a_keep_alive_ahead_shows_what_was_lost() -> None:
     bench = Bench([message(1), publish(3)], {2: again(2)})
     assert await bench.values(2) == [1, 2]
@@ -231,6 +241,30 @@ async def test_a_message_without_rows_is_acknowledged_after_what_came_before_it(
     assert bench.reporter.letters == ["unknown client handle"]
     bench.subscription.durable(3)
     assert set(bench.script.told + bench.subscription.acknowledgements) == {1, 2, 3}
+
+
+def test_a_message_without_rows_keeps_nothing_waiting() -> None:
+    subscription = Subscription(1, 1.0)
+    for sequence, has_rows in ((1, True), (2, False), (3, True)):
+        subscription.received(sequence, has_rows)
+    subscription.durable(1)
+    assert (list(subscription.pending), subscription.acknowledgements) == ([3], [1, 2])
+
+
+def test_what_became_durable_on_another_link_acknowledges_nothing_else() -> None:
+    subscription = Subscription(1, 1.0)
+    subscription.received(5, has_rows=True)
+    subscription.durable(4)
+    assert (list(subscription.pending), subscription.acknowledgements) == ([5], [])
+
+
+async def test_a_silent_subscription_misses_something_although_another_one_speaks() -> None:
+    bench = Bench([])
+    bench.subscription.silence_s = 0.2
+    bench.book.subscriptions[2] = Subscription(2, 3600.0)
+    bench.book.good_until = 1_000
+    assert isinstance(await bench.failure(), SubscriptionGone)
+    assert bench.book.good_until <= 1_100 - 200_000_000
 
 
 async def test_the_end_of_a_subscription_is_told_after_its_data() -> None:
