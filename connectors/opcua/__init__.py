@@ -32,6 +32,15 @@ GROUP_KEYS = (
         ("subscribe", "poll")),
 )  # fmt: skip
 
+PATTERN_KEYS = (
+    Key("match", "text", "browse path, or its end after a `/`; `*` stands for any part: `/Objects/Line/*/Temp`", ""),
+    Key("type", "text", "data type: `Double`, or a type of the server by its name", ""),
+    Key("node", "text", "node id; `*` stands for any part: `ns=3;s=*`, `nsu=urn:plc;s=Line.*`", ""),
+    Key("name", "text", "tag below the plant's path; of `{name}`, `{parent}`, `{grandparent}`, `{path}`", "{path}"),
+    Key("group", "text", "one of the connection's `groups`", ""),
+    Key("limit", "int", "tags at most, the first by browse path", 1000),
+)  # fmt: skip
+
 CONNECTION_KEYS = (
     Key("ns", "text", "namespace URI of the node texts; `*` stands for any part, looked up at each connect", ""),
     Key("user", "text", "user name; without it the session is anonymous", ""),
@@ -51,6 +60,8 @@ CONNECTION_KEYS = (
     Key("poll", "bool", "read all tags every `sampling`; a server without subscriptions is read by itself", False),
     Key("groups", "named", "tags that are followed alike: a tag with `group: fast` is followed as `fast` says", None,
         fields=GROUP_KEYS),
+    Key("subscribe", "entries", "variables that become tags by themselves; looked for at connect, then each 10 min",
+        None, fields=PATTERN_KEYS),
     Key("timeout", "duration", "how long to wait for an answer of the server", 5_000_000_000),
 )  # fmt: skip
 
@@ -75,8 +86,9 @@ def build(spec: ConnectionSpec, tags: Sequence[TagAddress], surroundings: Surrou
 def check(spec: ConnectionSpec, tags: Sequence[TagAddress]) -> Sequence[tuple[str, str]]:
     """Problems of settings and node texts that can be seen without a server, as (place, message)."""
     from connectors.opcua.address import problems  # noqa: PLC0415 - only when a plant file is checked
+    from connectors.opcua.space.pattern import problems_of  # noqa: PLC0415
 
-    return problems(spec, tags)
+    return [*problems(spec, tags), *problems_of(spec)]
 
 
 def trust(folder: Path) -> TrustStore:

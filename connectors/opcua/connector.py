@@ -27,6 +27,7 @@ from connectors.opcua.link.reading import Reader
 from connectors.opcua.link.services import Limits, limits_of, read, started_at
 from connectors.opcua.link.subscription import first_subscription
 from connectors.opcua.link.upkeep import Upkeep
+from connectors.opcua.patterns import PatternTags
 from connectors.opcua.polling import Poller
 from connectors.opcua.probed import probed
 from connectors.opcua.security.choice import Choice
@@ -85,6 +86,7 @@ class OpcuaConnector:
         self._addresses = addresses
         self._items = Items(self.settings, addresses, surroundings.tags, surroundings.reporter.problem)
         self._cover = Cover(self.name, self._clock, self._reporter)
+        self._patterns = PatternTags(spec, surroundings)
         self._clock_watch = ClockWatch(self.name, self._clock, self._reporter)
         self._limits = Limits()
         self._held: Held | None = None
@@ -175,10 +177,8 @@ class OpcuaConnector:
         if self.settings.time == "arrival":
             yield Recovered(None, refused=dict.fromkeys(tags, ARRIVAL))
             return
-        names = {self._items.tags[tag].name for tag in tags}
         told: dict[str, str] = {}
-        mine = [address for address in self._addresses if address.tag in names]
-        items = Items(self.settings, mine, self._items.tags, told.__setitem__)
+        items = self._items.part(tags, told.__setitem__)
         async with self._visit(lasting=True) as channel:
             limits = await limits_of(channel.session)
             reader = HistoryReader(
@@ -241,11 +241,8 @@ class OpcuaConnector:
         """Come back to what the server holds for us, or start anew. The server's certificate is looked at each time."""
         choice = await choice_for(self.settings, self._trust)
         held = self._held
-        if held is not None:
-            link = await self._reactivated(held, choice, inbox)
-            if link is not None:
-                return link
-        return await self._new_session(held, choice, inbox)
+        link = None if held is None else await self._reactivated(held, choice, inbox)
+        return link or await self._new_session(held, choice, inbox)
 
     async def _reactivated(self, held: Held, choice: Choice, inbox: Inbox) -> Link | None:
         """The same session on a new channel, its subscriptions alive (OPC 10000-4, 6.7); None when it is gone."""
@@ -336,6 +333,7 @@ class OpcuaConnector:
                 group.create_task(Looker(link.upkeep, reader).run())
                 group.create_task(Poller(link.upkeep, reader).run())
                 group.create_task(describer.run(link.upkeep.ready))
+                group.create_task(self._patterns.run(link.channel.session, link.limits, link.upkeep))
                 group.create_task(self._watch_clock(link.channel))
                 group.create_task(watch_for_ever(link.channel.choice, self._trust, self._clock, self._reporter))
         except BaseExceptionGroup as errors:

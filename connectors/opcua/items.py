@@ -71,11 +71,26 @@ class Items:
         self._definitions = Definitions()
         self._problem = problem
         self._troubled: dict[str, str] = {}
-        by_place: dict[tuple[Place, Group], Item] = {}
-        for address in addresses:
-            self._place(address, by_place)
+        self._by_place: dict[tuple[Place, Group], Item] = {}
+        self._addresses: list[TagAddress] = []
+        self._targets: list[list[Target]] = []
+        self._places: list[str] = []
+        self.add(addresses)
 
-    def _place(self, address: TagAddress, by_place: dict[tuple[Place, Group], Item]) -> None:
+    def add(self, addresses: Iterable[TagAddress]) -> None:
+        """Further tags; the handles of what is there stay."""
+        for address in addresses:
+            self._addresses.append(address)
+            self._place(address)
+
+    def part(self, tags: Iterable[int], problem: Callable[[str, str], None]) -> Items:
+        """The items of these tags, for an errand of their own."""
+        names = {self.tags[tag].name for tag in tags}
+        addresses = [address for address in self._addresses if address.tag in names]
+        return Items(self.settings, addresses, self.tags, problem)
+
+    def _place(self, address: TagAddress) -> None:
+        by_place = self._by_place
         try:
             place = place_of(address, self.settings.namespace)
             pick = parse_pick(address.settings.get("pick") or "")
@@ -85,14 +100,15 @@ class Items:
             return
         key = place, group
         if key not in by_place:
-            by_place[key] = Item(place, group)
-            self.all.append(by_place[key])
+            item = by_place[key] = Item(place, group)
+            self.all.append(item)
+            self._targets.append(item.targets)
+            self._places.append(str(place))
         by_place[key].tags.append((address, pick))
 
     def reading(self) -> Reading:
-        """How notifications are read: the targets fill up as nodes are found."""
-        targets, places = [item.targets for item in self.all], [str(item.place) for item in self.all]
-        return Reading(targets, places, self.settings.time, lambda: self._aimed, self.structures)
+        """How notifications are read: the targets fill up as nodes are found, and items come to them."""
+        return Reading(self._targets, self._places, self.settings.time, lambda: self._aimed, self.structures)
 
     @property
     def structures(self) -> Structures:

@@ -74,7 +74,7 @@ def _tag_shape(twin: Twin, view: LiveView, path: str) -> TagShape:
         unit=now.unit,
         range=facts_of(twin, path).range,
         display="" if spec is None else spec.display,
-        connection="" if spec is None else spec.connection,
+        connection=twin.owners.get(path, "") if spec is None else spec.connection,
         time=now.time,
         value=now.value,
         text=now.text,

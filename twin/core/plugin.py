@@ -41,7 +41,8 @@ class ConnectionSpec:
     """A connection of the plant file, checked against the keys of its plug-in.
 
     settings: the plug-in's own keys, defaults filled in, durations in ns. time: the time rule. wait: how long the
-    folds wait for what this connection may deliver late, ns. place: `plant.yaml:5`, for errors.
+    folds wait for what this connection may deliver late, ns. place: `plant.yaml:5`, for errors. prefix: the plant's
+    path, which stands before the tags that the connector names itself.
     """
 
     id: str
@@ -52,6 +53,7 @@ class ConnectionSpec:
     wait: int = 1_000_000_000
     stale: int = 0
     place: str = ""
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ class Tried:
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the shell lends a plug-in. folder: the data folder (trust lists, own certificate live below it). ran_until:
-    the last sign of the run before, ns: what the twin heard up to then it has. None: no run before.
+    the last sign of the run before, ns: what the twin heard up to then it has. None: no run before. owners: tag ->
+    connection, of the plant file's tags and of those that connectors name themselves; one mapping for all.
     """
 
     tags: TagTable
@@ -97,6 +100,7 @@ class Surroundings:
     reporter: Reporter
     folder: Path
     ran_until: int | None = None
+    owners: dict[str, str] = field(default_factory=dict[str, str])
 
 
 Messages = Sequence[tuple[str, bytes]]

@@ -24,13 +24,14 @@ class Connection:
 
 
 def read_connections(
-    entry: Entry, plugins: Mapping[str, ConnectorPlugin], environment: Mapping[str, str]
+    entry: Entry, plugins: Mapping[str, ConnectorPlugin], environment: Mapping[str, str], plant: str = ""
 ) -> dict[str, Connection]:
     """All connections by their names. Wrong ones are there too, so that tags may name them. Problems are reported."""
-    return {name: _read(name, with_variables(child, environment), plugins) for name, child in entry.children().items()}
+    children = {name: with_variables(child, environment) for name, child in entry.children().items()}
+    return {name: _read(name, child, plugins, plant) for name, child in children.items()}
 
 
-def _read(name: str, entry: Entry, plugins: Mapping[str, ConnectorPlugin]) -> Connection:
+def _read(name: str, entry: Entry, plugins: Mapping[str, ConnectorPlugin], plant: str) -> Connection:
     try:
         check_segment(name)
     except ValueError as error:
@@ -38,7 +39,7 @@ def _read(name: str, entry: Entry, plugins: Mapping[str, ConnectorPlugin]) -> Co
     plugin = _plugin_of(entry, plugins)
     if plugin is None:
         return Connection(ConnectionSpec(name, "", ""))
-    return Connection(_spec(name, entry, plugin), plugin)
+    return Connection(_spec(name, entry, plugin, plant), plugin)
 
 
 def _plugin_of(entry: Entry, plugins: Mapping[str, ConnectorPlugin]) -> ConnectorPlugin | None:
@@ -69,7 +70,7 @@ def _looks_like_address(entry: Entry) -> bool:
         return False
 
 
-def _spec(name: str, entry: Entry, plugin: ConnectorPlugin) -> ConnectionSpec:
+def _spec(name: str, entry: Entry, plugin: ConnectorPlugin, plant: str) -> ConnectionSpec:
     url = Key(plugin.protocol, "text", "address", "", required=True)
     fields = entry.fields((url, *COMMON_CONNECTION_KEYS, *plugin.connection_keys))
     common = settings(fields, COMMON_CONNECTION_KEYS)
@@ -85,6 +86,7 @@ def _spec(name: str, entry: Entry, plugin: ConnectorPlugin) -> ConnectionSpec:
         wait=common["wait"],
         stale=common["stale"],
         place=entry.place,
+        prefix=plant,
     )
 
 

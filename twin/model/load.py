@@ -41,7 +41,9 @@ def _read(root: Entry, text: str, plugins: Mapping[str, ConnectorPlugin], enviro
     fields = root.fields(PLANT_KEYS)
     own = settings(fields, _SCALARS)
     _check_header(fields, own["linetwin"], own["plant"], own["timezone"])
-    connections = read_connections(fields["connections"], plugins, environment) if "connections" in fields else {}
+    connections: dict[str, Connection] = {}
+    if "connections" in fields:
+        connections = read_connections(fields["connections"], plugins, environment, own["plant"])
     reader = TagReader(connections, plugins)
     types = read_types(fields["types"], reader) if "types" in fields else {}
     machines = MachineReader(own["plant"], types, reader, {}, {})

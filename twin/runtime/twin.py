@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -64,6 +64,8 @@ class Twin:
         self.results = results
         self.meaning = meaning
         self.reports: Mapping[str, ConnectionReport] = {}
+        self.owners: dict[str, str] = {}
+        """Tag -> connection; those that connectors name themselves too."""
         self.writing = Writing(plant, {}, {}, log, clock)
         self._log = log
         self._folding = folding
@@ -241,6 +243,7 @@ def _connect(twin: Twin, assembly: Assembly, log: SqliteLog, run_ended: int | No
     addresses: dict[str, list[TagAddress]] = {id_: [] for id_ in twin.plant.connections}
     for spec in assembly.plant.tags.values():
         addresses[spec.connection].append(spec.address)
+    twin.owners |= {spec.address.tag: spec.connection for spec in assembly.plant.tags.values()}
     reports: dict[str, ConnectionReport] = {}
     connectors: dict[str, Connector] = {}
     tasks: list[asyncio.Task[None]] = []
@@ -248,14 +251,13 @@ def _connect(twin: Twin, assembly: Assembly, log: SqliteLog, run_ended: int | No
         told = _Told(log)
         report = ConnectionReport(id_, spec.protocol, spec.url, twin.clock, told)
         reports[id_] = report
-        surroundings = Surroundings(log.tags, twin.clock, report, log.folder, run_ended)
+        surroundings = Surroundings(log.tags, twin.clock, report, log.folder, run_ended, twin.owners)
         built = connector(spec.protocol).build(spec, addresses[id_], surroundings)
         connectors[id_] = built
         supervisor = Supervisor(built, log, report, twin.clock, told.came_up)
         tasks.append(asyncio.create_task(supervisor.run(), name=f"connection {id_}"))
         if isinstance(built, Backfillable):
-            names = [address.tag for address in addresses[id_]]
-            ids = partial(_ids_of, log.tags, names)
+            ids = partial(_ids_of, log.tags, twin.owners, id_)
             told.backfill = Backfill(built, ids, log, twin.reader, report, twin.clock, run_ended)
             tasks.append(asyncio.create_task(told.backfill.run(), name=f"back-fill {id_}"))
     twin.reports = reports
@@ -280,8 +282,9 @@ class _Told:
             self.backfill.came_up()
 
 
-def _ids_of(tags: TagTable, names: Sequence[str]) -> frozenset[int]:
-    """Ids of those names that have one yet."""
+def _ids_of(tags: TagTable, owners: Mapping[str, str], connection: str) -> frozenset[int]:
+    """Ids of the tags of a connection that have one yet."""
+    names = [name for name, owner in owners.items() if owner == connection]
     return frozenset(found for name in names if (found := tags.get(name)) is not None)
 
 

@@ -20,6 +20,7 @@ from connectors.opcua.link.services import Limits
 from connectors.opcua.link.subscription import Subscription
 from connectors.opcua.settings import Settings
 from twin.core.batch import Batch
+from twin.core.plugin import TagAddress
 
 MEND_SOON_S, MEND_FIRST_S, MEND_LONGEST_S = 1.0, 10.0, 300.0
 """Pauses between attempts to subscribe what could not be: a PLC that was re-programmed has its nodes back by itself."""
@@ -39,7 +40,10 @@ class Loss:
 
 
 class Upkeep:
-    """Keeps items subscribed; hears from the publisher what becomes of them. ready: the first pass is done."""
+    """Keeps items subscribed; hears from the publisher what becomes of them.
+
+    ready: the first pass is done. mended: a pass is done.
+    """
 
     def __init__(
         self, session: RawSession, settings: Settings, limits: Limits, items: Items, publisher: Publisher, cover: Cover
@@ -51,6 +55,7 @@ class Upkeep:
         self.cover = cover
         self.ready = asyncio.Event()
         self.idle_now = asyncio.Event()
+        self.mended = asyncio.Event()
         self._session = session
         self._limits = limits
         self._monitors = Monitors(
@@ -69,11 +74,20 @@ class Upkeep:
             with self.publisher.patient():
                 await self._mend()
             self.ready.set()
+            self.mended.set()
             tell_grants(self.publisher.reporter, self.items, self.book.subscriptions.values())
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._next_pause()):
                     await self._wake.wait()
             self._wake.clear()
+
+    async def add(self, addresses: Sequence[TagAddress]) -> None:
+        """Follow further tags; returns when that was tried."""
+        self.items.add(addresses)
+        self._pause = 0.0
+        self.mended.clear()
+        self._wake.set()
+        await self.mended.wait()
 
     def ended(self, subscription: Subscription, cause: str) -> None:
         """One subscription is no more while the session lives: what it carried gets another, and the gap is told."""

@@ -105,7 +105,9 @@ def setup(
         for name, given in tags.items()
     ]
     table, record = TagTable(), Record()
-    connector = PLUGIN.build(spec, addresses, Surroundings(table, WallClock(), record, folder))
+    connector = PLUGIN.build(
+        spec, addresses, Surroundings(table, WallClock(), record, folder, owners=dict.fromkeys(tags, "c1"))
+    )
     assert isinstance(connector, OpcuaConnector)
     return Setup(connector, table, record)
 

@@ -8,7 +8,9 @@ import pytest
 from jsonschema import Draft7Validator
 
 from connectors.opcua import PLUGIN
+from connectors.opcua.space.pattern import patterns_of
 from tests.unit.connectors.opcua.group_mistakes import GROUP_MISTAKES
+from tests.unit.connectors.opcua.pattern_mistakes import PATTERN_MISTAKES
 from twin.core.errors import Problems
 from twin.model.entry import Entry
 from twin.model.load import load
@@ -35,6 +37,7 @@ lines:
 GROUPED = PLANT.replace('ns: "urn:x"', 'ns: "urn:x", groups: {fast: {publishing: 100ms, trigger: status}}').replace(
     "{node: .t}", "{node: .t, group: fast, sampling: 20ms, deadband: 0}"
 )
+MISTAKES = GROUP_MISTAKES | PATTERN_MISTAKES
 PLUGINS = {"opcua": PLUGIN}
 OURS = Draft7Validator(schema(PLUGINS))
 
@@ -51,11 +54,11 @@ def plain(text: str) -> Any:
     return Entry(compose(text, "plant.yaml"), "", 1, Report("plant.yaml")).plain()
 
 
-@pytest.mark.parametrize("name", GROUP_MISTAKES)
+@pytest.mark.parametrize("name", MISTAKES)
 def test_mistake(name: str) -> None:
-    old, new, message = GROUP_MISTAKES[name]
+    old, new, message = MISTAKES[name]
     assert PLANT.count(old) == 1
-    assert message in said(PLANT.replace(old, new))
+    assert any(message in problem for problem in said(PLANT.replace(old, new)))
 
 
 @pytest.mark.parametrize("name", ["unknown key of a group", "group that is a word", "groups that are a list"])
@@ -74,3 +77,17 @@ def test_groups_reach_the_connection_with_their_places() -> None:
     [temp] = [address for address in plant.addresses("s7") if address.tag.endswith("temp")]
     assert temp.settings["group"] == "fast"
     assert temp.settings["sampling"] == 20_000_000
+
+
+def test_patterns_reach_the_connection_with_their_places_and_the_plants_path() -> None:
+    text = PLANT.replace(
+        'ns: "urn:x"}',
+        'ns: "urn:x",\n    groups: {fast: {}}, subscribe: [{match: "/Objects/*", group: fast}, {node: "*"}]}',
+    ).replace("linetwin: 1", "linetwin: 1\nplant: acme/brno")
+    assert said(text) == []
+    assert OURS.is_valid(plain(text))
+    spec = load(text, "plant.yaml", PLUGINS, {}).connections["s7"]
+    assert spec.prefix == "acme/brno"
+    first, second = patterns_of(spec.settings["subscribe"])
+    assert (first.match, first.group, first.limit, first.place) == ("/Objects/*", "fast", 1000, "plant.yaml:5")
+    assert (second.name, second.node) == ("{path}", "*")

@@ -1,0 +1,1 @@
+"""Mirrors connectors/opcua/link."""
