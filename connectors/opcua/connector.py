@@ -307,6 +307,8 @@ class OpcuaConnector:
         made = await first_subscription(channel.session, self.settings, [item.group for item in self._items.all])
         firsts = Firsts(self._missing_since or self._ran_until, await wrong_by(channel.session, self._clock))
         book = Book(self._items.reading(), {one.id: one for one in made}, self._clock.now(), firsts=firsts)
+        if self._held is not None:
+            book.losses = self._held.book.losses
         self._held = Held(channel.ticket(), life, book)
         return self._link(channel, book, inbox, limits)
 

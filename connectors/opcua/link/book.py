@@ -23,14 +23,24 @@ class Promise:
 
 
 @dataclass(slots=True)
+class Loss:
+    """A subscription that is no more. tags: what it carried. since: ns, nothing of before is missing."""
+
+    subscription: Subscription
+    tags: list[int]
+    since: int
+    cause: str
+
+
+@dataclass(slots=True)
 class Book:
     """What outlives a link: how messages are read, the subscriptions, and what is safe.
 
     good_until: ns; nothing that came up to then is missing. had: the newest rows, to know what a server sends twice.
     apart: the newest samples, to keep those of one tag and time apart. firsts: tags whose first value is to come.
-    promises: by subscription. rest: handles of items that no subscription brings, so that they are read. read: when
-    each group of them was last read, ns. dumb: subscriptions that say nothing although values move. silence_told: one
-    was just made anew because of that.
+    promises: by subscription. losses: what is to be told once something is in its place. rest: handles of items that
+    no subscription brings, so that they are read. read: when each group of them was last read, ns. dumb: subscriptions
+    that say nothing although values move. silence_told: one was just made anew because of that.
     """
 
     reading: Reading
@@ -40,6 +50,7 @@ class Book:
     apart: Apart = field(default_factory=Apart)
     firsts: Firsts = field(default_factory=Firsts)
     promises: dict[int, list[Promise]] = field(default_factory=dict[int, list[Promise]])
+    losses: list[Loss] = field(default_factory=list[Loss])
     rest: set[int] = field(default_factory=set[int])
     read: dict[Group, int] = field(default_factory=dict[Group, int])
     dumb: set[int] = field(default_factory=set[int])

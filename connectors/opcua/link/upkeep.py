@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from asyncua import ua
 
 from connectors.opcua.items import Items
-from connectors.opcua.link.book import Promise
+from connectors.opcua.link.book import Loss, Promise
 from connectors.opcua.link.channel import RawSession
 from connectors.opcua.link.cover import Cover, Grant
 from connectors.opcua.link.grants import tell_grants
@@ -27,16 +26,6 @@ MEND_SOON_S, MEND_FIRST_S, MEND_LONGEST_S = 1.0, 10.0, 300.0
 CALM_S = 60.0
 """How soon the same haste, or the same question about a type, may come again."""
 DEAD = "no notification came although the value moved"
-
-
-@dataclass(slots=True)
-class Loss:
-    """A subscription that is no more. tags: what it carried. since: ns, nothing of before is missing."""
-
-    subscription: Subscription
-    tags: list[int]
-    since: int
-    cause: str
 
 
 class Upkeep:
@@ -63,7 +52,6 @@ class Upkeep:
         )
         self._gone: set[int] = set()
         self._retyped: set[int] = set()
-        self._losses: list[Loss] = []
         self._wake = asyncio.Event()
         self._pause, self._first_pause = 0.0, MEND_FIRST_S
         self._calm_until: dict[str, float] = {}
@@ -99,7 +87,7 @@ class Upkeep:
         for item in lodgers:
             item.leave()
         self.cover.uncovered(tags, cause, since)
-        self._losses.append(Loss(subscription, tags, since, cause))
+        self.book.losses.append(Loss(subscription, tags, since, cause))
         self._wake.set()
 
     def gone(self, tags: Sequence[int]) -> None:
@@ -169,18 +157,20 @@ class Upkeep:
     async def _mend(self) -> None:
         """Do what was asked for since, then find and subscribe every item that is missing."""
         gone, self._gone = self._gone, set()
-        losses, self._losses = self._losses, []
+        losses = list(self.book.losses)
         retyped, self._retyped = self._retyped, set()
         await self._monitors.remove([handle for handle in sorted(gone) if self.items.all[handle].subscribed])
         for loss in losses:
-            with suppress(ua.UaStatusCodeError):  # it may have ended by itself
-                await self._session.delete_subscriptions([loss.subscription.id])
+            if loss.subscription.id not in self.book.subscriptions:  # its number may be another one's by now
+                with suppress(ua.UaStatusCodeError):  # it may have ended by itself
+                    await self._session.delete_subscriptions([loss.subscription.id])
         await self._retype(sorted(retyped - gone))
         missing = self.items.missing()
         if missing:
             await self._subscribe(missing, min((loss.since for loss in losses), default=None))
         for loss in losses:
             self.cover.missing(loss.tags, loss.since, loss.cause)
+        self.book.losses = self.book.losses[len(losses) :]
 
     async def _subscribe(self, missing: Sequence[int], since: int | None) -> None:
         """Find and follow what is not followed; what has no room is left to be read. since: something is missed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 from asyncua import ua
 from asyncua.ua.attribute_ids import AttributeIds
 
+from connectors.opcua.link.monitor import Monitors
 from simulators.wire.opcua import forget
 from tests.wire.opcua.plant import Plc, Setup, eventually, free_port, opcua, setup, until
 from tests.wire.opcua.test_outages import opened_again
@@ -198,7 +199,11 @@ async def test_a_quiet_plant_is_not_taken_for_a_dead_one(tmp_path: Path, quick: 
     assert [event.kind for event in test.record.events] == [TAGS_COVERED]
 
 
-async def test_one_of_several_subscriptions_is_replaced_when_the_server_has_ended_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut_again", [False, True])
+async def test_one_of_several_subscriptions_is_replaced_when_the_server_has_ended_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut_again: bool
+) -> None:
+    """Its gap is told once it is replaced, even when the link breaks at that."""
     async with Plc().running() as plc, FaultProxy(plc.port) as proxy:
         names = ("n", "temp", "total", "running")
         test = setup(opcua(proxy), tmp_path, {name: f"Line.{name}" for name in names})
@@ -212,6 +217,14 @@ async def test_one_of_several_subscriptions_is_replaced_when_the_server_has_ende
             proxy.cut()
             with pytest.raises(Exception, match="connection c1"):
                 await until(batches, lambda _: False)
+        if cut_again:
+            place = Monitors.place
+
+            async def broken(self: Monitors, handles: Sequence[int]) -> list[int]:
+                monkeypatch.setattr(Monitors, "place", place)
+                raise ConnectionResetError(str(handles))
+
+            monkeypatch.setattr(Monitors, "place", broken)
         async with AsyncExitStack() as stack:
             batches = await opened_again(test, stack)
             for name in ("n", "total"):
