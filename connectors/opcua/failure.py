@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from socket import gaierror
+
 from asyncua import ua
 from asyncua.ua import uaerrors
 
@@ -49,8 +51,16 @@ def translated(error: BaseException, settings: Settings, trust: CertificateFolde
     if isinstance(error, TimeoutError):
         return Unreachable(f"{where}: no answer in {settings.timeout_s:g} s (is the server on?)")
     if isinstance(error, OSError):
-        return Unreachable(f"{where}: {str(error) or 'connection closed'} (is the server on, and the port right?)")
+        return Unreachable(f"{where}: {of_socket(error)}")
     return Unreachable(f"{where}: {error}") if isinstance(error, ua.UaError) else error
+
+
+def of_socket(error: OSError) -> str:
+    """What the operating system says of a link, without its numbers."""
+    if isinstance(error, gaierror):
+        return "no address is known for this name (is it written right? else give the IP address)"
+    fact = "connection refused" if isinstance(error, ConnectionRefusedError) else str(error) or "connection closed"
+    return f"{fact} (is the server on, and the port right?)"
 
 
 def refused(error: ua.UaStatusCodeError, where: str, settings: Settings, trust: CertificateFolder) -> LinetwinError:

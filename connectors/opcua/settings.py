@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from connectors.opcua.group import Group, Level, group_of
 from twin.core.errors import Misconfigured
@@ -120,4 +120,14 @@ def host_of(spec: ConnectionSpec) -> str:
         raise Misconfigured(f"{where}: user and password do not belong in the URL; use `user` and `password`")
     if parts.scheme != "opc.tcp" or not parts.hostname:
         raise Misconfigured(f"{where}: {spec.url!r} is not opc.tcp://HOST:PORT")
+    if not has_port(parts):
+        raise Misconfigured(f"{where}: {spec.url!r} names no port (most servers have opc.tcp://{parts.hostname}:4840)")
     return parts.hostname
+
+
+def has_port(parts: SplitResult) -> bool:
+    """Whether a URL names a port that can be one."""
+    try:
+        return bool(parts.port)
+    except ValueError:
+        return False

@@ -78,9 +78,9 @@ def plugin_for(url: str) -> ConnectorPlugin:
     scheme = urlsplit(url).scheme
     installed = plugins.connectors().values()
     for plugin in installed:
-        if scheme in plugin.schemes:
+        if scheme and scheme in plugin.schemes:
             return plugin
-    schemes = ", ".join(sorted(f"{s}://" for plugin in installed for s in plugin.schemes))
+    schemes = ", ".join(sorted(f"{s}://" for plugin in installed for s in plugin.schemes if s))
     raise Misconfigured(f"{url!r} is not the address of a server; addresses begin with {schemes}")
 
 
@@ -95,6 +95,9 @@ def connector_for(
     settings: dict[str, Any] = {key.name: key.default for key in plugin.connection_keys}
     given = {"user": arguments.user, "password": password(arguments), "security": arguments.security}
     settings |= {name: value for name, value in given.items() if value}
+    for key in plugin.connection_keys:
+        if given.get(key.name) and key.choices and given[key.name] not in key.choices:
+            raise Misconfigured(f"--{key.name}: {given[key.name]!r} is not one of {', '.join(key.choices)}")
     unknown = [name for name in given if given[name] and name not in {key.name for key in plugin.connection_keys}]
     if unknown:
         raise Misconfigured(f"--{unknown[0]} means nothing to {plugin.protocol}")

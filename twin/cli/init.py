@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(first_test(source), end="")
         return DONE
     if source is None:
-        raise Misconfigured("twin init: name a server (opc.tcp://HOST:PORT) or a file, or ask for a --test")
+        raise Misconfigured("name a server (opc.tcp://HOST:PORT) or a file, or ask for a --test")
     found = found_in(arguments, source)
     drafts = fitted(found.drafts, plugins.connectors())
     if not drafts.tags and not drafts.left_out:

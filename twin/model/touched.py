@@ -59,12 +59,14 @@ def _told(plant: Plant, tag: TagSpec, change: Change) -> Iterator[str]:
         text = f"{short}: {old.path} was {type_of(old)} and is {type_of(new)} now"
         yield f"{text}; a tag never changes between number and text: if this does, give it another name"
     elif change.kind in {"renamed", "moved"}:
-        yield from _elsewhere(short, tag, old, new, change.likeness)
+        in_machine = any(tag.path.startswith(f"{machine.path}/") for machine in plant.machines())
+        former = tag.path.rpartition("/")[2] if in_machine else short
+        yield from _elsewhere(short, former, tag, old, new, change.likeness)
 
 
-def _elsewhere(short: str, tag: TagSpec, old: Node, new: Node, likeness: float) -> Iterator[str]:
+def _elsewhere(short: str, former: str, tag: TagSpec, old: Node, new: Node, likeness: float) -> Iterator[str]:
     sure = "" if likeness == 1 else f" (if it is the same: {likeness:.0%})"
-    keeps = f"the series goes on; under another path write `was: {short.rpartition('/')[2]}` beside it"
+    keeps = f"the series goes on; under another path write `was: {former}` beside it"
     if tag.address.settings.get("browse_path"):
         if old.path != new.path:
             yield f"{short}: write browse_path: '{new.path}'{sure}; {keeps}"

@@ -112,6 +112,12 @@ tags:
 """
 
 
+def test_the_former_name_of_a_tag_without_a_machine_is_its_whole_path() -> None:
+    plant = load(PLANT.replace("  st:", "  hall/st:"), "plant.yaml", {"opcua": PLUGIN}, {})
+    [text] = touched(plant, changes(LINE, [*LINE[:2], node("Filler/mode", "Filler.state", "Int32"), LINE[3]]))
+    assert text.endswith("under another path write `was: hall/st` beside it")
+
+
 def test_the_tags_that_are_touched_and_what_to_write() -> None:
     plant = load(PLANT, "plant.yaml", {"opcua": PLUGIN}, {})
     after = [

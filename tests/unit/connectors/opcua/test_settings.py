@@ -52,6 +52,12 @@ def test_keep_alive_shows_a_dead_link_and_lifetime_outlasts_it(publishing: int) 
     assert made.lifetime_count * publishing >= 600_000 or made.lifetime_count == 3 * made.keep_alive_count
 
 
+@pytest.mark.parametrize("port", ["", ":", ":0", ":99999", ":plc"])
+def test_an_address_without_a_port_is_told(port: str) -> None:
+    with pytest.raises(Misconfigured, match="names no port"):
+        settings_of(ConnectionSpec("s7", "opcua", f"opc.tcp://plc{port}", DEFAULTS))
+
+
 def test_both_spellings_of_a_policy() -> None:
     assert settings(security="Aes256_Sha256_RsaPss").policy == "Aes256Sha256RsaPss"
 
