@@ -249,7 +249,7 @@ async def places(paper: Paper, run: Counting, url: str) -> dict[str, Any]:
         return {name: {"node": machine_of[name], "pick": f"[{at % 6}]"} for at, name in enumerate(run.names)}
     if paper.where == BY_FIELD:
         return {name: {"node": machine_of[name], "pick": f".{name.rpartition('/')[2]}"} for name in run.names}
-    async with Client(url) as client:
+    async with Client(url, timeout=60) as client:
         found = {path: node_text(node.nodeid) for path, node in (await variables(client)).items()}
     keys: dict[str, Any] = {name: {"node": found[name.removeprefix("line/")]} for name in run.names}
     if "huge-values" in paper.switches:

@@ -248,7 +248,7 @@ PAPERS = (
     Paper((), removed, "node-removed", seconds=2),
     Paper((), node_back, "node-removed node-back", seconds=4),
     Paper((), retyped, "node-retyped", seconds=2),
-    Paper((), back, "half-open", anew=True),
+    Paper((), back, "half-open", tick=SECOND // 2, anew=True),
     Paper((), with_gap, "sessions-closed", anew=True),
     Paper((), with_gap, "subscriptions-closed", anew=True),
 )
