@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from twin.core.instant import SECOND
 from twin.core.plugin import ConnectionSpec, ConnectorPlugin, Key, Surroundings, TagAddress
 from twin.core.ports import Connector, TrustStore
 
@@ -98,4 +100,11 @@ def trust(folder: Path) -> TrustStore:
     return CertificateFolder(folder)
 
 
-PLUGIN = ConnectorPlugin("opcua", ("opc.tcp",), CONNECTION_KEYS, TAG_KEYS, build, check, trust)
+def wait(settings: Mapping[str, Any]) -> int:
+    """A sample is late by up to its sampling and its publishing interval; a second is for the way and the clocks."""
+    from connectors.opcua.settings import slowest  # noqa: PLC0415 - only when a plant file is read
+
+    return slowest(settings) + SECOND
+
+
+PLUGIN = ConnectorPlugin("opcua", ("opc.tcp",), CONNECTION_KEYS, TAG_KEYS, build, check, trust, wait=wait)

@@ -77,6 +77,15 @@ class Settings:
         return group_of(self.own, self.groups[name], {key: tag.get(key) for key in OF_TAGS})
 
 
+def slowest(given: Mapping[str, Any]) -> int:
+    """The longest, ns, that a change may wait on the server: for being sampled, then for being published."""
+    own = {key: given.get(key) for key in OF_CONNECTIONS}
+    groups = given.get("groups")
+    named = groups.values() if isinstance(groups, Mapping) else ()
+    levels = [[own], *([own, one] for one in named if isinstance(one, Mapping))]
+    return max(one.sampling + (0 if one.polled else one.publishing) for one in (group_of(*each) for each in levels))
+
+
 def settings_of(spec: ConnectionSpec) -> Settings:
     """The settings of a connection. Raises Misconfigured for a URL that is not opc.tcp://HOST[:PORT]."""
     given = spec.settings

@@ -105,8 +105,8 @@ async def end(twin: TheTwin, visits: TheVisits, id: str) -> VisitAnswer:
 async def children(
     twin: TheTwin,
     visit: TheVisit,
-    node: Annotated[str, Query(max_length=4096)] = "",
-    path: Annotated[str, Query(max_length=4096)] = "",
+    node: Annotated[str, Query(max_length=4096, description="address as an answer gave it; '' is the root")] = "",
+    path: Annotated[str, Query(max_length=4096, description="path of that node, for those of its children")] = "",
 ) -> NodesAnswer:
     """What stands below a node."""
     return NodesAnswer(as_of=_now(twin), nodes=_nodes(await visit.explorer.children(node, path)))
@@ -114,7 +114,9 @@ async def children(
 
 @router.get("/connect/visits/{id}/find")
 async def find(
-    twin: TheTwin, visit: TheVisit, match: Annotated[str, Query(min_length=1, max_length=LONGEST)]
+    twin: TheTwin,
+    visit: TheVisit,
+    match: Annotated[str, Query(min_length=1, max_length=LONGEST, description="glob over paths: *temp*")],
 ) -> NodesAnswer:
     """Variables whose path, or the end of it, matches a glob; the first thousand."""
     return NodesAnswer(as_of=_now(twin), nodes=_nodes(await visit.explorer.find(match, MOST_FOUND)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from twin.core.instant import MINUTE
+from twin.core.instant import MINUTE, SECOND
 from twin.core.ports import Clock, Connector, Reporter, TrustStore
 from twin.core.tags import TagTable
 
@@ -120,6 +120,8 @@ class ConnectorPlugin:
     """Problems no single key shows, as (place, message): a node that does not parse, a template without a field."""
     trust: Callable[[Path], TrustStore] | None = None
     """The certificates below a data folder, for a protocol whose servers are trusted one by one (`twin trust`)."""
+    wait: Callable[[Mapping[str, Any]], int] = lambda _settings: SECOND
+    """How long (ns) folds wait for late samples where the plant file does not say, from the connection's settings."""
     dry_run: Callable[[Sequence[TagAddress], str, bytes], Sequence[Tried]] | None = None
     """What the tags would make of one message (topic, payload), without a connection (`twin mqtt test`)."""
     watch: Callable[[ConnectionSpec, str], AbstractAsyncContextManager[AsyncIterator[Messages]]] | None = None
@@ -128,7 +130,7 @@ class ConnectorPlugin:
 
 COMMON_CONNECTION_KEYS = (
     Key("time", "choice", "whose time a sample carries", "source", ("source", "server", "arrival")),
-    Key("wait", "duration", "how long folds wait for late samples of this connection", 1_000_000_000),
+    Key("wait", "duration", "how long folds wait for late samples; default 1s, OPC UA: sampling and publishing more"),
     Key("stale", "duration", "a tag silent for longer is stale; 0: five times its usual interval", 0),
     Key("every", "duration", "sampling interval asked of the source", None),
 )

@@ -75,7 +75,7 @@ def _spec(name: str, entry: Entry, plugin: ConnectorPlugin, plant: str) -> Conne
     fields = entry.fields((url, *COMMON_CONNECTION_KEYS, *plugin.connection_keys))
     common = settings(fields, COMMON_CONNECTION_KEYS)
     own = {"every": common["every"], **settings(fields, plugin.connection_keys)}
-    if "wait" in fields:
+    if common["wait"] is not None:
         _check_wait(fields["wait"], common["wait"])
     return ConnectionSpec(
         id=name,
@@ -83,7 +83,7 @@ def _spec(name: str, entry: Entry, plugin: ConnectorPlugin, plant: str) -> Conne
         url=_url(fields, url, plugin),
         settings=own,
         time=common["time"],
-        wait=common["wait"],
+        wait=plugin.wait(own) if common["wait"] is None else common["wait"],
         stale=common["stale"],
         place=entry.place,
         prefix=plant,

@@ -46,8 +46,8 @@ class Database:
         try:
             yield
         finally:
-            with suppress(sqlite3.Error):
-                self.connection().execute("COMMIT")
+            with suppress(sqlite3.Error):  # nothing was written; unlike COMMIT it ends what waits for a busy file, too
+                self.connection().execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the connections of all threads; their reads are over."""
