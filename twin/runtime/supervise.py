@@ -104,8 +104,9 @@ class Supervisor:
             if self._report.state == "up":
                 return
             await self._tell_loss()
-            body = {"attempt": self._report.attempts}
-            await self._log.note(Event(self._clock.now(), CONNECTION_UP, self._report.id, body))
+            up = Event(self._clock.now(), CONNECTION_UP, self._report.id, {"attempt": self._report.attempts})
+            self._report.alive_at = max(self._report.alive_at, up.time)  # a loss is never dated before it
+            await self._log.note(up)
             self._failures = 0
             self._report.next_attempt = None
             if self._lost_at is not None:

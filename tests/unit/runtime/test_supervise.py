@@ -261,6 +261,24 @@ def test_a_link_that_is_lost_before_it_counts_as_up_ends_what_it_covered():
     assert report.state == "down"
 
 
+def test_a_loss_is_never_dated_before_the_link_came_up():
+    """Whoever follows the events in the order of their times would take a quiet link for one that is up for ever."""
+    _, log, _ = supervised(20, plays(then=Unreachable("cut"), every=3.0), Unreachable("refused"))
+    assert told(log) == [(CONNECTION_UP, 1.0), (CONNECTION_LOST, 1.0)]
+
+
+def test_a_loss_while_the_return_is_being_told_comes_after_it():
+    class Slow(ListLog):
+        async def note(self, event: Event) -> int:
+            number = await super().note(event)
+            await asyncio.sleep(1.0)
+            return number
+
+    log = Slow()
+    in_virtual_time(run_for(20, Scripted(plays(then=Unreachable("cut"), every=1.5), Unreachable("refused")), log))
+    assert told(log) == [(CONNECTION_UP, 1.0), (CONNECTION_LOST, 1.0)]
+
+
 async def test_what_a_source_says_it_covers_is_a_sign_of_life():
     report = ConnectionReport("gw", "scripted", "x://y", LoopClock(), lambda _event: None)
     at = report.alive_at + SECOND
