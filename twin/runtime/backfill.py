@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from twin.core.batch import Batch
-from twin.core.errors import Misconfigured, StoreFailed, Unreachable
+from twin.core.errors import LinetwinError, Misconfigured, StoreFailed, Unreachable
 from twin.core.event import CONNECTION_LOST, CONNECTION_UP, GAP, GAP_FILLED, Event
 from twin.core.instant import FAR_PAST
 from twin.core.ports import Backfillable, Clock, Log, Recovered
@@ -35,6 +35,7 @@ FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 300.0
 MOST_FAULTS = 3
 MOST_EVENTS = 10_000
 BEHIND = "the source's history ends before the gap does"
+UNSAID = "the source said nothing of its history"
 TOO_OLD = "older than the seven days in which late values count"
 
 _log = logging.getLogger("linetwin")
@@ -102,14 +103,23 @@ class Backfill:
         """Fill gaps until cancelled."""
         while self._report.state != "up":
             await self._turned()
-        await self._tell_pause()
-        await self._remember()
+        await self._surely(self._tell_pause)
+        await self._surely(self._remember)
         while True:
             gap = await self._due()
             try:
                 await self._fill(gap)
             except StoreFailed:  # nothing was told; the source still has it
                 self._again(gap)
+
+    async def _surely(self, look: Callable[[], Awaitable[None]]) -> None:
+        """Look into the log; when it cannot be read for long, gaps of now are filled without what it would have told."""
+        for pause in (FIRST_RETRY_S, LONGEST_RETRY_S, 0.0):
+            try:
+                return await look()
+            except LinetwinError as error:
+                _log.error("connection %s: gaps of the runs before are not known: %s", self._report.id, error)
+            await asyncio.sleep(pause)
 
     def _add(self, gap: OpenGap) -> None:
         gap.due = self._loop.time() + SETTLE_S
@@ -150,33 +160,35 @@ class Backfill:
         """Gaps of the runs before that nobody has filled."""
         now = self._clock.now()
         found = await asyncio.to_thread(self._reader.events, now - HORIZON, now, (GAP, GAP_FILLED), MOST_EVENTS)
-        for gap in left_open((event for _, event in found), self._report.id, self._tags()):
+        told = [event for _, event in found]
+        for gap in await asyncio.to_thread(left_open, told, self._report.id, self._tags()):
             self._add(gap)
 
     async def _fill(self, gap: OpenGap) -> None:
         """One attempt; then what is whole, and what there is no history of, is told."""
         wanted = self._tags() if gap.tags is None else gap.tags
         gained = Gained()
-        if gap.end <= self._clock.now() - HORIZON:
-            gained.refused = dict.fromkeys(wanted, TOO_OLD)
-        elif wanted:
-            await self._ask(gap, sorted(wanted), gained)
-        settled = gained.whole | gained.refused.keys()
+        start = min(max(gap.start, self._clock.now() - HORIZON), gap.end)
+        if start < gap.end and wanted:
+            await self._ask(gap, start, sorted(wanted), gained)
+        settled = gained.whole | gained.refused.keys() if start < gap.end else wanted
         left = wanted - settled
         if gap.waits >= MOST_WAITS:
-            await self._tell_behind(gap, gained)
+            settled = settled | gained.behind.keys()
+            await self._tell_behind(gap, start, gained)
             left -= gained.behind.keys()
-        elif settled:
-            await self._tell(gap.start, gap.end, gained.whole, gained.rows, gained.by_cause())
+        elif settled and start < gap.end:
+            await self._tell(start, gap.end, gained.whole, gained.rows, gained.by_cause())
+        if settled and gap.start < start:
+            await self._tell(gap.start, start, set(), 0, {TOO_OLD: sorted(settled)})
         self._notice(gained)
         if not left:
             self._gaps.close(gap)
         elif settled:
             gap.tags = left
 
-    async def _ask(self, gap: OpenGap, tags: list[int], gained: Gained) -> None:
-        """Everything that the source has of it goes into the log; when that fails, the gap is due again later."""
-        start = max(gap.start, self._clock.now() - HORIZON)
+    async def _ask(self, gap: OpenGap, start: int, tags: list[int], gained: Gained) -> None:
+        """Everything that the source has from `start` on goes into the log; when that fails, it is due again later."""
         try:
             async with aclosing(self._connector.recover(start, gap.end, tags)) as pieces:
                 async for piece in pieces:
@@ -198,6 +210,8 @@ class Backfill:
                 gained.refused |= dict.fromkeys(set(tags) - gained.whole, f"fault in the back-fill: {error!r}")
             return
         gap.failures = 0
+        unsaid = set(tags) - gained.whole - gained.refused.keys() - gained.behind.keys()
+        gained.refused |= dict.fromkeys(unsaid, UNSAID)  # else it would be asked again at once, for ever
         if gained.behind:
             gap.due = self._loop.time() + min(FIRST_WAIT_S * 2**gap.waits, LONGEST_WAIT_S)
             gap.waits += 1
@@ -229,12 +243,12 @@ class Backfill:
         body = {"from": start, "to": end, "tags": sorted(whole), "rows": rows, "refused": dict(refused)}
         await self._log.note(Event(self._clock.now(), GAP_FILLED, self._report.id, body))
 
-    async def _tell_behind(self, gap: OpenGap, gained: Gained) -> None:
+    async def _tell_behind(self, gap: OpenGap, start: int, gained: Gained) -> None:
         """The history does not come on: tags are whole up to where it ends, and the rest of the gap stays."""
-        for end in sorted({end for end in gained.behind.values() if gap.start < end < gap.end}):
-            await self._tell(gap.start, end, {tag for tag, at in gained.behind.items() if at == end}, 0, {})
+        for end in sorted({end for end in gained.behind.values() if start < end < gap.end}):
+            await self._tell(start, end, {tag for tag, at in gained.behind.items() if at == end}, 0, {})
         gained.refused |= dict.fromkeys(gained.behind, BEHIND)
-        await self._tell(gap.start, gap.end, gained.whole, gained.rows, gained.by_cause())
+        await self._tell(start, gap.end, gained.whole, gained.rows, gained.by_cause())
 
     def _notice(self, gained: Gained) -> None:
         """A source without any history is told of once, and when that is over."""

@@ -64,23 +64,25 @@ def gap_of(event: Event) -> OpenGap:
 def left_open(events: Iterable[Event], connection: str, all_tags: frozenset[int]) -> list[OpenGap]:
     """The gaps of a connection of which no source has said yet that it gave, or has not, what is missing."""
     mine = [event for event in events if event.subject == connection]
-    settled = [event for event in mine if event.kind == GAP_FILLED]
+    settled = sorted((event for event in mine if event.kind == GAP_FILLED), key=lambda one: int(one.body["from"]))
     found: list[OpenGap] = []
-    for event in mine:
-        if event.kind != GAP:
-            continue
-        gap = gap_of(event)
+    for gap in (gap_of(event) for event in mine if event.kind == GAP):
         tags = all_tags if gap.tags is None else gap.tags
-        left = tags.difference(*(settled_in(one) for one in settled if covers(one, gap)))
+        left = unsettled(gap, tags, settled)
         if left:
             gap.tags = gap.tags if left == tags else left
             found.append(gap)
     return found
 
 
-def covers(filled: Event, gap: OpenGap) -> bool:
-    """Whether what was filled reaches from end to end of a gap."""
-    return filled.body["from"] <= gap.start and filled.body["to"] >= gap.end
+def unsettled(gap: OpenGap, tags: frozenset[int], settled: Iterable[Event]) -> frozenset[int]:
+    """Those tags of which something in the gap is not settled. settled: by their start; several may do it together."""
+    reached = dict.fromkeys(tags, gap.start)
+    for event in settled:
+        start, end = event.body["from"], event.body["to"]
+        if start < gap.end and end > gap.start:
+            reached |= {tag: end for tag in settled_in(event) & reached.keys() if start <= reached[tag] < end}
+    return frozenset(tag for tag, end in reached.items() if end < gap.end)
 
 
 def settled_in(filled: Event) -> set[int]:

@@ -7,18 +7,19 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from twin.core.batch import batch
-from twin.core.errors import Unreachable
+from twin.core.errors import StoreFailed, Unreachable
 from twin.core.event import CONNECTION_LOST, CONNECTION_UP, GAP, GAP_FILLED, RUN_STARTED, Event
 from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST, SECOND
 from twin.core.ports import Recovered
 from twin.runtime import backfill
-from twin.runtime.backfill import BEHIND, MOST_FAULTS, TOO_OLD, Backfill
+from twin.runtime.backfill import BEHIND, MOST_FAULTS, TOO_OLD, UNSAID, Backfill
 from twin.runtime.clock import WallClock
-from twin.runtime.gaps import MOST_OPEN, Gaps, OpenGap
+from twin.runtime.gaps import MOST_OPEN, Gaps, OpenGap, left_open
 from twin.runtime.report import ConnectionReport
 from twin.state.coverage import NOT_RUNNING
 from twin.store.log import SqliteLog
@@ -276,6 +277,52 @@ async def test_a_gap_past_the_horizon_is_not_asked_for(tmp_path: Path) -> None:
         await test.filled(2)
         [(start, _, _)] = source.asked
         assert test.begun - 7 * DAY <= start < test.begun
+
+
+async def test_of_a_gap_that_begins_before_the_horizon_only_what_was_asked_for_is_filled(tmp_path: Path) -> None:
+    source = Historian(lambda: [Recovered(None, [0], {1: "none"})])
+    async with bench(tmp_path, source) as test:
+        test.up()
+        test.tell_gap(test.begun - 12 * DAY, test.begun)
+        told = await test.filled(2)
+        [(start, _, _)] = source.asked
+        [recent] = [event.body for event in told if event.body["to"] == test.begun]
+        [old] = [event.body for event in told if event.body["to"] == start]
+        assert (recent["from"], recent["tags"], recent["refused"]) == (start, [0], {"none": [1]})
+        assert (old["from"], old["tags"]) == (test.begun - 12 * DAY, [])
+        assert old["refused"] == {TOO_OLD: [0, 1]}
+        assert left_open([*test.events(GAP), *told], "c", frozenset({0, 1})) == []
+        assert left_open([*test.events(GAP), Event(0, GAP_FILLED, "c", recent)], "c", frozenset({0, 1})) != []
+
+
+async def test_a_tag_of_which_the_source_says_nothing_is_not_asked_for_again_and_again(tmp_path: Path) -> None:
+    source = Historian(lambda: [Recovered(None, [0])])
+    async with bench(tmp_path, source) as test:
+        test.up()
+        test.tell_gap(test.begun - 2, test.begun)
+        [told] = await test.filled()
+        assert (told.body["tags"], told.body["refused"]) == ([0], {UNSAID: [1]})
+        test.tell_gap(test.begun, test.begun + 1)
+        await test.filled(2)
+        assert len(source.asked) == 2
+
+
+async def test_a_log_that_cannot_be_read_at_first_stops_no_fill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Historian(lambda: [Recovered(None, [0, 1])])
+    async with bench(tmp_path, source) as test:
+        read, tries = LogReader.events, iter([True])
+
+        def fails_once(reader: LogReader, *given: Any) -> Any:
+            if GAP in given[2] and next(tries, False):
+                raise StoreFailed("disk busy")
+            return read(reader, *given)
+
+        monkeypatch.setattr(LogReader, "events", fails_once)
+        test.up()
+        test.tell_gap(test.begun - 2, test.begun)
+        assert (await test.filled())[0].body["tags"] == [0, 1]
 
 
 def test_many_gaps_become_one_that_spans_them() -> None:
