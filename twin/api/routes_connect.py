@@ -80,7 +80,11 @@ async def begin(twin: TheTwin, visits: TheVisits, sent: VisitShape) -> VisitAnsw
         visit = await visits.begin(_spec(twin.plant.connections, sent))
     except TooMany as error:
         raise Problem(HTTPStatus.TOO_MANY_REQUESTS, str(error)) from error
-    below = await visit.explorer.children("", "")
+    try:
+        below = await visit.explorer.children("", "")
+    except BaseException:
+        await visits.end(visit.id)  # nobody was told its name
+        raise
     return VisitAnswer(as_of=_now(twin), visit=visit.id, url=visit.spec.url, nodes=_nodes(below))
 
 

@@ -100,13 +100,15 @@ class Visits:
         self._home = home
         self._idle_s = idle_s
         self._open: dict[str, tuple[Visit, asyncio.Event, asyncio.Task[None]]] = {}
+        self._links: set[asyncio.Task[None]] = set()
+        """One for each link, those that are still being opened among them."""
 
     def __len__(self) -> int:
-        return len(self._open)
+        return sum(not task.done() for task in self._links)
 
     async def begin(self, spec: ConnectionSpec) -> Visit:
         """Connect. Raises TooMany, Misconfigured, Unreachable."""
-        if len(self._open) >= MOST_VISITS:
+        if len(self) >= MOST_VISITS:
             raise TooMany(f"{MOST_VISITS} servers are being looked at; close one, or wait two minutes")
         plugin = plugins.connector(spec.protocol)
         surroundings = Surroundings(TagTable(), self._home.clock, Silent(), self._home.folder)
@@ -115,9 +117,12 @@ class Visits:
             raise Misconfigured(f"{spec.url}: {spec.protocol} has no list of what there is; only OPC UA servers have")
         ready: asyncio.Future[Visit] = asyncio.get_running_loop().create_future()
         leave = asyncio.Event()
-        task = asyncio.create_task(self._stay(spec, connector, ready, leave), name=f"visit to {spec.url}")
+        task = asyncio.create_task(self._stay(spec, connector, ready, leave), name="visit")
+        self._links.add(task)
+        task.add_done_callback(self._links.discard)
+        task.add_done_callback(lambda _: ready.cancel())  # ended before it came to anything: nobody waits for ever
         try:
-            visit = await asyncio.shield(ready)
+            visit = await ready
         except asyncio.CancelledError:
             leave.set()
             raise
@@ -140,8 +145,12 @@ class Visits:
 
     async def close(self) -> None:
         """End all."""
-        for id in list(self._open):
-            await self.end(id)
+        for _, leave, _ in self._open.values():
+            leave.set()
+        coming = self._links - {task for _, _, task in self._open.values()}
+        for task in coming:
+            task.cancel()
+        await asyncio.gather(*self._links, return_exceptions=True)
 
     async def _stay(
         self, spec: ConnectionSpec, connector: Explorable, ready: asyncio.Future[Visit], leave: asyncio.Event
@@ -152,8 +161,11 @@ class Visits:
             try:
                 explorer = await stack.enter_async_context(connector.explore())
             except Exception as error:  # whatever it is, it belongs to who waits for the visit
-                ready.set_exception(error)
+                if not ready.done():
+                    ready.set_exception(error)
                 return
+            if ready.done():
+                return  # who waited has gone
             visit = Visit(secrets.token_urlsafe(9), spec, explorer, loop.time())
             ready.set_result(visit)
             while not leave.is_set() and (left := visit.used + self._idle_s - loop.time()) > 0:
@@ -163,7 +175,10 @@ class Visits:
 
 def spec_of(url: str, settings: Mapping[str, str]) -> ConnectionSpec:
     """A connection that is in no plant file. Raises Misconfigured for an address that nobody can explore."""
-    plugin = _plugin(urlsplit(url).scheme)
+    try:
+        plugin = _plugin(urlsplit(url).scheme)
+    except ValueError:  # no address at all: half a pair of brackets
+        plugin = None
     if plugin is None:
         raise Misconfigured(f"{url!r} is no address of a server; write opc.tcp://HOST:PORT")
     found = {key.name: key.default for key in plugin.connection_keys} | {k: v for k, v in settings.items() if v}

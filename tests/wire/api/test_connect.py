@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from connectors.opcua.space.explore import SpaceExplorer
 from tests.unit.api.running import Api, running
 from tests.wire.opcua.plant import Plc, eventually
+from twin.core.errors import Unreachable
 from twin.model.load import load
 from twin.runtime.plugins import connectors
-from twin.runtime.visits import MOST_VISITS, Visits, spec_of
+from twin.runtime.visits import MOST_VISITS, TooMany, Visit, Visits, spec_of
 
 
 @asynccontextmanager
@@ -123,6 +126,47 @@ async def test_visit_ends_when_it_is_told_or_forgotten_and_there_are_not_too_man
         await eventually(lambda: len(forgotten) == 0)
 
 
+class Stuck:
+    """A server that takes a link and says nothing. asked: how many links there are."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.asked += 1
+        await reader.read(-1)
+        writer.close()
+
+
+async def test_links_that_are_only_being_opened_count_and_end_with_the_server(tmp_path: Path) -> None:
+    stuck = Stuck()
+    server = await asyncio.start_server(stuck, "127.0.0.1", 0)
+    url = f"opc.tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, running(tmp_path) as api:
+        begun = [asyncio.create_task(visits(api).begin(spec_of(url, {}))) for _ in range(3 * MOST_VISITS)]
+        try:
+            await eventually(lambda: sum(task.done() for task in begun) >= 2 * MOST_VISITS)
+            await eventually(lambda: stuck.asked == MOST_VISITS)
+            refused = [task for task in begun if task.done()]
+            assert {type(task.exception()) for task in refused} == {TooMany}
+            begun[0].cancel()  # who asked goes away
+        finally:
+            await visits(api).close()
+        ends = await asyncio.gather(*begun, return_exceptions=True)
+        assert not any(isinstance(end, Visit) for end in ends)
+        assert len(visits(api)) == 0
+
+
+async def test_a_visit_whose_first_look_fails_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def cut(*_: Any) -> Any:
+        raise Unreachable("the link is gone")
+
+    monkeypatch.setattr(SpaceExplorer, "children", cut)
+    async with Plc().running() as plc, running(tmp_path) as api:
+        await sent(api, "/connect/visits", {"url": plc.url}, 503)
+        assert len(visits(api)) == 0
+
+
 @pytest.mark.parametrize(
     ("body", "status", "fact"),
     [
@@ -130,6 +174,8 @@ async def test_visit_ends_when_it_is_told_or_forgotten_and_there_are_not_too_man
         ({"url": "file:///etc/passwd"}, 422, "is no address of a server"),
         ({"url": "opc.tcp://127.0.0.1:1"}, 503, "is the server on"),
         ({"url": "opc.tcp://u:p@127.0.0.1:1"}, 422, "do not belong in the URL"),
+        ({"url": "opc.tcp://[::1"}, 422, "is no address of a server"),
+        ({"url": "opc.tcp://127.0.0.1:99999"}, 422, "99999"),
         ({}, 422, "give `url`"),
         ({"connection": "none"}, 404, "connection 'none': there are s7, gw"),
         ({"connection": "gw"}, 422, "only OPC UA servers have"),
