@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,7 +37,7 @@ from connectors.opcua.settings import settings_of
 from connectors.opcua.space.browse import browse
 from connectors.opcua.space.explore import SpaceExplorer
 from connectors.opcua.space.facts import Describer
-from connectors.opcua.write import write_value
+from connectors.opcua.write import Wanted, write_value
 from twin.core.batch import Batch
 from twin.core.errors import LinetwinError, Unreachable
 from twin.core.event import GAP, Event
@@ -158,13 +158,21 @@ class OpcuaConnector:
             for a in self._addresses
         ]
 
-    async def write(self, tag: str, value: float | str, *, nearest: bool = False) -> Written:
+    async def write(
+        self,
+        tag: str,
+        value: float | str,
+        *,
+        nearest: bool = False,
+        last_look: Callable[[float], None] = lambda _: None,
+    ) -> Written:
         """Write one tag once over the link that brings its values, and read it back (Writable)."""
         item = self._items.writable(tag)
         channel = self._channel_now
         if channel is None or item.node is None:
             raise Unreachable(f"connection {self.name}: {tag!r} is not connected now; nothing was sent")
-        return await write_value(channel.session, item.node, str(item.place), value, nearest=nearest, again=self._read)
+        wish = Wanted(str(item.place), value, nearest, last_look)
+        return await write_value(channel.session, item.node, wish, again=self._read)
 
     async def _read(self, node: ua.NodeId) -> ua.DataValue:
         """What a node holds, over a link of its own."""

@@ -46,21 +46,32 @@ class Spot:
     refusal: int
 
 
-async def write_value(
-    session: UaSession, node: ua.NodeId, place: str, value: float | str, *, nearest: bool, again: ReadBack
-) -> Written:
-    """Write one node once and read it back. nearest: an integer node may take the nearest whole number.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A value for the node at a place. nearest, last_look: see twin.core.ports.Writable."""
+
+    place: str
+    value: float | str
+    nearest: bool
+    last_look: Callable[[float], None]
+
+
+async def write_value(session: UaSession, node: ua.NodeId, wanted: Wanted, *, again: ReadBack) -> Written:
+    """Write one node once and read it back.
 
     Raises Misconfigured: the value does not fit the node's type; Unreachable: the link was gone before anything was
     sent. Whatever happens after the request went out is an outcome, not an error: it may have been written.
     """
+    place = wanted.place
     try:
         spot = await _look(session, node, place)
     except DRIVER_ERRORS as error:
         raise Unreachable(f"{place}: nothing was sent, for the node could not be read first ({told(error)})") from error
     if spot.refusal:
         return Written("refused", spot.refusal, f"{status_name(spot.refusal)}: {place} cannot be written; nothing sent")
-    variant = fitting(value, spot.type, place, nearest)
+    variant = fitting(wanted.value, spot.type, place, wanted.nearest)
+    if isinstance(wanted.value, int | float):
+        wanted.last_look(variant.Value if isinstance(variant.Value, int | float) else wanted.value)
     try:
         status = await _send(session, node, variant)
     except DRIVER_ERRORS as error:

@@ -39,9 +39,9 @@ class WriteShape(Shape):
     """
 
     tag: str = Field(max_length=LONGEST)
-    value: float
+    value: float = Field(allow_inf_nan=False)
     reason: str = Field(min_length=1, max_length=LONGEST_REASON, description="why, for those who look at it later")
-    expected: float | None = None
+    expected: float | None = Field(None, allow_inf_nan=False)
     valid_s: float = Field(10.0, gt=0, le=60)
 
 

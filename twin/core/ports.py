@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -200,10 +200,18 @@ class Written:
 class Writable(Protocol):
     """A connector through which a value can be given to the other side."""
 
-    async def write(self, tag: str, value: float | str, *, nearest: bool = False) -> Written:
+    async def write(
+        self,
+        tag: str,
+        value: float | str,
+        *,
+        nearest: bool = False,
+        last_look: Callable[[float], None] = lambda _: None,
+    ) -> Written:
         """Write one tag once, in its own type, and read it back. Never repeated by itself.
 
-        nearest: where the other side takes whole numbers, the nearest may be sent (the value was scaled).
+        nearest: where the other side takes whole numbers, the nearest may be sent (the value was scaled). last_look:
+        called with a number as it goes out, just before it does; when that raises Misconfigured, nothing is sent.
         Raises Misconfigured: the value does not fit the tag's type, nothing was sent. Unreachable: nothing was sent.
         """
         ...

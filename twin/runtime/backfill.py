@@ -113,7 +113,7 @@ class Backfill:
                 self._again(gap)
 
     async def _surely(self, look: Callable[[], Awaitable[None]]) -> None:
-        """Look into the log; when it cannot be read for long, gaps of now are filled without what it would have told."""
+        """Look into the log; when it cannot be read for long, gaps of now are filled all the same."""
         for pause in (FIRST_RETRY_S, LONGEST_RETRY_S, 0.0):
             try:
                 return await look()

@@ -30,7 +30,7 @@ from twin.runtime.renaming import rename_tags, renamed_event
 from twin.runtime.report import ConnectionReport
 from twin.runtime.sealing import Sealing
 from twin.runtime.supervise import Supervisor
-from twin.runtime.writing import Writing, tell_unfinished
+from twin.runtime.writing import Writing
 from twin.state.coverage import NOT_RUNNING
 from twin.store.lock import writer_lock
 from twin.store.log import SqliteLog
@@ -189,7 +189,6 @@ async def _running(
     await _load_plant(plant, reader, log, clock)
     if renamed:
         await log.note(renamed_event(clock.now(), plant, renamed))
-    await tell_unfinished(reader, log, clock)
     results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.code, log)
     meaning = Meaning(plant, log.tags.names())
     folding = Folding(lambda: assembly.engine(reader, results), results, meaning, clock, lambda: len(log.tags))
@@ -202,6 +201,7 @@ async def _running(
     tasks += [asyncio.create_task(_forget(log, clock, keep))] if keep else []
     if connect:
         tasks += _connect(twin, assembly, log, body.get("last"))
+    await twin.writing.resume(reader)
     try:
         yield twin
     finally:

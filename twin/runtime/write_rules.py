@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from twin.core.errors import LinetwinError
+from twin.core.errors import LinetwinError, Misconfigured
 from twin.core.status import BAD
 from twin.model.plant import TagSpec, WriteLimits
 from twin.runtime.live import LiveView, MachineNow
@@ -66,6 +66,16 @@ def check_value(wish: Wish, spec: TagSpec, limits: WriteLimits) -> None:
         wrong = "is a number that means `no value` on this wire"
     if wrong:
         raise WriteRefused(Obstacle.VALUE, f"tag {wish.tag!r}: {wish.value:g} {wrong}")
+
+
+def check_sent(wish: Wish, wire: float, spec: TagSpec, limits: WriteLimits) -> None:
+    """Raise Misconfigured where rounding to the wire's numbers made another value than may be written."""
+    sent = wire * spec.factor + spec.offset
+    low, high = (wish.value, wish.value) if limits.values else (limits.low, limits.high)
+    room = 1e-9 * max(abs(low), abs(high), abs(spec.factor))
+    if not low - room <= sent <= high + room or wire in spec.bad:
+        allowed = f"only {wish.value:g}" if limits.values else f"{low:g} to {high:g}"
+        raise Misconfigured(f"the nearest that its wire can say is {sent:.15g}, allowed is {allowed}; nothing was sent")
 
 
 def check_present(wish: Wish, limits: WriteLimits, tag: int | None, view: LiveView) -> None:

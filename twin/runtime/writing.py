@@ -17,7 +17,15 @@ from twin.core.ports import Clock, Connector, Log, Writable, Written
 from twin.model.plant import Plant, TagSpec, WriteLimits
 from twin.runtime.live import LiveView
 from twin.runtime.report import ConnectionReport
-from twin.runtime.write_rules import Obstacle, Wish, WriteRefused, check_machine, check_present, check_value
+from twin.runtime.write_rules import (
+    Obstacle,
+    Wish,
+    WriteRefused,
+    check_machine,
+    check_present,
+    check_sent,
+    check_value,
+)
 from twin.store.reader import LogReader
 
 LOOK_BACK = 30 * DAY
@@ -65,6 +73,10 @@ class Writing:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return await asyncio.shield(task)
+
+    async def resume(self, reader: LogReader) -> None:
+        """Tell what the run before left without an end, and remember when tags were written: `every` holds on."""
+        self._last = await tell_unfinished(reader, self._log, self._clock)
 
     async def finish(self) -> None:
         """Wait for what is under way: a twin that ends leaves no write without its end."""
@@ -115,11 +127,18 @@ class Writing:
         return written
 
     async def _send(self, wish: Wish, spec: TagSpec, target: Writable) -> Written:
-        if self._clock.now() > wish.until:
-            return Written("refused", 0, "it came too late: its time was over before it could be sent")
+        scaled = (spec.factor, spec.offset) != (1.0, 0.0)
+
+        def last_look(wire: float) -> None:
+            """How long it took until here, and what the other side's type made of it."""
+            if self._clock.now() > wish.until:
+                raise Misconfigured("it came too late: its time was over before it could be sent")
+            if scaled and spec.write is not None:
+                check_sent(wish, wire, spec, spec.write)
+
         wire = (wish.value - spec.offset) / spec.factor
         try:
-            written = await target.write(wish.tag, wire, nearest=(spec.factor, spec.offset) != (1.0, 0.0))
+            written = await target.write(wish.tag, wire, nearest=scaled, last_look=last_look)
         except (Misconfigured, Unreachable) as error:
             return Written("refused", 0, str(error))
         except Exception as error:  # it may have been sent: whatever failed, the end of a write is told
@@ -152,8 +171,11 @@ def in_unit(written: Written, spec: TagSpec) -> Written:
     return Written(written.outcome, written.status, written.text, f"{held:.15g}")
 
 
-async def tell_unfinished(reader: LogReader, log: Log, clock: Clock) -> None:
-    """Note as unknown what was asked before the last end of the twin and has no end of its own."""
+async def tell_unfinished(reader: LogReader, log: Log, clock: Clock) -> dict[str, int]:
+    """Note as unknown what was asked before the last end of the twin and has no end of its own.
+
+    Returns when each tag was asked to be written last.
+    """
     now = clock.now()
     found = await asyncio.to_thread(reader.events, now - LOOK_BACK, now, (WRITE_ASKED, WRITE_DONE), MOST_LOOKED_AT)
     ended = {event.body.get("asked") for _, event in found if event.kind == WRITE_DONE}
@@ -162,3 +184,4 @@ async def tell_unfinished(reader: LogReader, log: Log, clock: Clock) -> None:
             text = "the twin ended before the answer came: it may have been written"
             body = {"asked": recorded, "outcome": "unknown", "text": text, **event.body}
             await log.note(Event(now, WRITE_DONE, event.subject, body, event.who))
+    return {event.subject: event.time for _, event in reversed(found) if event.kind == WRITE_ASKED}

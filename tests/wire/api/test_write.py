@@ -35,6 +35,8 @@ types:
     tags:
       temp: {{node: .temp, unit: degC, write: {{low: 0, high: 100, step: 60, every: 0}}}}
       total: {{node: .total, raw: [0, 1000], range: [0, 100], write: {{low: 0, high: 100, role: operate, every: 1h}}}}
+      speed: {{node: .total, raw: [0, 10], range: [0, 100], write: {{low: 0, high: 15, every: 0}}}}
+      step: {{node: .total, raw: [0, 10], range: [0, 100], write: {{values: [10, 16], every: 0}}}}
       n: {{node: .n, write: {{values: [1, 2], while: [idle, stopped]}}}}
       running: {{node: .running}}
     state: {{table: {{0: idle, 1: running}}, value: running}}
@@ -114,6 +116,46 @@ async def test_scaled_value_goes_out_as_the_wires_number_and_is_read_back_in_the
     assert one.asked == [333]
 
 
+async def test_rounding_to_the_wires_numbers_never_leaves_what_may_be_written(tmp_path: Path) -> None:
+    async with api(tmp_path, Plc()) as one:
+        tries = [
+            (await one.write("speed", 15.0), 502, "the nearest that its wire can say is 20, allowed is 0 to 15"),
+            (await one.write("step", 16.0), 502, "can say is 20, allowed is only 16"),
+            (await one.write("speed", 14.0), 200, "10"),
+            (await one.write("step", 10.0), 200, "10"),
+        ]
+    for (status, answer), expected, fact in tries:
+        assert status == expected, answer
+        assert fact in answer.get("detail", answer.get("read_back"))
+    assert one.asked == [1, 1]
+
+
+async def test_nothing_is_sent_when_the_time_is_over_while_the_node_is_looked_at(tmp_path: Path) -> None:
+    async with api(tmp_path, Plc()) as one:
+        one.wire.delay(0.5)
+        status, answer = await one.write("temp", 30.0, valid_s=0.4)
+    assert (status, "it came too late" in answer["detail"]) == (502, True), answer
+    assert one.asked == []
+
+
+async def test_how_often_a_tag_may_be_written_holds_over_a_restart(tmp_path: Path) -> None:
+    async with api(tmp_path, Plc()) as one:
+        assert (await one.write("total", 10.0))[0] == 200
+    async with api(tmp_path, Plc()) as one:
+        status, answer = await one.write("total", 20.0)
+    assert (status, "again in 3" in answer["detail"]) == (429, True), answer
+    assert one.asked == []
+
+
+@pytest.mark.parametrize("body", ['{"value": NaN}', '{"value": "inf"}', '{"value": 1, "expected": NaN}'])
+async def test_what_is_no_number_is_refused_as_a_wrong_request(tmp_path: Path, body: str) -> None:
+    async with api(tmp_path, Plc()) as one:
+        text = f'{{"tag": "{MILL}/temp", "reason": "x", {body[1:]}'
+        headers = {"Authorization": "Bearer e", "Content-Type": "application/json"}
+        answer = await one.client.post("/api/v1/write", content=text, headers=headers)
+    assert answer.status_code == 422, answer.text
+
+
 async def test_what_the_plant_file_does_not_allow_is_not_sent_but_told_and_logged(tmp_path: Path) -> None:
     async with api(tmp_path, Plc()) as one:
         tries = [
@@ -167,10 +209,15 @@ async def test_machine_that_is_away_gets_nothing(tmp_path: Path) -> None:
 
 async def test_lost_answer_is_504_unknown_and_says_what_the_machine_holds(tmp_path: Path) -> None:
     async with api(tmp_path, Plc()) as one:
-        one.plc.server.subscribe_server_callback(CallbackType.PostWrite, lambda *_: one.wire.cut())
+
+        def cut(event: Any, _service: Any) -> None:
+            if any(each.NodeId.NamespaceIndex for each in event.request_params.NodesToWrite):  # not the server's clock
+                one.wire.cut()
+
+        one.plc.server.subscribe_server_callback(CallbackType.PostWrite, cut)
         status, answer = await one.write("temp", 55.0)
         [done] = one.events(WRITE_DONE)
-    assert status == 504
+    assert status == 504, answer
     assert "unknown: the answer was lost" in answer["detail"]
     assert "holds what was sent: 55" in answer["detail"]
     assert (done.body["outcome"], done.body["read_back"]) == ("unknown", "55")

@@ -127,7 +127,12 @@ async def test_nothing_is_sent_while_there_is_no_link(tmp_path: Path) -> None:
 
 async def test_answer_that_is_lost_is_unknown_read_back_and_never_sent_again(tmp_path: Path) -> None:
     async with connected(tmp_path) as (test, plc, wire, seen):
-        plc.server.subscribe_server_callback(CallbackType.PostWrite, lambda *_: wire.cut())
+
+        def cut(event: Any, _service: Any) -> None:
+            if any(each.NodeId.NamespaceIndex for each in event.request_params.NodesToWrite):  # not the server's clock
+                wire.cut()
+
+        plc.server.subscribe_server_callback(CallbackType.PostWrite, cut)
         done = await test.connector.write("temp", 33.5)
         held = await plc.nodes["temp"].read_value()
     assert done.outcome == "unknown"
