@@ -121,21 +121,13 @@ def meant(word: str, known: Mapping[str, object]) -> str:
     return f" (there are: {', '.join(known)})" if known else " (it has no `groups`)"
 
 
-def has_port(parts: SplitResult) -> bool:
-    """Whether the port, where there is one, is a number that a port can be."""
-    try:
-        return parts.port != 0
-    except ValueError:
-        return False
-
-
 def host_of(spec: ConnectionSpec) -> str:
     """The host of the URL, without the password that someone may have put there."""
     parts = urlsplit(spec.url)
     where = spec.place or spec.id
     if parts.username or parts.password:
         raise Misconfigured(f"{where}: user and password do not belong in the URL; use `user` and `password`")
-    if parts.scheme != "opc.tcp" or not parts.hostname or not has_port(parts):
+    if parts.scheme != "opc.tcp" or not parts.hostname:
         raise Misconfigured(f"{where}: {spec.url!r} is not opc.tcp://HOST:PORT")
     if not has_port(parts):
         raise Misconfigured(f"{where}: {spec.url!r} names no port (most servers have opc.tcp://{parts.hostname}:4840)")

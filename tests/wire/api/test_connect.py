@@ -175,7 +175,6 @@ async def test_a_visit_whose_first_look_fails_is_over(tmp_path: Path, monkeypatc
         ({"url": "opc.tcp://127.0.0.1:1"}, 503, "is the server on"),
         ({"url": "opc.tcp://u:p@127.0.0.1:1"}, 422, "do not belong in the URL"),
         ({"url": "opc.tcp://[::1"}, 422, "is no address of a server"),
-        ({"url": "opc.tcp://127.0.0.1:99999"}, 422, "99999"),
         ({}, 422, "give `url`"),
         ({"connection": "none"}, 404, "connection 'none': there are s7, gw"),
         ({"connection": "gw"}, 422, "only OPC UA servers have"),
