@@ -41,13 +41,18 @@ class Database:
 
     @contextmanager
     def one_moment(self) -> Generator[None]:
-        """All queries of the block see the log as of one instant. Copy and leave: it holds up the checkpoint."""
+        """All queries of the block see the log as of one instant, that of the outermost block. Copy and leave: it holds
+        up the checkpoint.
+        """
+        if self.connection().in_transaction:
+            yield
+            return
         self.rows("BEGIN")
         try:
             yield
         finally:
-            with suppress(sqlite3.Error):  # nothing was written; unlike COMMIT it ends what waits for a busy file, too
-                self.connection().execute("ROLLBACK")
+            with suppress(sqlite3.Error):
+                self.connection().execute("COMMIT")
 
     def close(self) -> None:
         """Close the connections of all threads; their reads are over."""

@@ -164,7 +164,7 @@ async def cut_at(folder: Path, places: list[int], way: str) -> list[Written | Un
     plc, seen = Plc(), Asked()
     async with plc.running(lambda server: writable(plc, seen, server)), FaultProxy(plc.port) as wire:
         for number, place in enumerate(places):
-            test = setup(opcua(wire), folder, {"temp": "Line.temp"}, timeout=2_000_000_000)
+            test = setup(opcua(wire), folder, {"temp": "Line.temp"}, timeout=10_000_000_000)
             async with test.connector.open() as batches:
                 await anext(batches)
                 seen.values.clear()
