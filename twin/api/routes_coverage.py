@@ -75,7 +75,7 @@ def _paths(twin: Twin, tags: Sequence[str], asset: str, connection: str) -> list
         below = set(tags_matching(twin.plant, found, [asset]))
         found = [path for path in found if path in below]
     if connection:
-        found = [path for path in found if path in twin.plant.tags and twin.plant.tags[path].connection == connection]
+        found = [path for path in found if twin.owners.get(path) == connection]
     if not found:
         raise not_found(f"tag {', '.join(tags) or asset or connection!r}: no such tag; GET /tags lists them")
     return sorted(found)

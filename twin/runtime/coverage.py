@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.core.event import GAP_FILLED, RUN_STOPPED, Event
+from twin.core.event import GAP_FILLED, RUN_STOPPED, TAGS_COVERED, Event
 from twin.core.instant import FAR_FUTURE, Span
 from twin.core.tags import TagTable
 from twin.model.plant import Plant
@@ -58,14 +58,16 @@ class SpanCover:
         self._plant = plant
         self._tags = tags
         self._events = cover_events(reader, span, known)
+        covers = [event for _, event in self._events if event.kind == TAGS_COVERED]
+        self._covered_by = {tag: event.subject for event in covers for tag in event.body.get("tags") or ()}
         if ended is not None:
             self._events.append((FAR_FUTURE, Event(ended, RUN_STOPPED, plant.path)))
         self._tellers = tellers(reader, list(plant.connections), known)
 
     def home(self, path: str) -> str:
-        """The connection of a tag, '' for none."""
+        """The connection of a tag, '' for none. One that the plant file does not list belongs to what covered it."""
         spec = self._plant.tags.get(path)
-        return "" if spec is None else spec.connection
+        return self._covered_by.get(self._tags.get(path), "") if spec is None else spec.connection
 
     def groups(self, paths: Sequence[str]) -> list[tuple[list[str], Group]]:
         """Tags of which all the same is true, with their paths."""

@@ -70,16 +70,18 @@ def assemble(plant: Plant, tags: TagTable) -> Assembly:
         for subject in (*unit.connections, *unit.machines, unit.name, *alarmed):
             subjects.setdefault(subject, []).append(number)
     routing = Routing(unit_of_tag, {subject: tuple(found) for subject, found in subjects.items()})
-    return Assembly(plant, numbered, routing, _code(plant), lambda n: _folds(plant, ids, numbered, unit_of_tag, n))
+    code = _code(plant, numbered[-1])
+    return Assembly(plant, numbered, routing, code, lambda n: _folds(plant, ids, numbered, unit_of_tag, n))
 
 
 def _loose(plant: Plant, tags: TagTable) -> Unit:
     return Unit(LOOSE, tuple(name for name in tags.names() if name not in plant.tags), (), (), 1_000_000_000)
 
 
-def _code(plant: Plant) -> str:
+def _code(plant: Plant, loose: Unit) -> str:
+    """What folded state depends on: a tag that came since has no place in the state of before."""
     versions = [f"{fold.name}={fold.version}" for fold in _KINDS]
-    return hashlib.sha256("|".join([plant.digest, *versions]).encode()).hexdigest()[:16]
+    return hashlib.sha256("|".join([plant.digest, *versions, *loose.tags]).encode()).hexdigest()[:16]
 
 
 def _folds(
