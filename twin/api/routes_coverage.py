@@ -99,7 +99,12 @@ def _answer(
         known_at=known_text(known),
         summary=_summary(cover, groups),
         tags=[
-            _tag(path, cover.home(path), of_tag[path], None if counts is None else _rows(counts, place))
+            _tag(
+                path,
+                cover.home(path) or twin.owners.get(path, ""),
+                of_tag[path],
+                None if counts is None else _rows(counts, place),
+            )
             for place, path in enumerate(page)
         ],
         cursor=page[-1] if len(page) < len(behind) else None,
