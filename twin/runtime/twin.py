@@ -64,7 +64,7 @@ class Twin:
         self.results = results
         self.meaning = meaning
         self.reports: Mapping[str, ConnectionReport] = {}
-        self.owners: dict[str, str] = {}
+        self.owners: dict[str, str] = {path: spec.connection for path, spec in plant.tags.items()}
         """Tag -> connection; those that connectors name themselves too."""
         self.writing = Writing(plant, {}, {}, log, clock)
         self._log = log
