@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin.core.errors import Misconfigured
 from twin.core.plugin import ConnectionSpec
+from twin.model.drafting.drafts import with_common_namespace
+from twin.model.drafting.offered import TYPES
 from twin.model.names import check_path
 from twin.model.plant_text import ConnectionDraft, TagDraft, plant_text
 from twin.model.yaml_writing import Setting, flow, quoted
 
-_URI_NODE = re.compile(r"nsu=(?P<uri>[^;]+);s=(?P<text>.*)", re.DOTALL)
-_LOOKS_WHOLE = re.compile(r"(?:ns=\d+|nsu=[^;]+);|[isgb]=")
-TYPES = {
-    **dict.fromkeys(("String", "LocalizedText", "QualifiedName", "NodeId", "Guid", "XmlElement"), "text"),
-    "ByteString": "bytes",
-}
-"""Type of a variable -> type of its tag; all others are numbers."""
 PASSWORD = "LINETWIN_PASSWORD"  # noqa: S105 - the name of an environment variable
 CONNECTION = "c1"
 
@@ -37,14 +30,14 @@ def draft_text(
     """The text. machine: path of the machine, '' for flat tags. tags: name -> node. Raises Misconfigured."""
     if state and not machine:
         raise Misconfigured("a state rule belongs to a machine; name the machine")
-    namespace = _common_namespace(tags.values())
-    keys = {name: _keys(name, node, namespace, kinds, units, counters) for name, node in tags.items()}
-    connection = ConnectionDraft(CONNECTION, spec.protocol, spec.url, _settings(spec, namespace))
+    plain = ConnectionDraft(CONNECTION, spec.protocol, spec.url, _settings(spec))
+    ticked = [TagDraft(name, CONNECTION, _keys(name, node, kinds, units, counters)) for name, node in tags.items()]
+    connection, drafts = with_common_namespace(plain, ticked)
     try:
         if not machine:
-            drafts = [TagDraft(name, CONNECTION, key) for name, key in keys.items()]
             return plant_text(plant, [connection], drafts)
         check_path(machine)
+        keys = {draft.path: draft.keys for draft in drafts}
         return plant_text(plant, [connection], []) + "\n".join(_machine(machine, keys, state)) + "\n"
     except ValueError as error:
         raise Misconfigured(str(error)) from error
@@ -68,10 +61,10 @@ def _machine(path: str, tags: Mapping[str, Mapping[str, Setting]], state: Sequen
 
 
 def _keys(
-    name: str, node: str, namespace: str, kinds: Mapping[str, str], units: Mapping[str, str], counters: Sequence[str]
+    name: str, node: str, kinds: Mapping[str, str], units: Mapping[str, str], counters: Sequence[str]
 ) -> dict[str, Setting]:
     kind = kinds.get(name, "")
-    keys: dict[str, Setting] = {"node": _shorter(node, namespace)}
+    keys: dict[str, Setting] = {"node": node}
     if kind.endswith("[]"):
         keys["pick"] = "[0]"
     type = TYPES.get(kind.removesuffix("[]"), "")
@@ -80,27 +73,13 @@ def _keys(
     return keys | ({"counter": {}} if name in counters else {})
 
 
-def _settings(spec: ConnectionSpec, namespace: str) -> dict[str, Setting]:
+def _settings(spec: ConnectionSpec) -> dict[str, Setting]:
     """How to get in. A password is named, never written."""
     given = spec.settings
-    found: dict[str, Setting] = {"ns": namespace} if namespace else {}
+    found: dict[str, Setting] = {}
     for name in ("user", "security"):
         if given.get(name) and given[name] != "auto":
             found[name] = given[name]
     if given.get("password"):
         found["password"] = f"${{{PASSWORD}}}"
     return found
-
-
-def _common_namespace(nodes: Any) -> str:
-    """The namespace URI of most nodes, or nothing."""
-    uris = Counter(match["uri"] for node in nodes if (match := _URI_NODE.fullmatch(node)))
-    return uris.most_common(1)[0][0] if uris else ""
-
-
-def _shorter(node: str, namespace: str) -> str:
-    """The node as it is written under a connection that names the namespace."""
-    match = _URI_NODE.fullmatch(node)
-    if match is None or match["uri"] != namespace or _LOOKS_WHOLE.match(match["text"]):
-        return node
-    return match["text"]

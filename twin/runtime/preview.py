@@ -16,7 +16,7 @@ from twin.core.rows import in_order, samples_of
 from twin.core.tags import TagTable
 from twin.mes.machine_state import MachineState
 from twin.model.load import load
-from twin.model.yaml_writing import flow
+from twin.model.yaml_writing import flow, quoted
 from twin.runtime import plugins
 from twin.runtime.folds import assemble
 
@@ -60,7 +60,7 @@ def _plant(state: Sequence[Mapping[str, Any]], names: Sequence[str], counters: S
             "types:",
             "  type:",
             "    tags:",
-            *(f"      {name}: {flow(keys)}" for name, keys in tags.items()),
+            *(f"      {quoted(name)}: {flow(keys)}" for name, keys in tags.items()),
             "    state:",
             *(f"      - {flow(rule)}" for rule in state),
             "lines: {line: {machines: {machine: {type: type, from: c1}}}}",

@@ -84,11 +84,14 @@ async def test_rule_is_tried_on_what_was_seen_by_the_folds_that_run_live(tmp_pat
         told = await sent(api, f"/connect/visits/{visit}/preview", {"tags": {"speed": node}, "state": rules})
         bad = {"tags": {"speed": node}, "state": [{"when": "sped > 1", "is": "x"}]}
         wrong = await sent(api, f"/connect/visits/{visit}/preview", bad, 422)
+        sly = {"tags": {"a: {node: s=y}\n      b": node}, "state": rules}
+        refused = await sent(api, f"/connect/visits/{visit}/preview", sly, 422)
     lengths = [(one["state"], one["from"][-4:-1], one["to"][-4:-1]) for one in told["states"]]
     assert [state for state, *_ in lengths] == ["idle", "running", "idle"]
     assert told["samples"] == 3
     assert "speed" in wrong["detail"]
     assert "no state 'x'" in wrong["detail"]
+    assert "a: {node" in refused["detail"]  # a name is a name, whatever stands in it
 
 
 async def test_plant_file_of_ticked_tags_is_right_and_holds_no_secret(tmp_path: Path) -> None:

@@ -73,7 +73,8 @@ async def test_a_users_certificate_in_every_policy_and_mode(
 ) -> None:
     der, pem = write(HOLDER, tmp_path / "user")
     keys = {"user_certificate": str(der), "user_key": str(pem)}
-    await flows(shop[2], data, security=policy, mode=mode, **keys)
+    said = await flows(shop[2], data, security=policy, mode=mode, **keys)
+    assert f"SecurityPolicy#{policy}".encode() in said
 
 
 @pytest.mark.asyncio(loop_scope="module")
