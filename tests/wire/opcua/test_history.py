@@ -104,6 +104,7 @@ async def test_an_answer_as_long_as_was_allowed_is_not_the_end(
     await plc.count_up("n", 1, 100, START)
     await plc.write("total", 8, ua.VariantType.UInt32, at=START)
     await stored(plc, "n", 101)
+    await stored(plc, "total", 2)
     pieces = await recovered(test, BEGIN, BEGIN + SECOND, "n", "total")
     assert values(test, pieces, "n") == [float(n) for n in range(1, 101)]
     rows = all_rows(pieces)
