@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from twin.core.event import Event
 from twin.core.fold import Record
 from twin.core.rows import Samples
@@ -32,6 +35,25 @@ class History(Protocol):
 
     def first(self) -> int | None:
         """The time of the earliest entry within the horizon of its `recorded`, or None when there is none."""
+        ...
+
+
+class TagReads(Protocol):
+    """Samples of some tags by time: memory, log and files, or an archive behind an outlet. One contract for all."""
+
+    def read_tags(self, tags: NDArray[np.int32], start: int, end: int, known: int, most: int | None = None) -> Slice:
+        """Rows of these tags with start <= time < end and recorded <= known, no events.
+
+        most: of more rows than this, some more than this; who asks can tell that it is too much.
+        """
+        ...
+
+    def before(self, tags: NDArray[np.int32], time: int, known: int, least: int) -> Samples:
+        """Of each tag the newest row with least <= time of it < time: what held then. No row where there is none."""
+        ...
+
+    def after(self, tags: NDArray[np.int32], time: int, known: int, most: int) -> Samples:
+        """Of each tag the oldest row with time <= time of it < most. No row where there is none."""
         ...
 
 

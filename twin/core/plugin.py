@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.core.instant import MINUTE, SECOND
-from twin.core.ports import Clock, Connector, Reporter, TrustStore
+from twin.core.ports import Archive, Clock, Connector, Outlet, Reporter, TrustStore
 from twin.core.tags import TagTable
 
 
@@ -126,6 +126,38 @@ class ConnectorPlugin:
     """What the tags would make of one message (topic, payload), without a connection (`twin mqtt test`)."""
     watch: Callable[[ConnectionSpec, str], AbstractAsyncContextManager[AsyncIterator[Messages]]] | None = None
     """All messages that match a filter as they pass, in groups (`twin mqtt watch`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutletSpec:
+    """An outlet of the plant file, checked against the keys of its plug-in.
+
+    settings: the plug-in's own keys, defaults filled in, durations in ns. prefix: the plant's path. place: for errors.
+    """
+
+    id: str
+    protocol: str
+    url: str
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    place: str = ""
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutletPlugin:
+    """One kind of outlet. protocol: the key of an outlet that holds its URL: `influx`. Entry point `linetwin.outlets`.
+
+    build: an outlet over the tags of the log, made anew at each start. archive: what reads back what the outlet sent,
+    for history older than what is kept here; None where the other side cannot be read.
+    """
+
+    protocol: str
+    schemes: tuple[str, ...]
+    keys: tuple[Key, ...]
+    build: Callable[[OutletSpec, TagTable], Outlet]
+    archive: Callable[[OutletSpec, TagTable], Archive] | None = None
+    check: Callable[[OutletSpec], Sequence[tuple[str, str]]] = lambda _spec: ()
+    """Problems no single key shows, as (place, message)."""
 
 
 COMMON_CONNECTION_KEYS = (

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from twin.core.batch import Batch
 from twin.core.event import Event
-from twin.core.history import Slice
+from twin.core.history import Slice, TagReads
 
 
 class Clock(Protocol):
@@ -292,6 +292,18 @@ class Outlet(Protocol):
 
     def open(self) -> AbstractAsyncContextManager[Sender]:
         """Connect on entering, disconnect on leaving; not reentrant, but may be opened again."""
+        ...
+
+
+class Archive(TagReads, Protocol):
+    """The other side of an outlet, read again. For any thread, blocking; raises Unreachable, or Misconfigured.
+
+    It holds what was sent last for each (tag, time) and knows no `recorded`: rows have 0 there. A `known` other than
+    FAR_FUTURE cannot be answered and raises Misconfigured.
+    """
+
+    def close(self) -> None:
+        """Give back its connections; its reads are over."""
         ...
 
 

@@ -13,10 +13,11 @@ from twin.core.batch import Batch
 from twin.core.event import Event
 from twin.core.fold import Record
 from twin.core.history import Late, Publication, Slice, Snapshot
-from twin.core.instant import FAR_FUTURE
+from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.core.routing import HORIZON
-from twin.core.rows import samples_of
+from twin.core.rows import Samples, samples_of
 from twin.mes.tally import Counted, Window
+from twin.store.bounding import newest_before, oldest_after
 from twin.store.columns import Columns
 from twin.store.schema import QUARTER
 
@@ -43,10 +44,19 @@ class MemoryHistory:
         """All entries with after < recorded <= known."""
         return self._slice(-FAR_FUTURE, FAR_FUTURE, after, known)
 
-    def read_tags(self, tags: NDArray[np.int32], start: int, end: int, known: int) -> Slice:
+    def read_tags(self, tags: NDArray[np.int32], start: int, end: int, known: int, most: int | None = None) -> Slice:
         """The samples of these tags in [start, end)."""
-        found = self.read(start, end, known)
-        return Slice(found.samples.take(np.isin(found.samples.tag, tags)), ())
+        found = self.read(start, end, known).samples
+        mine = np.flatnonzero(np.isin(found.tag, tags))
+        return Slice(found.take(mine if most is None else mine[: most + 1]), ())
+
+    def before(self, tags: NDArray[np.int32], time: int, known: int, least: int = FAR_PAST) -> Samples:
+        """Of each tag the newest row with least <= time of it < time."""
+        return newest_before(lambda mine, a, b: self.read_tags(mine, a, b, known).samples, tags, time, least)
+
+    def after(self, tags: NDArray[np.int32], time: int, known: int, most: int = FAR_FUTURE) -> Samples:
+        """Of each tag the oldest row with time <= time of it < most."""
+        return oldest_after(lambda mine, a, b: self.read_tags(mine, a, b, known).samples, tags, time, most)
 
     def _slice(self, start: int, end: int, after: int, known: int) -> Slice:
         """Entries that reach into a span of time; rows of a batch may lie outside."""

@@ -12,8 +12,9 @@ from twin.core.event import Event
 from twin.core.history import Slice
 from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.core.routing import HORIZON
-from twin.core.rows import join
+from twin.core.rows import Samples, join
 from twin.core.tags import Tag, TagTable, TagType
+from twin.store.bounding import newest_before, oldest_after
 from twin.store.database import Database, Row
 from twin.store.entry import ROW, decode
 from twin.store.files import Vanished
@@ -49,6 +50,14 @@ class LogReader(Database):
     def read_tags(self, tags: NDArray[np.int32], start: int, end: int, known: int, most: int | None = None) -> Slice:
         """The same for some tags only; no events. most: when there are more rows than this, some more than this."""
         return self._read(Chosen(start, end, 0, known, tags, most), _OF_TAGS, (start, end, known))
+
+    def before(self, tags: NDArray[np.int32], time: int, known: int, least: int = FAR_PAST) -> Samples:
+        """Of each tag the newest row with least <= time of it < time."""
+        return newest_before(lambda mine, a, b: self.read_tags(mine, a, b, known).samples, tags, time, least)
+
+    def after(self, tags: NDArray[np.int32], time: int, known: int, most: int = FAR_FUTURE) -> Samples:
+        """Of each tag the oldest row with time <= time of it < most."""
+        return oldest_after(lambda mine, a, b: self.read_tags(mine, a, b, known).samples, tags, time, most)
 
     def read_shape(self, tags: NDArray[np.int32], start: int, end: int, known: int, most: int | None = None) -> Slice:
         """The same for trends: of each whole minute at least the rows that `outline` keeps of all rows."""
