@@ -14,6 +14,7 @@ from twin.api import (
     routes_results,
     routes_samples,
     routes_service,
+    routes_store,
     routes_write,
 )
 
@@ -32,6 +33,7 @@ GROUPS = (
     (PREFIX, routes_alarms),
     (PREFIX, routes_write),
     (PREFIX, routes_connect),
+    (PREFIX, routes_store),
 )
 """(prefix, module with a `router`). A new group is added here, and each of its routes declares the role it needs
 (twin.api.caller); `/openapi.json` and the reference pages are made from this list."""

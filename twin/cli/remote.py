@@ -58,6 +58,11 @@ def as_of(url: str) -> int:
     return from_text(_answer(url, "/events?limit=1")["as_of"])
 
 
+def ask_to_compact(url: str) -> None:
+    """Ask a running twin to merge now what it would merge later. Raises Misconfigured, Unreachable."""
+    _answer(url, "/store/compact", {})
+
+
 def _answer(url: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     headers = {"Content-Type": "application/json"}
     if token := os.environ.get(TOKEN):

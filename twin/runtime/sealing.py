@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from twin.core.errors import LinetwinError
+from twin.core.instant import DAY
 from twin.core.ports import Clock
 from twin.store.log import SqliteLog
 from twin.store.merge import merge_past_days
@@ -37,6 +38,8 @@ class Sealing:
         self._on_step = on_step
         self._sealer = Sealer(log, reader, self._bounds, self._stepped)
         self._stop = threading.Event()
+        self._woken = threading.Event()
+        self._compact = False
         self._thread = threading.Thread(target=self._run, name="sealing", daemon=True)
         self._figures: Mapping[str, float] = {}
         self.merged = 0
@@ -51,8 +54,14 @@ class Sealing:
     def close(self) -> None:
         """Stop after the step that is being done and put away what was begun; the next run begins it again."""
         self._stop.set()
+        self._woken.set()
         if self._thread.is_alive():
             self._thread.join()
+
+    def compact(self) -> None:
+        """Merge at once what would be merged later, today's files too. Returns at once; the thread does it."""
+        self._compact = True
+        self._woken.set()
 
     def figures(self) -> dict[str, float]:
         """Figures for /metrics, as of the last look."""
@@ -82,7 +91,9 @@ class Sealing:
             except Exception as error:  # whatever it is: the log has everything, and the next look may succeed
                 self._put_away()  # else each try would leave its files behind and fill the disk
                 self._fail(error)
-            self._stop.wait(0.0 if more else self._bounds.pause_s)
+            if not more:
+                self._woken.wait(self._bounds.pause_s)
+                self._woken.clear()
 
     def _look(self) -> bool:
         """Seal one file's worth, unlink and merge what is due; whether there was something to seal.
@@ -93,6 +104,9 @@ class Sealing:
         self._sealer.sweep(now)
         sealed = self._sealer.seal(now)
         self.merged += merge_past_days(self._sealer, now)
+        if self._compact:
+            self._compact = False
+            self.merged += merge_past_days(self._sealer, now + 2 * DAY)
         return sealed > 0
 
     def _put_away(self) -> None:

@@ -123,6 +123,10 @@ class Twin:
             return False, f"connecting: {', '.join(waiting)}"
         return True, "ready"
 
+    def compact(self) -> None:
+        """Merge sealed files now that would be merged later; beside everything else, this returns at once."""
+        self._sealing.compact()
+
     def health(self) -> dict[str, float]:
         """Figures for /metrics."""
         wal = self.folder / "log.db-wal"

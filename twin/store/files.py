@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from twin.core.errors import Corrupt
 
@@ -22,6 +23,14 @@ COLUMNS = (
     "coalesce((SELECT o.rows FROM outline o WHERE o.file = path), 0)"
 )
 """What a File is made from, in order."""
+
+
+class Rows(Protocol):
+    """Queries of the log's database."""
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        ...
 
 
 class Vanished(Corrupt):
@@ -121,6 +130,13 @@ class Checks:
             raise Vanished(f"{full}: {error.strerror}; restore it from a backup") from error
         with self._lock:
             self._whole.update(key for key, _ in due)
+
+
+def everything_listed(database: Rows) -> list[tuple[str, str]]:
+    """Path and blocks (as text) of every file that counts: sealed history and what is derived from it."""
+    history = database.rows("SELECT path, blocks FROM file ORDER BY path")
+    outlines = database.rows("SELECT file, blocks FROM outline ORDER BY file")
+    return [*history, *((outline_path(path), text) for path, text in outlines)]
 
 
 def are_listed(connection: sqlite3.Connection, paths: Sequence[str]) -> bool:

@@ -8,11 +8,13 @@ from typing import Any
 from twin.core.errors import Corrupt
 from twin.core.instant import to_text
 from twin.store.entry import decode
-from twin.store.files import Checks, blocks_from_text, outline_path
+from twin.store.files import Checks, blocks_from_text, everything_listed
 from twin.store.reader import IN_LOG, LogReader
 
 AT_ONCE = 500
 """Entries decoded at once."""
+_INTEGRITY = "PRAGMA integrity_check(10)"
+"""SQLite's own look at its pages, indexes and constraints; at most so many lines."""
 
 
 def stats(reader: LogReader) -> dict[str, Any]:
@@ -45,8 +47,8 @@ def damage(reader: LogReader, progress: Callable[[float], None]) -> list[str]:
     """Everything that is not as it was written, a line each: every entry of the log, every byte of every file."""
     found: list[str] = []
     checks = Checks(reader.folder)
-    files = [(path, text) for path, text in reader.rows("SELECT path, blocks FROM file")]
-    files += [(outline_path(path), text) for path, text in reader.rows("SELECT file, blocks FROM outline")]
+    found += [f"{reader.folder / 'log.db'}: {text}" for (text,) in reader.rows(_INTEGRITY) if text != "ok"]
+    files = everything_listed(reader)
     recorded = [r for (r,) in reader.rows(f"SELECT recorded FROM entry WHERE {IN_LOG} ORDER BY recorded")]  # noqa: S608
     pieces = [recorded[at : at + AT_ONCE] for at in range(0, len(recorded), AT_ONCE)]
     for done, (path, text) in enumerate(files):

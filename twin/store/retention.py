@@ -6,6 +6,7 @@ Of sealed history whole files go, each with the youngest of its rows: a day is k
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from twin.store.files import unlist
 from twin.store.log import SqliteLog
@@ -20,11 +21,11 @@ _ENTRIES = (
 _RECORDS = "DELETE FROM record WHERE id IN (SELECT id FROM record WHERE end < ? LIMIT ?)"
 
 
-def forget_before(log: SqliteLog, limit: int) -> int:
+def forget_before(log: SqliteLog, limit: int, on_step: Callable[[str], None] = lambda _step: None) -> int:
     """Delete entries whose every row is older than `limit` (ns), and the results of that time. Returns how many.
 
     Blocks until done; run it beside the event loop. The time from which the log is complete is kept in `meta`. The
-    sealer unlinks the files.
+    sealer unlinks the files. on_step: told the name of each step that has just been done, for tests that kill it there.
     """
     forgotten: list[int] = []
     since = log.last

@@ -7,11 +7,9 @@ the log's, after it the file's.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -26,6 +24,7 @@ from twin.store.files import HISTORY, OUTLINE, File, are_listed, blocks_to_text,
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.schema import SEALED_TO
+from twin.store.sync import sync, sync_folder
 
 WORTH = 4
 """An outline is written where it has at most one in so many rows of its file."""
@@ -180,12 +179,12 @@ class Sealer:
             self.step("writing")
             blocks = self.reader.files.parquet.write(beside, rows, names)
             self.step("written")
-            _sync(beside)
+            sync(beside)
             self.step("synced")
             beside.replace(path)
             self.step("renamed")
             for one in (folder, folder.parent, self.log.folder) if new else (folder,):
-                _sync_folder(one)
+                sync_folder(one)
             self.step("folder synced")
         except (OSError, StoreFailed) as error:
             beside.unlink(missing_ok=True)
@@ -282,19 +281,3 @@ def _with_entries(files: Sequence[Written], entries: Sequence[tuple[int, int, in
         earliest = int(first[near].min()) if near.any() else None
         found.append(replace(one, file=replace(one.file, entries=int(mine.sum()), first=earliest)))
     return found
-
-
-def _sync(path: Path) -> None:
-    with path.open("r+b") as file:
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make names in a folder durable; Windows does it by itself and cannot open a folder."""
-    if os.name == "nt":
-        return
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

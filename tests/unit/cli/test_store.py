@@ -56,3 +56,25 @@ def test_check_names_every_damaged_place(folder, capsys):
     assert told.out == "DAMAGED in 2 places\n"
     assert file.name in told.err
     assert "log entry 101: its bytes do not match" in told.err
+
+
+def test_backup_and_restore_tell_what_they_hold(folder, tmp_path_factory, capsys):
+    beside = tmp_path_factory.mktemp("beside")
+    copy, new = str(beside / "copy"), str(beside / "new")
+    assert main(["store", "backup", copy, "--json", "--data", str(folder)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["samples"], found["events"], found["damage"]) == (22, 1, [])
+    assert main(["store", "restore", copy, "--data", new]) == 0
+    assert "22 samples and 1 events" in capsys.readouterr().out
+    assert main(["store", "backup", copy, "--data", str(folder)]) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_compact_tells_the_bytes(folder, capsys):
+    assert main(["store", "compact", "--json", "--data", str(folder)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["sealed"] == 2
+    assert found["bytes_before"] > 0
+    assert found["bytes_after"] == sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    assert main(["store", "compact", "--data", str(folder)]) == 0
+    assert "0 samples sealed, 0 files merged" in capsys.readouterr().out

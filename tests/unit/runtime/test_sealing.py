@@ -79,3 +79,21 @@ def test_a_full_disk_is_not_filled_with_what_was_begun_and_old_files_go_meanwhil
     assert list((tmp_path / "history").rglob("*.*")) == []
     reader.close()
     log.close()
+
+
+def test_what_is_merged_later_is_merged_at_once_when_asked(tmp_path):
+    clock = SetClock(DAY)
+    log, reader = SqliteLog(tmp_path, clock), LogReader(tmp_path)
+    log.tags.ids_of(["a"])
+    sealing = Sealing(log, reader, clock, Bounds(age=0, leave=0, pause_s=0.005))
+    sealing.start()
+    for n in (1, 2):
+        log.submit(batch("s", [0], [DAY - n], [n])).result(10)
+        assert seen(lambda n=n: sealing.figures().get("history_rows") == n)
+    assert sealing.figures()["history_files"] == 2
+    sealing.compact()
+    assert seen(lambda: sealing.figures()["history_files"] == 1)
+    assert sealing.figures()["history_merged_files_total"] == 2
+    sealing.close()
+    reader.close()
+    log.close()

@@ -53,6 +53,11 @@ class Sheet:
         self.events = []
         self.counters = {}
         self.rows = 0
+        self.came = 0
+
+    def is_whole(self):
+        """Whether all that the connector has taken has come out of it: it counts before it hands over."""
+        return self.came >= self.kept.counts["values"]
 
     @property
     def causes(self):
@@ -88,6 +93,7 @@ async def reading(text, connection, folder, clock) -> AsyncIterator[Sheet]:
     async def read_on(batches):
         async for came in batches:
             batch, event = intake.admit(came)
+            sheet.came += len(came)
             sheet.rows += len(batch)
             if event is not None:
                 sheet.events.append(event)

@@ -78,6 +78,7 @@ async def examined(port, folder, *switches, life=LIFE, speed=SPEED, change=lambd
             await line.ended()
             await until(lambda: len(seen) >= len(while_open))  # leaving waits a second for the broker, no longer
         await until(lambda: len(seen) >= len(expected) and sheet.kept.counts["messages"] >= ours)
+        await until(sheet.is_whole)
         assert seen == [(message.topic, message.payload) for message in expected]
         yield sheet, expected
 
