@@ -29,7 +29,14 @@ class Refused(Misconfigured):
 
 
 class Unreachable(LinetwinError):
-    """The other side does not answer, or went away; trying again may help."""
+    """The other side does not answer, or went away; trying again may help.
+
+    retry_after: how long (s) it asked to be left alone; 0 when it did not say.
+    """
+
+    def __init__(self, text: str = "", retry_after: float = 0.0) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
 
 
 class Undecodable(LinetwinError):
