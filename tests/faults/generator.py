@@ -1,4 +1,4 @@
-"""A source that numbers and stamps every sample itself and remembers what its broker acknowledged."""
+"""A source that numbers and stamps every sample itself and notes what its broker acknowledged (PUBACK)."""
 
 from __future__ import annotations
 
@@ -7,32 +7,21 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from paho.mqtt.client import CallbackAPIVersion, Client, MQTTMessageInfo, MQTTv5
 
+from tests.faults.ledger import Ledger, Sample
+
 MACHINES = 8
 MOST_IN_FLIGHT = 2000
-PERIOD_S = 0.02
-
-Sample = tuple[str, int, float]
-"""Machine, time in ns, value."""
-
-
-@dataclass
-class Sent:
-    """What was handed to the broker, and what of it the broker acknowledged (PUBACK)."""
-
-    samples: list[Sample] = field(default_factory=list)
-    acknowledged: set[Sample] = field(default_factory=set)
-    failure: BaseException | None = None
+PERIOD_S = 0.05
 
 
 class Generator:
     """Publishes the running count of each machine at QoS 1, `rate` messages a second, until the block ends."""
 
-    def __init__(self, port: int, rate: int) -> None:
-        self.sent = Sent()
+    def __init__(self, port: int, rate: int, ledger: Ledger) -> None:
+        self._ledger = ledger
         self._rate = rate
         self._waiting: deque[tuple[MQTTMessageInfo, Sample]] = deque()
         self._stop = threading.Event()
@@ -42,16 +31,14 @@ class Generator:
         self._thread = threading.Thread(target=self._run, name="generator", daemon=True)
 
     @contextmanager
-    def running(self) -> Iterator[Sent]:
+    def running(self) -> Iterator[Ledger]:
         """Publish while the block runs; on leaving, everything sent has been acknowledged."""
         self._client.loop_start()
         self._thread.start()
         try:
-            yield self.sent
+            yield self._ledger
             self._stop.set()
             self._thread.join()
-            if self.sent.failure is not None:
-                raise self.sent.failure
         finally:
             self._stop.set()
             self._client.disconnect()
@@ -61,28 +48,32 @@ class Generator:
         try:
             self._publish()
         except BaseException as error:
-            self.sent.failure = error
+            self._ledger.failure = error
 
     def _publish(self) -> None:
         number, last, begun = 0, 0, time.monotonic()
         while not self._stop.wait(PERIOD_S):
             self._look_for_acknowledgements()
             due = min(int((time.monotonic() - begun) * self._rate), number + MOST_IN_FLIGHT - len(self._waiting))
-            while number < due:
-                last = max(time.time_ns(), last + 1)
-                self._send(f"m{number % MACHINES + 1}", last, number // MACHINES)
-                number += 1
+            first = max(time.time_ns(), last + 1)
+            last = first + due - number
+            samples = [(n % MACHINES + 1, first + n - number, n // MACHINES) for n in range(number, due)]
+            self._ledger.send((tag_path(f"m{machine}"), instant, float(count)) for machine, instant, count in samples)
+            for machine, instant, count in samples:
+                self._send(f"m{machine}", instant, count)
+            number = due
         self._await_acknowledgements()
 
     def _send(self, machine: str, instant: int, count: int) -> None:
-        sample = (machine, instant, float(count))
-        self.sent.samples.append(sample)
         payload = b'{"ts": %d, "n": %d}' % (instant, count)
-        self._waiting.append((self._client.publish(f"faults/{machine}", payload, qos=1), sample))
+        published = self._client.publish(f"faults/{machine}", payload, qos=1)
+        self._waiting.append((published, (tag_path(machine), instant, float(count))))
 
     def _look_for_acknowledgements(self) -> None:
+        done: list[Sample] = []
         while self._waiting and self._waiting[0][0].is_published():
-            self.sent.acknowledged.add(self._waiting.popleft()[1])
+            done.append(self._waiting.popleft()[1])
+        self._ledger.acknowledge(done)
 
     def _await_acknowledgements(self) -> None:
         for info, _ in self._waiting:

@@ -1,142 +1,127 @@
-"""kill -9 of `twin run` at random instants under MQTT load: what was acknowledged against what is stored.
+"""kill -9 of the whole service under load, at random instants and right after each step of what it does to its files.
 
-`python -m tests.faults.kill_cycles --cycles N --seed S` prints one line. Acknowledged: the broker's PUBACK to the
-generator. Needs mosquitto; it is never killed, and keeps for the twin's session whatever the twin has not acknowledged.
+`python -m tests.faults.kill_cycles --cycles N --seed S` prints one line. Load: MQTT at QoS 1 (acknowledged: the
+broker's PUBACK), POST /samples and an import (acknowledged: the answer). Needs mosquitto; it is never killed, and keeps
+for the twin's session whatever the twin has not acknowledged.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
-import statistics
-import tempfile
+import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import closing
 from pathlib import Path
 
-from tests.faults.generator import Generator, Sample, Sent, plant_text, tag_path
+from tests.faults.callers import Caller, Importer, calling
+from tests.faults.generator import Generator, plant_text
+from tests.faults.ledger import Compared, Ledger, compared, stored
+from tests.faults.outcome import Outcome, command, progress
+from tests.faults.service import STEPS
 from tests.faults.victim import Victim, eventually, twin
 from tests.wire.mqtt.brokers import free_port, mosquitto
-from twin.core.instant import FAR_FUTURE, FAR_PAST
-from twin.core.rows import in_order
+from twin.store.files import HISTORY, OUTLINE, outline_path
 from twin.store.reader import LogReader
 
-RATE = 1500
-"""Messages a second."""
+SERVICE = (sys.executable, "-m", "tests.faults.service")
+RATE = 1000
+"""Messages a second, beside what the callers send."""
+AIMED_S = 60.0
+"""A step that is not reached in so long is a fault of this harness."""
+RANDOM = 4
+"""One in so many kills is at a random instant; the others are aimed, at each step in turn."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a run of cycles found. recovery: seconds from a start to the first stored value, for each start seen."""
-
-    seed: int
-    cycles: int
-    sent: int
-    acked: int
-    stored: int
-    lost: int
-    invented: int
-    duplicates: int
-    duplicates_read: int
-    recovery: Sequence[float]
-    verify: str
-    exit_code: int
-
-    def __str__(self) -> str:
-        p50 = statistics.median(self.recovery)
-        p99 = sorted(self.recovery)[-max(1, len(self.recovery) // 100)]
-        return (
-            f"seed {self.seed}, cycles {self.cycles}, sent {self.sent}, acked {self.acked}, stored {self.stored}, "
-            f"lost {self.lost}, invented {self.invented}, duplicates {self.duplicates} stored and "
-            f"{self.duplicates_read} read, recovery p50 {p50:.2f} s p99 {p99:.2f} s, verify {self.verify}, "
-            f"exit {self.exit_code}"
-        )
-
-
-def kill_cycles(cycles: int, seed: int, folder: Path) -> Outcome:
+def kill_cycles(cycles: int, seed: int, folder: Path, steps: Sequence[str] = STEPS) -> Outcome:
     """Start, load, kill, so often; then start once more, let it drain, stop it properly, and compare."""
     chance = random.Random(seed)
     port = free_port()
-    victim = Victim(folder, plant_text(port))
+    victim = Victim(folder, plant_text(port), command=SERVICE)
     recovery: list[float] = []
-    with mosquitto(folder, port):
+    with mosquitto(folder, port), closing(Ledger(folder / "acknowledged")) as ledger:
+        callers = Caller(lambda: victim.port, ledger), Importer(lambda: victim.port, ledger, folder)
         try:
             victim.start()
-            eventually(victim.is_ready, 30, "twin run ready for the first time")
-            with Generator(port, RATE).running() as sent:
-                for _ in range(cycles):
-                    _live_and_die(victim, chance, recovery)
-                    victim.start()
-                recovery.append(victim.until_stored())
-            eventually(lambda: sent.acknowledged <= set(stored(victim.data)), 60, "all that was acknowledged, stored")
+            eventually(victim.is_ready, 60, "the service ready for the first time")
+            victim.kill()
+            with Generator(port, RATE, ledger).running(), calling(*callers, ledger=ledger):
+                for cycle in range(cycles):
+                    progress(f"kill {cycle + 1} of {cycles}")
+                    aimed = steps[(cycle - cycle // RANDOM) % len(steps)] if cycle % RANDOM != RANDOM - 1 else ""
+                    recovery += _live_and_die(victim, chance, aimed)
+                victim.start()
+                recovery.append(victim.until_stored(60))
+                eventually(victim.is_ready, 60, "the last start ready")
+            eventually(lambda: _is_there(ledger, victim.data), 60, "all that was acknowledged, stored")
             code = victim.stop()
         finally:
             victim.end()
-    return _compared(seed, cycles, sent, victim, recovery, code)
+    return _told(seed, cycles, recovery, compared(ledger, victim.data), victim.data, code)
 
 
-def _live_and_die(victim: Victim, chance: random.Random, recovery: list[float]) -> None:
-    """One life: killed some time after it has stored a value, or somewhere in its start."""
-    if chance.random() < 0.75:
-        recovery.append(victim.until_stored())
-        time.sleep(chance.uniform(0.0, 1.0))
+def _live_and_die(victim: Victim, chance: random.Random, step: str) -> list[float]:
+    """One life; the seconds until it stored, if it lived to see that."""
+    if step:
+        victim.start("--step", step, "--nth", str(chance.randint(1, 3)))
+        until = AIMED_S
     else:
-        time.sleep(chance.uniform(0.0, 1.5))
-    victim.kill()
+        victim.start()
+        until = chance.uniform(0.2, 3.0)
+    seen: list[float] = []
+    while not victim.has_ended() and victim.seconds() < until:
+        if not seen and victim.has_stored():
+            seen = [victim.seconds()]
+        time.sleep(0.02)
+    if step and not victim.has_ended():
+        raise RuntimeError(f"step {step!r} was not reached within {AIMED_S:g} s")
+    if step and (code := victim.ended()) != -9:
+        raise RuntimeError(f"step {step!r}: ended with {code}:\n{victim.output()}")
+    if not step:
+        victim.kill()
+    return seen
 
 
-def stored(data: Path) -> Counter[Sample]:
-    """Every sample in the log, and how often."""
-    reader = LogReader(data)
-    try:
-        s = reader.read(FAR_PAST, FAR_FUTURE, FAR_FUTURE).samples
-        names = reader.tags().names()
-    finally:
-        reader.close()
-    machine = {tag_path(f"m{number}"): f"m{number}" for number in range(1, 100)}
-    rows = zip(s.tag.tolist(), s.time.tolist(), s.value.tolist(), strict=True)
-    return Counter((machine[names[tag]], instant, value) for tag, instant, value in rows)
+def _is_there(ledger: Ledger, data: Path) -> bool:
+    """Whether everything that was acknowledged and may not be forgotten is in the store."""
+    return compared(ledger, data).lost == 0 or ledger.acknowledged <= set(stored(data))
 
 
-def _duplicates_read(data: Path) -> int:
-    """(tag, time) that a reader would see twice, or with another value."""
-    reader = LogReader(data)
-    try:
-        rows = in_order(reader.read(FAR_PAST, FAR_FUTURE, FAR_FUTURE).samples)
-    finally:
-        reader.close()
-    return len(rows) - len(set(zip(rows.tag.tolist(), rows.time.tolist(), strict=True))) + rows.overwritten
+def orphans(data: Path) -> int:
+    """Files that are on no list."""
+    with closing(LogReader(data)) as reader:
+        listed = {path for (path,) in reader.rows("SELECT path FROM file UNION SELECT path FROM gone")}
+        listed |= {outline_path(path) for (path,) in reader.rows("SELECT file FROM outline")}
+    files = (*(data / HISTORY).rglob("*"), *(data / OUTLINE).rglob("*"))
+    return sum(path.is_file() and path.relative_to(data).as_posix() not in listed for path in files)
 
 
-def _compared(seed: int, cycles: int, sent: Sent, victim: Victim, recovery: Sequence[float], exit_code: int) -> Outcome:
-    found = stored(victim.data)
-    verified = twin("verify", "--data", str(victim.data))
+def verify(data: Path) -> str:
+    """What `twin verify` says: equal, or what is wrong."""
+    done = twin("verify", "--data", str(data))
+    return "equal" if done.returncode == 0 and done.stdout.rstrip().endswith(": equal") else done.stderr.strip()
+
+
+def _told(seed: int, cycles: int, recovery: Sequence[float], c: Compared, data: Path, code: int) -> Outcome:
+    with closing(LogReader(data)) as reader:
+        ((files, sealed),) = reader.rows("SELECT count(*), coalesce(sum(rows), 0) FROM file")
+    more = {
+        "stored twice": c.twice,
+        "sealed rows": sealed,
+        "files": files,
+        "orphans": orphans(data),
+        "starts untold": c.untold,
+        "verify": verify(data),
+        "exit": code,
+    }
+    wrong = [
+        f"{name} {value}" for name, value in more.items() if name in {"orphans", "starts untold", "exit"} and value
+    ]
+    wrong += [f"verify: {more['verify']}"] if more["verify"] != "equal" else []
     return Outcome(
-        seed,
-        cycles,
-        len(sent.samples),
-        len(sent.acknowledged),
-        len(found),
-        len(sent.acknowledged - set(found)),
-        len(set(found) - set(sent.samples)),
-        found.total() - len(found),
-        _duplicates_read(victim.data),
-        recovery,
-        "equal" if verified.returncode == 0 and verified.stdout.rstrip().endswith(": equal") else verified.stderr,
-        exit_code,
+        "R01 kill -9", seed, cycles, c.sent, c.acked, c.stored, c.lost, c.invented, c.twice_read, recovery, more, wrong
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="kill -9 of twin run under MQTT load, and a count of what is lost")
-    parser.add_argument("--cycles", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="linetwin-kill-") as folder:
-        print(kill_cycles(given.cycles, given.seed, Path(folder)))
-
-
 if __name__ == "__main__":
-    main()
+    command("kill -9 of the service under load, and a count of what is lost", kill_cycles, 200)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from itertools import groupby
 
 import pytest
 
 from tests.faults.generator import Generator, plant_text, tag_path
-from tests.faults.kill_cycles import stored
+from tests.faults.ledger import Ledger, stored
 from tests.faults.victim import Victim, eventually, twin
 from tests.wire.mqtt.brokers import free_port, mosquitto
 
@@ -31,11 +32,11 @@ def link(victim: Victim) -> dict:
 def test_a_full_disk_loses_nothing_and_ends_by_itself(tmp_path):
     port = free_port()
     victim = Victim(tmp_path, plant_text(port))
-    with mosquitto(tmp_path, port):
+    with mosquitto(tmp_path, port), closing(Ledger(tmp_path / "acknowledged")) as sent:
         try:
             victim.start()
             eventually(victim.is_ready, 30, "twin run ready")
-            with Generator(port, 1000).running() as sent:
+            with Generator(port, 1000, sent).running():
                 victim.until_stored()
                 limit = (victim.data / "log.db-wal").stat().st_size + ROOM
                 prlimit(victim.process.pid, RLIMIT_FSIZE, (limit, RLIM_INFINITY))
@@ -55,7 +56,7 @@ def test_a_full_disk_loses_nothing_and_ends_by_itself(tmp_path):
             victim.end()
     kinds = [kind for kind, _ in groupby(event["kind"] for event in reversed(events))]  # tried meanwhile, lost again
     assert kinds == ["connection.up", "connection.lost", "connection.up"]
-    assert set(stored(victim.data)) == set(sent.samples) == sent.acknowledged
+    assert set(stored(victim.data)) == sent.sent == sent.acknowledged
     verified = twin("verify", "--data", str(victim.data))
     assert (verified.returncode, verified.stderr) == (0, "")
     assert verified.stdout.rstrip().endswith(": equal")

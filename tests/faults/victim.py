@@ -37,8 +37,16 @@ def twin(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
 class Victim:
     """A plant file and a data folder, and the process that runs them now."""
 
-    def __init__(self, folder: Path, plant: str, before: Sequence[str] = ()) -> None:
-        self.data = folder / "data"
+    def __init__(
+        self,
+        folder: Path,
+        plant: str,
+        before: Sequence[str] = (),
+        command: Sequence[str] = (*TWIN, "run"),
+        data: Path | None = None,
+    ) -> None:
+        self.data = data or folder / "data"
+        self._command = command
         self._file = folder / "plant.yaml"
         self._file.write_text(plant, encoding="utf-8")
         self._output = folder / "output.txt"
@@ -48,13 +56,13 @@ class Victim:
         self._before_start = 0
         self._started = 0.0
 
-    def start(self) -> None:
+    def start(self, *more: str) -> None:
         """Start it; returns at once."""
         self.port = free_port()
         self._before_start, self._started = self.last(), time.monotonic()
-        arguments = ("run", str(self._file), "--data", str(self.data), "--port", str(self.port))
+        arguments = (str(self._file), "--data", str(self.data), "--port", str(self.port), *more)
         with self._output.open("ab") as output:
-            self._process = subprocess.Popen([*self._before, *TWIN, *arguments], stdout=output, stderr=output)
+            self._process = subprocess.Popen([*self._before, *self._command, *arguments], stdout=output, stderr=output)
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -62,6 +70,14 @@ class Victim:
         if self._process is None or self._process.poll() is not None:
             raise RuntimeError(f"twin run is not running:\n{self._output.read_text()}")
         return self._process
+
+    def has_ended(self) -> bool:
+        """Whether it has ended by itself, by its own hand or not."""
+        return self._process is None or self._process.poll() is not None
+
+    def seconds(self) -> float:
+        """How long ago it was started."""
+        return time.monotonic() - self._started
 
     def kill(self) -> None:
         """kill -9."""
@@ -72,6 +88,14 @@ class Victim:
         """SIGTERM; its exit code."""
         self.process.terminate()
         return self._process_ended()
+
+    def ended(self) -> int:
+        """The exit code of what ended by itself."""
+        return self._process_ended()
+
+    def output(self) -> str:
+        """The last of what it wrote."""
+        return self._output.read_text()[-3000:]
 
     def end(self) -> None:
         """Whatever happened: nothing is left running."""
@@ -109,14 +133,15 @@ class Victim:
 
     def until_stored(self, seconds: float = 30.0) -> float:
         """Wait for the first sample that this process made durable; seconds since its start."""
-        eventually(lambda: bool(self.process) and self._has_stored(), seconds, "a value stored after a start")
-        return time.monotonic() - self._started
+        eventually(lambda: bool(self.process) and self.has_stored(), seconds, "a value stored after a start")
+        return self.seconds()
 
-    def _has_stored(self) -> bool:
+    def has_stored(self) -> bool:
+        """Whether this process has made a sample durable."""
         reader = LogReader(self.data)
         try:
             newer = "SELECT 1 FROM entry WHERE recorded > ? AND kind = '' LIMIT 1"
-            return bool(reader.rows(newer, (self._before_start,)))
+            return reader.sealed_to() > self._before_start or bool(reader.rows(newer, (self._before_start,)))
         except StoreFailed:
             return False
         finally:

@@ -1,0 +1,109 @@
+"""`twin run` as it is, which seals, merges, forgets all the time, and kills itself (SIGKILL) at a step it is told.
+
+`python -m tests.faults.service PLANT.yaml --data DIR --port P --step STEP --nth N`. With STEP `none` it lives on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import random
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from twin.api.access import Access
+from twin.cli.serving import serve
+from twin.core.instant import DAY, MILLISECOND, SECOND
+from twin.runtime.clock import WallClock
+from twin.runtime.plant_file import read_plant
+from twin.runtime.sealing import Sealing
+from twin.runtime.twin import open_twin
+from twin.store.log import SqliteLog
+from twin.store.reader import LogReader
+from twin.store.retention import forget_before
+from twin.store.seal import Bounds
+
+SEALING = (
+    "writing", "written", "synced", "renamed", "folder synced", "committing", "sealed", "deleted", "merged", "unlinked",
+)  # fmt: skip
+"""Between `renamed` and `sealed` the file is there and does not count; between `sealed` and `deleted` rows are twice on
+disk and count once."""
+STEPS = (*SEALING, "forgotten")
+BOUNDS = Bounds(rows=3000, age=SECOND // 4, leave=20 * MILLISECOND, grace=200 * MILLISECOND, settle=0, pause_s=0.05)
+KEEP = 90 * DAY
+LONGEST_WRITE_S = 0.01
+"""A kill while a file is being written comes within so long."""
+
+
+class Death:
+    """Kills this process at the nth time that a step is done."""
+
+    def __init__(self, step: str, nth: int) -> None:
+        self._step, self._left = step, nth
+
+    def __call__(self, step: str) -> None:
+        if step != self._step:
+            return
+        self._left -= 1
+        if self._left:
+            return
+        if step == "writing":  # somewhere inside of it
+            threading.Timer(random.uniform(0, LONGEST_WRITE_S), os.kill, (os.getpid(), signal.SIGKILL)).start()
+        else:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Stepped:
+    """A log whose every commit of a job is a step."""
+
+    def __init__(self, log: SqliteLog, on_step: Callable[[], None]) -> None:
+        self._log, self._on_step = log, on_step
+        self.submit = self._submit
+
+    @property
+    def last(self) -> int:
+        return self._log.last
+
+    def _submit(self, item):
+        done = self._log.submit(item)
+        done.add_done_callback(lambda _done: self._on_step())
+        return done
+
+
+async def main(arguments: argparse.Namespace) -> None:
+    death, clock, logs = Death(arguments.step, arguments.nth), WallClock(), []
+
+    def sealing(log: SqliteLog, reader: LogReader) -> Sealing:
+        logs.append(log)
+        return Sealing(log, reader, clock, BOUNDS, death)
+
+    async def started() -> None:
+        pass
+
+    async def maintain() -> None:
+        log = Stepped(logs[0], lambda: death("forgotten"))
+        while True:
+            await asyncio.to_thread(forget_before, log, clock.now() - KEEP)
+            await asyncio.sleep(0.5)
+
+    url = f"http://127.0.0.1:{arguments.port}"
+    async with open_twin(read_plant(arguments.plant), Path(arguments.data), clock, url=url, sealing=sealing) as twin:
+        upkeep = asyncio.create_task(maintain())
+        await serve(twin, Access(), "127.0.0.1", arguments.port, None, started)
+        upkeep.cancel()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("plant")
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--step", default="none")
+    parser.add_argument("--nth", type=int, default=1)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    asyncio.run(main(parser.parse_args()))
