@@ -8,6 +8,7 @@ for the twin's session whatever the twin has not acknowledged.
 from __future__ import annotations
 
 import random
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from tests.faults.service import STEPS
 from tests.faults.victim import Victim, eventually, twin
 from tests.wire.mqtt.brokers import free_port, mosquitto
 from twin.store.files import HISTORY, OUTLINE, outline_path
+from twin.store.inspect import damage
 from twin.store.reader import LogReader
 
 SERVICE = (sys.executable, "-m", "tests.faults.service")
@@ -39,6 +41,7 @@ def kill_cycles(cycles: int, seed: int, folder: Path, steps: Sequence[str] = STE
     port = free_port()
     victim = Victim(folder, plant_text(port), command=SERVICE)
     recovery: list[float] = []
+    copies = 0
     with mosquitto(folder, port), closing(Ledger(folder / "acknowledged")) as ledger:
         callers = Caller(lambda: victim.port, ledger), Importer(lambda: victim.port, ledger, folder)
         try:
@@ -50,6 +53,7 @@ def kill_cycles(cycles: int, seed: int, folder: Path, steps: Sequence[str] = STE
                     progress(f"kill {cycle + 1} of {cycles}")
                     aimed = steps[(cycle - cycle // RANDOM) % len(steps)] if cycle % RANDOM != RANDOM - 1 else ""
                     recovery += _live_and_die(victim, chance, aimed)
+                    copies += _copy_is_whole(victim.data.with_name("backup"))
                 victim.start()
                 recovery.append(victim.until_stored(60))
                 eventually(victim.is_ready, 60, "the last start ready")
@@ -57,7 +61,7 @@ def kill_cycles(cycles: int, seed: int, folder: Path, steps: Sequence[str] = STE
             code = victim.stop()
         finally:
             victim.end()
-    return _told(seed, cycles, recovery, compared(ledger, victim.data), victim.data, code)
+    return _told(seed, cycles, recovery, compared(ledger, victim.data), victim.data, code, copies)
 
 
 def _live_and_die(victim: Victim, chance: random.Random, step: str) -> list[float]:
@@ -82,6 +86,18 @@ def _live_and_die(victim: Victim, chance: random.Random, step: str) -> list[floa
     return seen
 
 
+def _copy_is_whole(copy: Path) -> int:
+    """Whether there is a backup; it must be whole then, whatever was killed. It is put away."""
+    if not copy.exists():
+        return 0
+    with closing(LogReader(copy)) as reader:
+        found = damage(reader, lambda _share: None)
+    if found:
+        raise RuntimeError(f"a backup has its name and is not whole: {found[0]}")
+    shutil.rmtree(copy)
+    return 1
+
+
 def _is_there(ledger: Ledger, data: Path) -> bool:
     """Whether everything that was acknowledged and may not be forgotten is in the store."""
     return compared(ledger, data).lost == 0 or ledger.acknowledged <= set(stored(data))
@@ -102,13 +118,16 @@ def verify(data: Path) -> str:
     return "equal" if done.returncode == 0 and done.stdout.rstrip().endswith(": equal") else done.stderr.strip()
 
 
-def _told(seed: int, cycles: int, recovery: Sequence[float], c: Compared, data: Path, code: int) -> Outcome:
+def _told(
+    seed: int, cycles: int, recovery: Sequence[float], c: Compared, data: Path, code: int, copies: int
+) -> Outcome:
     with closing(LogReader(data)) as reader:
         ((files, sealed),) = reader.rows("SELECT count(*), coalesce(sum(rows), 0) FROM file")
     more = {
         "stored twice": c.twice,
         "sealed rows": sealed,
         "files": files,
+        "whole backups": copies,
         "orphans": orphans(data),
         "starts untold": c.untold,
         "verify": verify(data),

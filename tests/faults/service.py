@@ -1,5 +1,7 @@
 """`twin run` as it is, which seals, merges, forgets all the time, and kills itself (SIGKILL) at a step it is told.
 
+It backs itself up, again and again, when the step is one of that.
+
 `python -m tests.faults.service PLANT.yaml --data DIR --port P --step STEP --nth N`. With STEP `none` it lives on.
 """
 
@@ -10,6 +12,7 @@ import asyncio
 import logging
 import os
 import random
+import shutil
 import signal
 import sys
 import threading
@@ -23,6 +26,7 @@ from twin.runtime.clock import WallClock
 from twin.runtime.plant_file import read_plant
 from twin.runtime.sealing import Sealing
 from twin.runtime.twin import open_twin
+from twin.store.backup import back_up
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.retention import forget_before
@@ -33,7 +37,8 @@ SEALING = (
 )  # fmt: skip
 """Between `renamed` and `sealed` the file is there and does not count; between `sealed` and `deleted` rows are twice on
 disk and count once."""
-STEPS = (*SEALING, "forgotten")
+BACKUP = ("others copied", "log copied", "files copied", "synced copy", "named")
+STEPS = (*SEALING, "forgotten", *BACKUP)
 BOUNDS = Bounds(rows=3000, age=SECOND // 4, leave=20 * MILLISECOND, grace=200 * MILLISECOND, settle=0, pause_s=0.05)
 KEEP = 90 * DAY
 LONGEST_WRITE_S = 0.01
@@ -91,9 +96,19 @@ async def main(arguments: argparse.Namespace) -> None:
             await asyncio.to_thread(forget_before, log, clock.now() - KEEP)
             await asyncio.sleep(0.5)
 
+    def copied(step: str) -> None:
+        death("synced copy" if step == "synced" else step)
+
+    async def copy() -> None:
+        """A copy with its name is whole; whoever killed us looks at it. One without is begun anew."""
+        target = Path(arguments.data).with_name("backup")
+        while arguments.step in BACKUP:
+            shutil.rmtree(target, ignore_errors=True)
+            await asyncio.to_thread(back_up, Path(arguments.data), target, lambda _: None, on_step=copied)
+
     url = f"http://127.0.0.1:{arguments.port}"
     async with open_twin(read_plant(arguments.plant), Path(arguments.data), clock, url=url, sealing=sealing) as twin:
-        upkeep = asyncio.create_task(maintain())
+        upkeep = asyncio.gather(maintain(), copy())
         await serve(twin, Access(), "127.0.0.1", arguments.port, None, started)
         upkeep.cancel()
 
