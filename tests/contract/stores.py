@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from twin.core.batch import Batch
 from twin.core.event import Event
+from twin.core.history import TagReads
 from twin.core.instant import FAR_FUTURE
+from twin.core.tags import Tag
 from twin.store.log import SqliteLog
 from twin.store.memory import MemoryHistory, MemoryResults
 from twin.store.merge import merge_past_days
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
 from twin.store.seal import Bounds, Sealer
+from twin.testing.reads import Lack, OpenReads
+from twin.testing.sample_lists import READ_TAGS
 from twin.testing.stores import STORE_TAGS, STORE_UNITS, StoreUnderTest
 
 UNITS, NAMES = STORE_UNITS, STORE_TAGS
@@ -90,20 +95,23 @@ def sqlite(folder: Path) -> Iterator[StoreUnderTest]:
 @contextmanager
 def sealed(folder: Path) -> Iterator[StoreUnderTest]:
     with _opened(folder) as parts:
-        yield Sealed(*parts, Sealer(parts[0], parts[2], AT_ONCE))
+        yield _sealed(*parts)
 
 
 @contextmanager
 def merged(folder: Path) -> Iterator[StoreUnderTest]:
     with _opened(folder) as parts:
-        yield Merged(*parts, Sealer(parts[0], parts[2], AT_ONCE))
+        yield _merged(*parts)
 
 
 @contextmanager
-def _opened(folder: Path) -> Iterator[tuple[SqliteLog, SetClock, LogReader, SqliteResults]]:
+def _opened(
+    folder: Path, tags: Sequence[Tag] = tuple(map(Tag, STORE_TAGS))
+) -> Iterator[tuple[SqliteLog, SetClock, LogReader, SqliteResults]]:
     clock = SetClock()
     log, reader = SqliteLog(folder, clock), LogReader(folder)
-    log.tags.ids_of(STORE_TAGS)
+    for tag in tags:
+        log.tags.id_of(tag.name, tag.type)
     try:
         yield log, clock, reader, SqliteResults(reader, STORE_UNITS, "code", log)
     finally:
@@ -111,4 +119,44 @@ def _opened(folder: Path) -> Iterator[tuple[SqliteLog, SetClock, LogReader, Sqli
         log.close()
 
 
+@dataclass
+class Reads:
+    """A store as check_reads sees it: it has everything."""
+
+    store: StoreUnderTest
+    lacks: frozenset[Lack] = frozenset()
+
+    @property
+    def reads(self) -> TagReads:
+        return self.store.history  # pyright: ignore[reportReturnType] - each of ours has both ports
+
+    def put(self, recorded: int, item: Batch) -> None:
+        self.store.put(recorded, item)
+
+
+def reads_of(make: Callable[..., StoreUnderTest]) -> OpenReads:
+    """A door for check_reads: make is given the log, its clock, reader and results."""
+
+    @contextmanager
+    def opened(folder: Path) -> Iterator[Reads]:
+        with _opened(folder, READ_TAGS) as parts:
+            yield Reads(make(*parts))
+
+    return opened
+
+
+def _sealed(*parts: Any) -> Sealed:
+    return Sealed(*parts, Sealer(parts[0], parts[2], AT_ONCE))
+
+
+def _merged(*parts: Any) -> Merged:
+    return Merged(*parts, Sealer(parts[0], parts[2], AT_ONCE))
+
+
+READS = {
+    "memory": reads_of(lambda *_: InMemory(MemoryHistory(), MemoryResults())),
+    "sqlite": reads_of(InSqlite),
+    "sealed": reads_of(_sealed),
+    "merged": reads_of(_merged),
+}
 STORES = {"memory": memory, "sqlite": sqlite, "sealed": sealed, "merged": merged}

@@ -104,7 +104,10 @@ class Parquet:
             found = cast(dict[str, Any], self._run(cursor, f"SELECT {columns} {rows}", paths[0]).fetchnumpy())
             text = None
             if found["has"].any():  # an object a row is dear, and few rows have any
-                text = _text(self._run(cursor, f"SELECT text {rows}", paths[0]).fetchnumpy()["text"])
+                # All columns once more: with many tags files come in another order each time, and so would the texts.
+                again = self._run(cursor, f"SELECT {columns}, text {rows}", paths[0]).fetchnumpy()
+                found = cast(dict[str, Any], again)
+                text = _text(found["text"])
         if not len(found["tag"]):
             return no_samples()
         return Samples(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from twin.testing.line import Line
     from twin.testing.outlets import OUTLET_TAGS, OtherSide, check_outlet
     from twin.testing.proxy import FaultProxy
+    from twin.testing.reads import Lack, ReadsUnderTest, check_reads
+    from twin.testing.sample_lists import READ_TAGS
     from twin.testing.stores import STORE_TAGS, STORE_UNITS, check_store
     from twin.testing.truth import TrueFault, TrueOrder, TrueState, TrueStop, Truth
     from twin.testing.values import TagValues
@@ -33,6 +35,8 @@ _HOME = {
     "line": ("Line",),
     "outlets": ("OUTLET_TAGS", "OtherSide", "check_outlet"),
     "proxy": ("FaultProxy",),
+    "reads": ("Lack", "ReadsUnderTest", "check_reads"),
+    "sample_lists": ("READ_TAGS",),
     "connector_source": ("Source", "Told"),
     "stores": ("STORE_TAGS", "STORE_UNITS", "check_store"),
     "truth": ("TrueFault", "TrueOrder", "TrueState", "TrueStop", "Truth"),
@@ -41,6 +45,7 @@ _HOME = {
 
 __all__ = [
     "OUTLET_TAGS",
+    "READ_TAGS",
     "STORE_TAGS",
     "STORE_UNITS",
     "Alarm",
@@ -50,11 +55,13 @@ __all__ = [
     "Counts",
     "FaultProxy",
     "Found",
+    "Lack",
     "Line",
     "LineMaker",
     "NotThere",
     "Oee",
     "OtherSide",
+    "ReadsUnderTest",
     "Source",
     "State",
     "Stop",
@@ -68,6 +75,7 @@ __all__ = [
     "check_connector",
     "check_fold",
     "check_outlet",
+    "check_reads",
     "check_store",
     "twin_line",
 ]
