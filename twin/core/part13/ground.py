@@ -9,62 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.part13.config import Config
-from twin.core.part13.quality import PARTIAL, flagged, no_data
+from twin.core.part13.quality import PARTIAL, Quality, flagged, no_data
 from twin.core.part13.result import Columns, Processed
+from twin.core.part13.runs import Runs
 from twin.core.status import is_bad, is_good
-from twin.core.window import window_sum
-
-
-@dataclass(frozen=True, eq=False)
-class Runs:
-    """Some rows in time order, and where those of each interval begin: interval i has bound[i]:bound[i + 1]."""
-
-    value: NDArray[np.float64]
-    bound: NDArray[np.intp]
-
-    @cached_property
-    def count(self) -> NDArray[np.intp]:
-        """How many rows lie in each interval."""
-        return np.diff(self.bound)
-
-    @cached_property
-    def some(self) -> NDArray[np.bool_]:
-        """Which intervals have a row."""
-        return self.count > 0
-
-    def total(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The sum of a column over each interval, 0 where there is no row."""
-        return self._spread(window_sum(value[: self.bound[-1]], self.bound[:-1][self.some]), 0.0)
-
-    def least(self) -> NDArray[np.float64]:
-        """The least value of each interval, NaN where there is no row."""
-        return self._reduced(np.minimum)
-
-    def greatest(self) -> NDArray[np.float64]:
-        """The greatest value of each interval, NaN where there is no row."""
-        return self._reduced(np.maximum)
-
-    def equal_to(self, one: NDArray[np.float64]) -> NDArray[np.intp]:
-        """How many rows of each interval have that value of the interval."""
-        same = np.zeros(len(self.value), np.float64)
-        inside = slice(int(self.bound[0]), int(self.bound[-1]))
-        same[inside] = self.value[inside] == np.repeat(one, self.count)
-        return self.total(same).astype(np.intp)
-
-    def _reduced(self, of: np.ufunc) -> NDArray[np.float64]:
-        if not self.some.any():
-            return np.full(len(self.count), np.nan)
-        return self._spread(of.reduceat(self.value[: self.bound[-1]], self.bound[:-1][self.some]), np.nan)
-
-    def _spread(self, column: NDArray[np.float64], fill: float) -> NDArray[np.float64]:
-        found = np.full(len(self.count), fill)
-        found[self.some] = column
-        return found
 
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """Rows by time, with one on each side of [edges[0], edges[-1]) where there are such.
+    """Rows by time, at least one, with those next to [edges[0], edges[-1]) where there are such.
 
     until: the instant up to which the rows are known. Before the first row and from `until` on there is no data.
     """
@@ -85,40 +38,62 @@ class Ground:
         return Ground(rows.time[:known], rows.value[:known], rows.status[:known], edges, config, until)
 
     @cached_property
-    def good(self) -> NDArray[np.bool_]:
-        """Rows that are Good and have a value."""
-        return is_good(self.status) & ~np.isnan(self.value)
-
-    @cached_property
-    def bad(self) -> NDArray[np.bool_]:
-        """Rows that count as Bad: Bad, without a value, or Uncertain where that is taken as Bad."""
-        return ~self.good if self.config.uncertain_is_bad else is_bad(self.status) | np.isnan(self.value)
+    def quality(self) -> NDArray[np.uint8]:
+        """What each row counts as. Bad: Bad, without a value, or Uncertain where that is taken as Bad."""
+        bad = np.isnan(self.value)
+        if not self.status.any() and not bad.any():
+            return np.zeros(len(self.time), np.uint8)
+        bad |= is_bad(self.status)
+        uncertain = Quality.BAD if self.config.uncertain_is_bad else Quality.UNCERTAIN
+        quality = np.where(is_good(self.status), Quality.GOOD, uncertain)
+        return np.where(bad, Quality.BAD, quality).astype(np.uint8)
 
     @cached_property
     def bound(self) -> NDArray[np.intp]:
         """Where the rows of each interval begin: those of interval i are bound[i]:bound[i + 1]."""
         return np.searchsorted(self.time, self.edges)
 
+    @cached_property
+    def good(self) -> Runs:
+        """The Good rows by interval."""
+        return self.runs(self.quality == Quality.GOOD)
+
+    @cached_property
+    def uncertain(self) -> Runs:
+        """The Uncertain rows that are not taken as Bad, by interval."""
+        return self.runs(self.quality == Quality.UNCERTAIN)
+
+    @cached_property
+    def bad(self) -> Runs:
+        """The rows that count as Bad, by interval."""
+        return self.runs(self.quality == Quality.BAD)
+
+    @cached_property
+    def usable(self) -> Runs:
+        """The rows that do not count as Bad, by interval."""
+        return self.runs(self.quality != Quality.BAD)
+
+    @cached_property
+    def rows(self) -> Runs:
+        """All rows by interval."""
+        return self.runs(np.ones(len(self.time), np.bool_))
+
     def runs(self, which: NDArray[np.bool_]) -> Runs:
         """Some of the rows by interval."""
         if which.all():
-            return Runs(self.value, self.bound)
-        passed = np.concatenate([[0], np.cumsum(which)])
-        return Runs(self.value[which], passed[self.bound])
+            return Runs(np.arange(len(self.time)), self.time, self.value, self.bound)
+        row = np.flatnonzero(which)
+        return Runs(row, self.time[row], self.value[row], np.searchsorted(row, self.bound))
 
     @cached_property
     def outside(self) -> NDArray[np.bool_]:
-        """Intervals before the first row or from `until` on: BadNoData whatever is asked."""
-        start, end = self.edges[:-1], self.edges[1:]
-        begin = self.time[0] if len(self.time) else np.iinfo(np.int64).max
-        return (end <= begin) | (start >= self.until)
+        """Intervals before the first row or from `until` on: no data, whatever is asked."""
+        return (self.edges[1:] <= self.time[0]) | (self.edges[:-1] >= self.until)
 
     @cached_property
     def partial(self) -> NDArray[np.bool_]:
         """Intervals that reach over the first row or `until`: not complete (5.3.3.2)."""
-        start, end = self.edges[:-1], self.edges[1:]
-        begin = self.time[0] if len(self.time) else np.iinfo(np.int64).max
-        return ~self.outside & ((start < begin) | (end > self.until))
+        return ~self.outside & ((self.edges[:-1] < self.time[0]) | (self.edges[1:] > self.until))
 
     def finished(
         self,

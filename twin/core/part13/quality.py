@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,17 +18,32 @@ PARTIAL = DATA_VALUE | 0x04
 MULTIPLE_VALUES = DATA_VALUE | 0x10
 
 
-def by_share(good: NDArray[np.float64], bad: NDArray[np.float64], config: Config) -> NDArray[np.uint32]:
-    """Good, UncertainDataSubNormal or Bad from the shares of Good and of Bad in each interval, 0 to 1.
+class Quality(IntEnum):
+    """What a row, a bounding value or a stretch of time counts as, by the settings."""
 
-    Without Bad it is Good. When percent_good = 100 - percent_bad both may apply: then percent_good counts (4.2.1.2).
+    GOOD = 0
+    UNCERTAIN = 1
+    BAD = 2
+
+
+def by_share(
+    good: NDArray[np.int64], bad: NDArray[np.int64], whole: NDArray[np.int64], config: Config
+) -> NDArray[np.uint32]:
+    """Good, UncertainDataSubNormal or Bad from how much (rows or ns) of the whole is Good and how much is Bad.
+
+    What is Uncertain and not taken as Bad counts as neither. With percent_good = 100 - percent_bad the Good alone
+    decides (4.2.1.2). A whole of 0 is Good.
     """
-    is_good = (good * 100 >= config.percent_good) | (bad == 0)
-    is_bad = (bad * 100 >= config.percent_bad) & (bad > 0)
+    is_good = good * 100.0 >= config.percent_good * whole.astype(np.float64)
+    is_bad = (bad > 0) & (bad * 100.0 >= config.percent_bad * whole.astype(np.float64))
     if config.percent_good == 100 - config.percent_bad:
-        is_bad &= ~is_good
-    severity = np.where(is_good, GOOD, UNCERTAIN_SUB_NORMAL)
-    return np.where(is_bad, BAD, severity).astype(np.uint32)
+        is_bad[:] = False
+    return np.where(is_bad, BAD, np.where(is_good, GOOD, UNCERTAIN_SUB_NORMAL)).astype(np.uint32)
+
+
+def coded(quality: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """The status code of a quality: Good, UncertainDataSubNormal, BadNoData."""
+    return np.array([GOOD, UNCERTAIN_SUB_NORMAL, BAD_NO_DATA], np.uint32)[quality]
 
 
 def flagged(status: NDArray[np.uint32], bits: int, where: NDArray[np.bool_] | bool = True) -> NDArray[np.uint32]:

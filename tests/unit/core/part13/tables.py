@@ -143,4 +143,55 @@ TABLES = [
         h3="0 CP; 5 C; 7.071 UC; 0 UC; 10 CP",
         h5="0 CP; 10 C; 14.142 UC; 0 UC; 5.7735 CP",
     ),
+    # H2 to 12:01:10 only: the copy at hand ends there. H3: issue 6227 of the standard (mantis.opcfoundation.org), "fixed
+    # in version 1.05", column "updated".
+    *tables(
+        Aggregate.TIME_AVERAGE2,
+        "A.5",
+        5,
+        h1="-; -; 12.5 C; 17.5 C; 22.5 C; 27.5 C; 30 UC; 30 UC; -; -; 52.5 C; 57.5 C; 62.5 UC; 67.5 UC; 72.5 UC;"
+        "77.5 UC; 82.5 C; 87.5 C; 90 UCP; -",
+        h2="10.652 UCP; 12.391 C; 14.565 C; 16.739 C; 18.913 C; 23.682 C; 27.046 C; 29.273 UC; 30 UC; 42.5 UC; 49.45 C;"
+        "52.75 C; 55.25 C; 57.75 C; 59.8 UC",
+    ),
+    *tables(
+        Aggregate.TIME_AVERAGE2,
+        "issue 6227",
+        5,
+        h3="10 CP; 10 C; 10 C; 10 C; 10 C; 22 C; 25 C; 26 C; 30 UC; 40 UC; 46 C; 50 C; 50 C; 50 C; 56 C; 60 UC",
+    ),
+    *tables(
+        Aggregate.MINIMUM2,
+        "A.13",
+        16,
+        h1="10 UCP; 16 UI; 30 UI; 50 UC; 64 UI; 80 UP; -",
+        h2="10 UCP; 16.087 I; 26.818 UI; 40; 56 UI; 70 UCP; -",
+        h3="10 CP; 10 I; 25 I; 40; 50 I; 70 CP; -",
+    ),
+    # Maximum2 returns what MaximumActualTime2 does, at the start of the interval; therefore a raw value that is not the
+    # start is Calculated (5.4.3.16, table 27), which is the only change to A.16.
+    *tables(
+        Aggregate.MAXIMUM2,
+        "A.16 by 5.4.3.16",
+        16,
+        h1="16 UIP; 30 UCM; 30 UI; 64 UI; 80 UI; 90 UCP; -",
+        h2="16.087 UIP; 26.818 I; 40 UI; 56 I; 60 UC; 90 UCP; -",
+        h3="10 CP; 25 C; 30 C; 50 C; 60 C; 90 CP; -",
+    ),
+    *tables(
+        Aggregate.START_BOUND,
+        "A.25",
+        16,
+        h1="-P; 16 I; 30 UI; -; 64 UI; 80 P; -",
+        h2="-P; 16.087 I; 26.818 I; 40; 56 I; -P; -",
+        h3="-P; 10 I; 25 I; 40; 50 I; -P; -",
+    ),
+    *tables(
+        Aggregate.DURATION_GOOD,
+        "A.29",
+        16,
+        h1="6000 CP; 16000 C; 0 C; 14000 C; 0 C; 10001 CP; -",
+        h2="14000 CP; 16000 C; 10000 C; 16000 C; 13000 C; 7001 CP; -",
+        h3="14000 CP; 16000 C; 10000 C; 16000 C; 13000 C; 7001 CP; -",
+    ),
 ]
