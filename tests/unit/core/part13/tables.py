@@ -143,8 +143,8 @@ TABLES = [
         h3="0 CP; 5 C; 7.071 UC; 0 UC; 10 CP",
         h5="0 CP; 10 C; 14.142 UC; 0 UC; 5.7735 CP",
     ),
-    # H2 to 12:01:10 only: the copy at hand ends there. H3: issue 6227 of the standard (mantis.opcfoundation.org), "fixed
-    # in version 1.05", column "updated".
+    # H2 to 12:01:10 only: the copy at hand ends there. H3: report 6227 on the standard (mantis.opcfoundation.org,
+    # "fixed in version 1.05"), column "updated".
     *tables(
         Aggregate.TIME_AVERAGE2,
         "A.5",
@@ -156,7 +156,7 @@ TABLES = [
     ),
     *tables(
         Aggregate.TIME_AVERAGE2,
-        "issue 6227",
+        "report 6227",
         5,
         h3="10 CP; 10 C; 10 C; 10 C; 10 C; 22 C; 25 C; 26 C; 30 UC; 40 UC; 46 C; 50 C; 50 C; 50 C; 56 C; 60 UC",
     ),
