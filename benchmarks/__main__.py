@@ -14,12 +14,14 @@ from benchmarks import (
     page,
     sealing,
     simulation,
+    store,
     viewers,
 )
 from benchmarks.command import main
 
 PARTS = [
-    opcua_speed, opcua_ingest, mqtt_ingest, append, sealing, history, folds, oee, simulation, demo, viewers, page,
+    opcua_speed, opcua_ingest, mqtt_ingest, store, append, sealing, history, folds, oee, simulation, demo, viewers,
+    page,
 ]  # fmt: skip
 
 if __name__ == "__main__":

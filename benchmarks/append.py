@@ -58,8 +58,9 @@ def synced(folder: Path, size: int) -> np.ndarray:
     took: list[float] = []
     with (folder / "bare").open("wb", buffering=0) as file:
         for _ in range(SYNCS):
+            some = os.urandom(size)
             begun = time.perf_counter()
-            file.write(os.urandom(size))
+            file.write(some)
             sync(file.fileno())
             took.append(time.perf_counter() - begun)
     return np.array(took)

@@ -25,6 +25,7 @@ bind-address = "127.0.0.1:{rpc}"
   index-version = "tsi1"
   query-log-enabled = false
   max-series-per-database = 0
+{data}
 [monitor]
   store-enabled = false
 [http]
@@ -71,11 +72,11 @@ class Influx:
 
 
 @contextmanager
-def influx(folder: Path) -> Generator[Influx]:
-    """A server while the block runs. Raises Missing when it is not installed."""
+def influx(folder: Path, data: str = "") -> Generator[Influx]:
+    """A server while the block runs. data: more lines for its section [data]. Raises Missing without influxd."""
     program = tool("influxd", "influxdb")
     port, config = free_port(), folder / "influxdb.conf"
-    config.write_text(_CONFIG.format(folder=folder, port=port, rpc=free_port()), encoding="utf-8")
+    config.write_text(_CONFIG.format(folder=folder, port=port, rpc=free_port(), data=data), encoding="utf-8")
     process = subprocess.Popen(
         [program, "run", "-config", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 THREADS = 2
 MEMORY = "512MB"
+FORM = "FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2, DICTIONARY_SIZE_LIMIT 4000"
+"""Version 2 keeps times as differences and splits numbers by byte. A dictionary only where it is small: of stamps with
+jitter it would be dearer than their differences (docs/decisions/0010)."""
 _GROUPS = (
     "SELECT any_value(row_group_num_rows), "
     "max(least(coalesce(dictionary_page_offset, data_page_offset), data_page_offset) + total_compressed_size) "
@@ -77,7 +80,7 @@ class Parquet:
             tag = f"(enum_range(NULL::tags_{len(names)}))[tag + 1]::VARCHAR"
             rows = f"SELECT {tag} AS tag, time, {value} AS value, status, {text} AS text, recorded FROM part"  # noqa: S608
             cursor.register("part", part)
-            self._run(cursor, f"COPY ({rows}) TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)", path)
+            self._run(cursor, f"COPY ({rows}) TO {quoted(str(path))} ({FORM})", path)
             groups = self._run(cursor, _GROUPS.format(file=quoted(str(path))), path).fetchall()
             cursor.unregister("part")
         return _blocks(path, [(int(rows), int(end)) for rows, end in groups], samples, names)

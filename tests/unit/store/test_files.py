@@ -14,6 +14,7 @@ from twin.core.batch import batch
 from twin.core.errors import Corrupt, StoreFailed
 from twin.core.history import Publication, Snapshot
 from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST, MINUTE, SECOND
+from twin.core.rows import in_order
 from twin.store.files import COLUMNS, File, Vanished
 from twin.store.log import SqliteLog
 from twin.store.merge import groups, merge_past_days
@@ -291,3 +292,28 @@ def test_threads_that_learn_the_same_tags_at_once_know_each_once(store):
     reader = Overtaken(store.folder)
     assert len(store.all(reader)) == len(store.all(reader)) == 50 * len(NAMES)
     reader.close()
+
+
+def test_files_of_the_former_form_are_read_beside_those_of_today(store, monkeypatch):
+    with monkeypatch.context() as former:
+        former.setattr("twin.store.parquet.FORM", "FORMAT parquet, COMPRESSION zstd")
+        store.put(10 * DAY)
+        store.sealer.seal(FAR_FUTURE)
+    store.put(11 * DAY)
+    store.sealer.seal(FAR_FUTURE)
+    encodings = [
+        {
+            e
+            for (e,) in store.reader.files.parquet.rows(
+                f"SELECT DISTINCT encodings FROM parquet_metadata('{path}')", path
+            )
+        }
+        for path in sorted((store.folder / "history").rglob("*.parquet"))
+    ]
+    assert ["DELTA_BINARY_PACKED" in found for found in encodings] == [False, True]
+    (one,) = store.reader.rows("SELECT count(*) FROM file")
+    found = in_order(store.all())
+    assert one == (2,)
+    assert found.time.tolist() == sorted(found.time.tolist())
+    assert len(found) == 2 * ROWS * len(NAMES)
+    store.reader.files.check(store.reader, [File(*row) for row in store.reader.rows(f"SELECT {COLUMNS} FROM file")])
