@@ -30,7 +30,7 @@ from twin.core.plugin import COMMON_CONNECTION_KEYS, Key
 from twin.core.records import RECORD_KINDS
 from twin.model import keys
 from twin.model.schema import schema
-from twin.runtime.plugins import connectors
+from twin.runtime.plugins import connectors, outlets
 from twin.runtime.twin import Twin
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -114,6 +114,11 @@ SECTIONS = (
     ("Line", "`lines: {PATH: ...}`", keys.LINE_KEYS),
     ("Machine", "`machines: {NAME: ...}` of a line; what it says stands above what its type says.", keys.MACHINE_KEYS),
     ("Connection", "`connections: {NAME: ...}`, whatever the protocol.", COMMON_CONNECTION_KEYS),
+    (
+        "Outlet",
+        "`outlets: {NAME: ...}`, wherever it leads ([how-to](../how-to/outlets.md)).",
+        keys.OUTLET_KEYS,
+    ),
 )
 """(heading, where such a mapping stands, its keys)."""
 
@@ -152,12 +157,19 @@ def plant_file() -> str:
             each = "each of its names" if key.kind == "named" else "each of its entries"
             parts += [f"Keys of `{key.name}`, {each}:", _keys(key.fields)] if key.fields else []
         parts += ["Keys of its tags:", _keys(plugin.tag_keys)] if plugin.tag_keys else []
+    for plugin in outlets().values():
+        schemes = ", ".join(f"`{one}:`" for one in plugin.schemes if one)
+        parts += [
+            f"## Outlet `{plugin.protocol}`",
+            f"`outlets: {{NAME: {{{plugin.protocol}: URL, ...}}}}`, URL: {schemes}.",
+            _keys(plugin.keys),
+        ]
     return _page(parts)
 
 
 def plant_schema() -> str:
     """The JSON Schema of plant files, those of the installed plug-ins included."""
-    return json.dumps(schema(connectors()), indent=2) + "\n"
+    return json.dumps(schema(connectors(), outlets()), indent=2) + "\n"
 
 
 def entries() -> str:

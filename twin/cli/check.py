@@ -16,6 +16,7 @@ from twin.core.event import Event
 from twin.core.plugin import ConnectionSpec, Surroundings
 from twin.core.ports import Probe, Probed
 from twin.core.tags import TagTable, TagType
+from twin.model.outlets import matching_nothing
 from twin.model.plant import Plant
 from twin.model.schema import schema
 from twin.runtime import plugins
@@ -66,6 +67,12 @@ def summary_text(file: str, plant: Plant) -> str:
     return f"{file}: {plant.path}: {counted}" if plant.path else f"{file}: {counted}"
 
 
+def notes(plant: Plant) -> list[str]:
+    """What is not wrong and still most likely not meant, a line each."""
+    told = {id_: matching_nothing(feed, plant, plant.tags) for id_, feed in plant.outlets.items()}
+    return [f"outlets.{id_}.{line}" for id_, lines in told.items() for line in lines]
+
+
 async def failures(plant: Plant, folder: Path) -> list[str]:
     """What went wrong when every tag was read once, a line each; connections are tried side by side."""
     each = await asyncio.gather(*(_failures_of(plant, spec, folder) for spec in plant.connections.values()))
@@ -93,7 +100,7 @@ async def _probed(plant: Plant, spec: ConnectionSpec, folder: Path) -> Sequence[
 def run(arguments: argparse.Namespace) -> int:
     """Check one file and say what is wrong or what it holds; or print the schema of all plant files."""
     if arguments.schema:
-        print(json.dumps(schema(plugins.connectors()), indent=2))
+        print(json.dumps(schema(plugins.connectors(), plugins.outlets()), indent=2))
         return DONE
     if arguments.plant is None:
         raise Misconfigured("twin check: no plant file is named (twin check PLANT.yaml, or --schema)")
@@ -102,6 +109,8 @@ def run(arguments: argparse.Namespace) -> int:
     except Problems as error:
         return _report(arguments, {}, [str(problem) for problem in error.problems], WRONG_INPUT)
     found = asyncio.run(failures(plant, Path(arguments.data))) if arguments.connect else []
+    for note in notes(plant):
+        print(f"{arguments.plant}: note: {note}", file=sys.stderr)
     if not arguments.json:
         print(summary_text(arguments.plant, plant))
     return _report(arguments, summary(plant), found, FAILED if found else DONE)

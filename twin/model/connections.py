@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from twin.core.instant import duration_text
-from twin.core.plugin import COMMON_CONNECTION_KEYS, LONGEST_WAIT, ConnectionSpec, ConnectorPlugin, Key
+from twin.core.plugin import (
+    COMMON_CONNECTION_KEYS,
+    LONGEST_WAIT,
+    ConnectionSpec,
+    ConnectorPlugin,
+    Key,
+    OutletPlugin,
+)
 from twin.model.entry import Entry
 from twin.model.kinds import settings
 from twin.model.names import check_segment
 from twin.model.report import suggestion
 from twin.model.variables import with_variables
+
+Plugin = TypeVar("Plugin", ConnectorPlugin, OutletPlugin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +41,23 @@ def read_connections(
 
 
 def _read(name: str, entry: Entry, plugins: Mapping[str, ConnectorPlugin], plant: str) -> Connection:
-    try:
-        check_segment(name)
-    except ValueError as error:
-        entry.problem(str(error))
-    plugin = _plugin_of(entry, plugins)
+    check_name(name, entry)
+    plugin = plugin_of(entry, plugins, "connection")
     if plugin is None:
         return Connection(ConnectionSpec(name, "", ""))
     return Connection(_spec(name, entry, plugin, plant), plugin)
 
 
-def _plugin_of(entry: Entry, plugins: Mapping[str, ConnectorPlugin]) -> ConnectorPlugin | None:
-    """The plug-in of the one protocol that is named."""
+def check_name(name: str, entry: Entry) -> None:
+    """Report a name that is none."""
+    try:
+        check_segment(name)
+    except ValueError as error:
+        entry.problem(str(error))
+
+
+def plugin_of(entry: Entry, plugins: Mapping[str, Plugin], what: str) -> Plugin | None:
+    """The plug-in of the one protocol that is named. what: `connection`, `outlet`."""
     found = entry.children()
     if not entry.is_mapping:
         if entry.is_empty:
@@ -53,7 +67,7 @@ def _plugin_of(entry: Entry, plugins: Mapping[str, ConnectorPlugin]) -> Connecto
     if len(named) == 1:
         return plugins[named[0]]
     if named:
-        entry.problem(f"names {len(named)} protocols ({', '.join(named)}); a connection has one")
+        entry.problem(f"names {len(named)} protocols ({', '.join(named)}); {a(what)} has one")
         return None
     for name, child in found.items():
         if _looks_like_address(child):
@@ -61,6 +75,11 @@ def _plugin_of(entry: Entry, plugins: Mapping[str, ConnectorPlugin]) -> Connecto
             return None
     entry.problem(f"names no protocol (write one of {', '.join(sorted(plugins))} with the address)")
     return None
+
+
+def a(noun: str) -> str:
+    """A noun with its article."""
+    return f"an {noun}" if noun[0] in "aeio" else f"a {noun}"
 
 
 def _looks_like_address(entry: Entry) -> bool:
@@ -80,7 +99,7 @@ def _spec(name: str, entry: Entry, plugin: ConnectorPlugin, plant: str) -> Conne
     return ConnectionSpec(
         id=name,
         protocol=plugin.protocol,
-        url=_url(fields, url, plugin),
+        url=address_of(fields, url, plugin),
         settings=own,
         time=common["time"],
         wait=plugin.wait(own) if common["wait"] is None else common["wait"],
@@ -96,7 +115,7 @@ def _check_wait(entry: Entry, wait: int) -> None:
         entry.problem(f"{duration_text(wait)} is longer than {longest}; nothing would be final for so long")
 
 
-def _url(fields: Mapping[str, Entry], key: Key, plugin: ConnectorPlugin) -> str:
+def address_of(fields: Mapping[str, Entry], key: Key, plugin: ConnectorPlugin | OutletPlugin) -> str:
     """The address, its scheme checked. A message shows the scheme only: a URL may hold secrets."""
     found: dict[str, Any] = settings(fields, (key,))
     url: str = found[key.name]

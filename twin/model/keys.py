@@ -32,10 +32,20 @@ PLANT_KEYS = (
     Key("timezone", "text", "IANA zone that shifts and days are reckoned in", "UTC"),
     Key("shifts", "map", "shift name -> times of the week: Mon-Fri 06:00-14:00; `breaks` is a list of such times"),
     Key("connections", "map", "connection name -> protocol with its URL, and settings"),
+    Key("outlets", "map", "outlet name -> where the log goes, with its URL, and settings"),
     Key("products", "map", "product name -> its code and ideal rates"),
     Key("types", "map", "type name -> what all machines of a type have in common"),
     Key("lines", "map", "path of a line -> its machines and their flow"),
     Key("tags", "map", "path -> tag that belongs to no machine"),
+)
+
+OUTLET_KEYS = (
+    Key("tags", "list", "globs of the tags that it gets: [packaging/**]; default: all"),
+    Key(
+        "from", "choice", "where a new outlet begins: with the whole log, or with what comes", "start", ("start", "now")
+    ),
+    Key("most", "any", "what may wait for it: 30d, or a number of rows; beyond it the oldest is dropped, and told"),
+    Key("was", "text", "former name: the outlet goes on where that one stands", ""),
 )
 
 PRODUCT_KEYS = (

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo, available_timezones
 
-from twin.core.plugin import ConnectorPlugin
+from twin.core.plugin import ConnectorPlugin, OutletPlugin
 from twin.model.connections import Connection, read_connections
 from twin.model.entry import Entry
 from twin.model.keys import PLANT_KEYS, VERSION
@@ -15,6 +15,7 @@ from twin.model.lines import LineDraft, lookup_of, read_lines
 from twin.model.machine_types import MachineType, read_types
 from twin.model.machines import MachineReader
 from twin.model.names import check_path
+from twin.model.outlets import NO_OUTLETS, OutletDraft, read_outlets
 from twin.model.plant import Plant
 from twin.model.products import read_products
 from twin.model.report import Report, suggestion
@@ -25,25 +26,40 @@ from twin.model.yaml_text import compose
 _SCALARS = tuple(key for key in PLANT_KEYS if key.kind != "map")
 
 
-def load(text: str, file: str, plugins: Mapping[str, ConnectorPlugin], environment: Mapping[str, str]) -> Plant:
+def load(
+    text: str,
+    file: str,
+    plugins: Mapping[str, ConnectorPlugin],
+    environment: Mapping[str, str],
+    outlets: Mapping[str, OutletPlugin] = NO_OUTLETS,
+) -> Plant:
     """The plant that a file describes. file: its name in problems; environment: where `${S7_PW}` is looked up.
 
     Raises Problems with all that is wrong: each names file and line, the place in the YAML, the fact and the fix.
-    Secrets are filled into the connections only; `Plant.text` keeps the file as it is.
+    Secrets are filled into connections and outlets only; `Plant.text` keeps the file as it is.
     """
     report = Report(file)
-    plant = _read(Entry(compose(text, file), "", 1, report), text, plugins, environment)
+    plant = _read(Entry(compose(text, file), "", 1, report), text, plugins, environment, outlets)
     report.check()
     return plant
 
 
-def _read(root: Entry, text: str, plugins: Mapping[str, ConnectorPlugin], environment: Mapping[str, str]) -> Plant:
+def _read(
+    root: Entry,
+    text: str,
+    plugins: Mapping[str, ConnectorPlugin],
+    environment: Mapping[str, str],
+    outlet_plugins: Mapping[str, OutletPlugin],
+) -> Plant:
     fields = root.fields(PLANT_KEYS)
     own = settings(fields, _SCALARS)
     _check_header(fields, own["linetwin"], own["plant"], own["timezone"])
     connections: dict[str, Connection] = {}
     if "connections" in fields:
         connections = read_connections(fields["connections"], plugins, environment, own["plant"])
+    outlets: dict[str, OutletDraft] = {}
+    if "outlets" in fields:
+        outlets = read_outlets(fields["outlets"], outlet_plugins, environment, own["plant"])
     reader = TagReader(connections, plugins)
     types = read_types(fields["types"], reader) if "types" in fields else {}
     machines = MachineReader(own["plant"], types, reader, {}, {})
@@ -61,9 +77,10 @@ def _read(root: Entry, text: str, plugins: Mapping[str, ConnectorPlugin], enviro
         shifts=read_shifts(fields["shifts"]) if "shifts" in fields else {},
         text=text,
         digest=hashlib.sha256(text.encode()).hexdigest(),
+        outlets={name: outlet.feed for name, outlet in outlets.items()},
     )
     check_former_names(machines.tags, machines.places)
-    _check_by_plugins(plant, connections, root.report)
+    _check_by_plugins(plant, connections, outlets, root.report)
     return plant
 
 
@@ -93,7 +110,9 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _check_by_plugins(plant: Plant, connections: Mapping[str, Connection], report: Report) -> None:
+def _check_by_plugins(
+    plant: Plant, connections: Mapping[str, Connection], outlets: Mapping[str, OutletDraft], report: Report
+) -> None:
     """Report what only the plug-ins can tell: a node that does not parse, a path that is none.
 
     They are not shown what is wrong already: they may rely on what their keys promise.
@@ -103,6 +122,11 @@ def _check_by_plugins(plant: Plant, connections: Mapping[str, Connection], repor
             continue
         addresses = [a for a in plant.addresses(name) if not report.holds(line_of(a.place))]
         for place, message in connection.plugin.check(connection.spec, addresses):
+            report.add(line_of(place), message)
+    for outlet in outlets.values():
+        if outlet.plugin is None or report.holds(line_of(outlet.feed.spec.place)):
+            continue
+        for place, message in outlet.plugin.check(outlet.feed.spec):
             report.add(line_of(place), message)
 
 

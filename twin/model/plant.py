@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from twin.core.instant import MINUTE, SECOND
-from twin.core.plugin import ConnectionSpec, TagAddress
+from twin.core.plugin import ConnectionSpec, OutletSpec, TagAddress
 from twin.model.rule import Rule
 from twin.model.week import WeekTimes
 
@@ -162,6 +162,28 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class Feed:
+    """What an outlet gets of the log.
+
+    tags: globs, full path or without the plant; empty: all. begin: `start` of the log or `now`, for an outlet that is
+    new. most_rows, most_age: so many rows of the log, or rows recorded so long ago (ns), wait for it at most; 0: as
+    many as there are. was: its former name, '' for none.
+    """
+
+    spec: OutletSpec
+    tags: tuple[str, ...] = ()
+    begin: str = "start"
+    most_rows: int = 0
+    most_age: int = 0
+    was: str = ""
+
+    @property
+    def wire(self) -> bool:
+        """Whether it gets the numbers of the log and not values in the tag's unit."""
+        return self.spec.settings.get("values") == "wire"
+
+
+@dataclass(frozen=True, slots=True)
 class Plant:
     """The whole model. digest: SHA-256 of the text it came from; text: that text (the event `plant.loaded` keeps it).
 
@@ -178,6 +200,7 @@ class Plant:
     shifts: Mapping[str, tuple[WeekTimes, ...]] = field(default_factory=dict[str, tuple[WeekTimes, ...]])
     text: str = ""
     digest: str = ""
+    outlets: Mapping[str, Feed] = field(default_factory=dict[str, Feed])
 
     def machines(self) -> tuple[Machine, ...]:
         """All machines of all lines."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from twin.core.plugin import COMMON_CONNECTION_KEYS, ConnectorPlugin, Key
+from twin.core.plugin import COMMON_CONNECTION_KEYS, ConnectorPlugin, Key, OutletPlugin
 from twin.model import keys
+from twin.model.outlets import NO_OUTLETS
 
 Schema = dict[str, Any]
 
@@ -36,11 +37,14 @@ _KINDS: Mapping[str, Schema] = {
 """Kind of a key -> what may stand there, where no grammar of its own is known below."""
 
 
-def schema(plugins: Mapping[str, ConnectorPlugin]) -> Schema:
+def schema(plugins: Mapping[str, ConnectorPlugin], outlets: Mapping[str, OutletPlugin] = NO_OUTLETS) -> Schema:
     """The schema of plant files for these plug-ins, as data that json.dumps takes."""
     plugin_keys = [key for plugin in plugins.values() for key in plugin.tag_keys]
     definitions = {
-        "connection": {"oneOf": [_connection(plugin) for plugin in plugins.values()]},
+        "connection": _one_of(
+            [_at(plugin, (*COMMON_CONNECTION_KEYS, *plugin.connection_keys)) for plugin in plugins.values()]
+        ),
+        "outlet": _one_of([_at(plugin, (*keys.OUTLET_KEYS, *plugin.keys)) for plugin in outlets.values()]),
         "tag": _mapping(_optional((*keys.TAG_KEYS, *plugin_keys)), _TAG),
         "counter": _mapping(keys.COUNTER_KEYS),
         "alarm": _mapping(keys.ALARM_KEYS),
@@ -93,15 +97,19 @@ def _optional(described: Sequence[Key]) -> Sequence[Key]:
     return [Key(key.name, key.kind, key.doc, key.default, key.choices) for key in described]
 
 
-def _connection(plugin: ConnectorPlugin) -> Schema:
+def _one_of(shapes: Sequence[Schema]) -> Schema:
+    return {"oneOf": list(shapes)} if shapes else {"not": {}}
+
+
+def _at(plugin: ConnectorPlugin | OutletPlugin, own: Sequence[Key]) -> Schema:
     """One protocol. A variable may stand for any text, which is read after it is filled in."""
     schemes = "|".join(scheme.replace(".", r"\.") for scheme in plugin.schemes if scheme)
     address = Key(plugin.protocol, "text", f"address: {', '.join(plugin.schemes)}", required=True)
     url: Schema = (
         {"type": "string"} if "" in plugin.schemes else {"type": "string", "pattern": rf"^({schemes})://|\$\{{"}
     )
-    described = (address, *COMMON_CONNECTION_KEYS, *plugin.connection_keys)
-    made = _mapping(described, {plugin.protocol: url})
+    described = (address, *own)
+    made = _mapping(described, {plugin.protocol: url, **_OUTLET})
     for key in described:
         if key.kind in {"duration", "choice"}:
             made["properties"][key.name] = _either(made["properties"][key.name], _VARIABLE)
@@ -134,12 +142,17 @@ _TOP = {
     "linetwin": {"const": keys.VERSION},
     "shifts": _values(_ONE_OR_MORE),
     "connections": _named("connection", _SEGMENT),
+    "outlets": _named("outlet", _SEGMENT),
     "products": _values(_ref("product")),
     "types": _named("type", _SEGMENT),
     "lines": _named("line", _PATH),
     "tags": _named("tag", _NUMBERED),
 }
 _TAG = {"counter": _ref("counter"), "alarms": _list(_ref("alarm")), "write": _ref("write")}
+_OUTLET = {
+    "tags": _list(_SCALAR),
+    "most": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": _DURATION}]},
+}
 _PRODUCT = {"ideal": _values(_SCALAR)}
 _TYPE = {
     "makes": {"anyOf": [{"type": "string"}, {"type": "object", "minProperties": 1, "maxProperties": 1}]},

@@ -25,13 +25,13 @@ def read_plant(file: str, secrets: bool = True) -> Plant:
         raise Misconfigured(f"{file}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise Misconfigured(f"{file}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
-    return load(text, file, plugins.connectors(), os.environ if secrets else _Unset())
+    return load(text, file, plugins.connectors(), os.environ if secrets else _Unset(), plugins.outlets())
 
 
 def problems_in(text: str) -> list[str]:
     """What is wrong in the text of a plant file, as `twin check` says it; its variables need not be set."""
     try:
-        load(text, "plant.yaml", plugins.connectors(), _Unset())
+        load(text, "plant.yaml", plugins.connectors(), _Unset(), plugins.outlets())
     except Problems as problems:
         return [str(one) for one in problems.problems]
     return []
@@ -46,7 +46,7 @@ def stored_plant(folder: Path) -> Plant:
         reader.close()
     if not loaded:
         raise Misconfigured(f"{folder}: no plant was ever run on this folder; name one: twin run PLANT.yaml")
-    return load(loaded[0][1].body["text"], "stored plant", plugins.connectors(), _Unset())
+    return load(loaded[0][1].body["text"], "stored plant", plugins.connectors(), _Unset(), plugins.outlets())
 
 
 class _Unset(dict[str, str]):

@@ -1,4 +1,4 @@
-"""Finds plug-ins through entry points, built-in ones too: `linetwin.connectors`, `linetwin.lines`,
+"""Finds plug-ins through entry points, built-in ones too: `linetwin.connectors`, `linetwin.outlets`, `linetwin.lines`,
 `linetwin.line_files`.
 """
 
@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeVar, cast
 
 from twin.core.errors import Misconfigured
-from twin.core.plugin import ConnectorPlugin
+from twin.core.plugin import ConnectorPlugin, OutletPlugin
 from twin.core.simulated import LineFiles, Scenario, SimulatedLine
 
 T = TypeVar("T")
@@ -26,6 +26,20 @@ def connector(protocol: str) -> ConnectorPlugin:
     plugins = connectors()
     if protocol not in plugins:
         raise Misconfigured(f"no connector for {protocol!r} is installed; there are: {', '.join(sorted(plugins))}")
+    return plugins[protocol]
+
+
+def outlets() -> dict[str, OutletPlugin]:
+    """Every installed outlet plug-in, by the key that names its URL in a plant file."""
+    found = [cast(OutletPlugin, _load(entry)) for entry in _entries("linetwin.outlets")]
+    return {plugin.protocol: plugin for plugin in found}
+
+
+def outlet(protocol: str) -> OutletPlugin:
+    """One outlet plug-in; its driver is imported only when it builds an outlet."""
+    plugins = outlets()
+    if protocol not in plugins:
+        raise Misconfigured(f"no outlet for {protocol!r} is installed; there are: {', '.join(sorted(plugins))}")
     return plugins[protocol]
 
 

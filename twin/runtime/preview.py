@@ -68,7 +68,7 @@ def _plant(state: Sequence[Mapping[str, Any]], names: Sequence[str], counters: S
         ]
     )
     try:
-        return load(text, "preview", plugins.connectors(), {})
+        return load(text, "preview", plugins.connectors(), {}, plugins.outlets())
     except Problems as problems:
         raise Misconfigured("; ".join(one.message.partition(": ")[2] for one in problems.problems)) from problems
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from twin.core.errors import Problems
-from twin.core.plugin import ConnectorPlugin, Key
+from twin.core.plugin import ConnectorPlugin, Key, OutletPlugin, OutletSpec
 from twin.model.load import load
 from twin.model.plant import Plant
 
@@ -48,12 +48,30 @@ MQTT = ConnectorPlugin(
     build=build_nothing,
 )
 
+
+def _problems(spec: OutletSpec) -> list[tuple[str, str]]:
+    return [(spec.place, "bucket: has a blank in it")] if " " in spec.settings["bucket"] else []
+
+
+TSDB = OutletPlugin(
+    protocol="tsdb",
+    schemes=("http", "https"),
+    keys=(
+        Key("bucket", "text", "where rows go", "", required=True),
+        Key("token", "secret", "who writes"),
+        Key("values", "choice", "which numbers", "scaled", ("scaled", "wire")),
+    ),
+    build=build_nothing,
+    check=_problems,
+)
+
+OUTLETS = {"tsdb": TSDB}
 PLUGINS = {"opcua": OPCUA, "mqtt": MQTT}
 EXAMPLE = Path(__file__).parents[3] / "examples" / "brno.yaml"
 
 
 def loaded(text: str, environment: Mapping[str, str] | None = None) -> Plant:
-    return load(text, "plant.yaml", PLUGINS, environment or {"S7_PW": "secret"})
+    return load(text, "plant.yaml", PLUGINS, environment or {"S7_PW": "secret"}, OUTLETS)
 
 
 def problems(text: str, environment: Mapping[str, str] | None = None) -> list[str]:

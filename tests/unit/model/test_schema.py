@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from tests.unit.model.mistakes import MISTAKES, PLANT
-from tests.unit.model.stand_ins import PLUGINS, loaded, problems
+from tests.unit.model.stand_ins import OUTLETS, PLUGINS, loaded, problems
 from twin.cli.main import main
 from twin.core.errors import Problems
 from twin.core.plugin import Key
@@ -21,11 +21,11 @@ from twin.model.entry import Entry
 from twin.model.report import Report
 from twin.model.schema import schema
 from twin.model.yaml_text import compose
-from twin.runtime.plugins import connectors
+from twin.runtime.plugins import connectors, outlets
 
 ROOT = Path(__file__).parents[3]
 FILES = [ROOT / "examples" / "brno.yaml", ROOT / "simulators" / "plants" / "packaging" / "plant.yaml"]
-OURS = Draft7Validator(schema(PLUGINS))
+OURS = Draft7Validator(schema(PLUGINS, OUTLETS))
 
 SEEN = {
     "unknown key",
@@ -72,12 +72,12 @@ def is_yaml(text: str) -> bool:
 
 
 def test_it_is_a_schema() -> None:
-    Draft7Validator.check_schema(schema(connectors()))
+    Draft7Validator.check_schema(schema(connectors(), outlets()))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_plant_files_that_we_ship_are_right(path: Path) -> None:
-    errors = Draft7Validator(schema(connectors())).iter_errors(plain(path.read_text(encoding="utf-8")))
+    errors = Draft7Validator(schema(connectors(), outlets())).iter_errors(plain(path.read_text(encoding="utf-8")))
     assert [f"{list(error.absolute_path)}: {error.message}" for error in errors] == []
 
 
@@ -106,7 +106,7 @@ def texts_of(value: Any) -> set[str]:
 def test_every_key_of_the_grammar_and_of_every_plug_in_is_there() -> None:
     wanted = {key.name for found in sections().values() for key in found}
     wanted |= {key.name for plugin in connectors().values() for key in (*plugin.connection_keys, *plugin.tag_keys)}
-    assert wanted - texts_of(schema(connectors())) == set()
+    assert wanted - texts_of(schema(connectors(), outlets())) == set()
 
 
 PLACES = {
@@ -153,4 +153,4 @@ def test_short_files_that_check_takes_are_not_marked(plain_text: str) -> None:
 
 def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--schema"]) == 0
-    assert json.loads(capsys.readouterr().out) == schema(connectors())
+    assert json.loads(capsys.readouterr().out) == schema(connectors(), outlets())
