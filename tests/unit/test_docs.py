@@ -20,13 +20,13 @@ from twin.model.report import Report
 from twin.model.schema import schema
 from twin.model.yaml_text import compose
 from twin.runtime.clock import WallClock
-from twin.runtime.plugins import connectors
+from twin.runtime.plugins import connectors, outlets
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.seal import Bounds, Sealer
 
 ROOT = Path(__file__).parents[2]
-SECRETS = {"S7_PW": "secret", "MQTT_PASSWORD": "secret"}
+SECRETS = {"S7_PW": "secret", "MQTT_PASSWORD": "secret", "INFLUX_TOKEN": "secret"}
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").glob("*.md")]
 YAML = [
     (f"{page.relative_to(ROOT).as_posix()}-{number}", text)
@@ -56,13 +56,13 @@ OPTIONS = {
 
 @pytest.mark.parametrize("text", [t for _, t in PLANT_FILES], ids=[name for name, _ in PLANT_FILES])
 def test_plant_files_in_the_documents_are_right(text: str) -> None:
-    assert load(text, "page", connectors(), SECRETS).tags
+    assert load(text, "page", connectors(), SECRETS, outlets()).tags
 
 
 @pytest.mark.parametrize("text", [t for _, t in PLANT_FILES], ids=[name for name, _ in PLANT_FILES])
 def test_plant_files_in_the_documents_fit_the_schema(text: str) -> None:
     plain = Entry(compose(text, "page"), "", 1, Report("page")).plain()
-    assert [error.message for error in Draft7Validator(schema(connectors())).iter_errors(plain)] == []
+    assert [error.message for error in Draft7Validator(schema(connectors(), outlets())).iter_errors(plain)] == []
 
 
 def test_example_plant_file_is_right() -> None:
