@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from twin.core.engine import Engine, Entry
-from twin.core.errors import LinetwinError
+from twin.core.errors import Corrupt, LinetwinError
 from twin.core.fold import Record
 from twin.core.history import Publication
 from twin.core.instant import HOUR, SECOND
@@ -77,9 +77,22 @@ class Folding:
         """Alarms that came up since the start."""
         self.view: LiveView | None = None
         self.on_view: Callable[[], None] = lambda: None
+        self.mend: Callable[[], bool] = lambda: False
+        """Put damaged entries of the log aside; whether there were any."""
 
     def resume(self, known: int) -> None:
-        """Fold the log up to now, before anything new is accepted. known: the greatest `recorded` in the log."""
+        """Fold the log up to now, before anything new is accepted. known: the greatest `recorded` in the log.
+
+        Damaged entries are put aside first where there are some. Raises Corrupt for other damage.
+        """
+        try:
+            self._resume(known)
+        except Corrupt:
+            if not self.mend():
+                raise
+            self._resume(known)
+
+    def _resume(self, known: int) -> None:
         self._known = known
         self._engine = self._make()
         for publication in self._engine.resume(self._clock.now(), known):

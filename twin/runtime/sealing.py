@@ -7,9 +7,10 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 
-from twin.core.errors import LinetwinError
+from twin.core.errors import Corrupt, LinetwinError
 from twin.core.instant import DAY
 from twin.core.ports import Clock
+from twin.store.damaged import put_damaged_aside
 from twin.store.log import SqliteLog
 from twin.store.merge import merge_past_days
 from twin.store.reader import LogReader
@@ -18,10 +19,19 @@ from twin.store.seal import Bounds, Sealer, Stopped
 _log = logging.getLogger("linetwin")
 
 
+def put_aside(log: SqliteLog, reader: LogReader, clock: Clock) -> bool:
+    """Put damaged entries of the log aside and say so, once; whether there were any."""
+    found = put_damaged_aside(log, reader, clock.now())
+    for one in found:
+        _log.error("%s; it is kept aside, and what it held is a gap", one.told)
+    return bool(found)
+
+
 class Sealing:
     """Looks every now and then whether something is to be sealed, merged or unlinked.
 
-    A failure (a full disk, a damaged entry) changes nothing that counts; it is told once and tried again.
+    A failure (a full disk, a damaged file) changes nothing that counts; it is told once and tried again. A damaged
+    entry is put aside: what comes after it is sealed.
     """
 
     def __init__(
@@ -102,7 +112,12 @@ class Sealing:
         """
         now = self._clock.now()
         self._sealer.sweep(now)
-        sealed = self._sealer.seal(now)
+        try:
+            sealed = self._sealer.seal(now)
+        except Corrupt:
+            if not put_aside(self._sealer.log, self._reader, self._clock):
+                raise
+            return True
         self.merged += merge_past_days(self._sealer, now)
         if self._compact:
             self._compact = False

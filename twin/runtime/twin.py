@@ -28,7 +28,7 @@ from twin.runtime.live import LiveView, Meaning
 from twin.runtime.plugins import connector
 from twin.runtime.renaming import rename_tags, renamed_event
 from twin.runtime.report import ConnectionReport
-from twin.runtime.sealing import Sealing
+from twin.runtime.sealing import Sealing, put_aside
 from twin.runtime.supervise import Supervisor
 from twin.runtime.writing import Writing
 from twin.state.coverage import NOT_RUNNING
@@ -198,6 +198,7 @@ async def _running(
     folding = Folding(lambda: assembly.engine(reader, results), results, meaning, clock, lambda: len(log.tags))
     twin = Twin(plant, clock, log, reader, results, folding, meaning, sealing)
     log.on_commit = folding.accept
+    folding.mend = lambda: put_aside(log, reader, clock)
     await asyncio.to_thread(folding.resume, log.last)
     folding.start()
     sealing.start()

@@ -8,7 +8,7 @@ from twin.core.errors import Misconfigured
 from twin.core.event import CONNECTION_LOST, GAP, GAP_FILLED, RUN_STARTED, RUN_STOPPED, TAGS_COVERED, Event
 from twin.core.instant import DAY, FAR_PAST, Span
 from twin.state.coverage import KINDS, MESSAGES
-from twin.store.entry import decode
+from twin.store.entry import COLUMNS, decode
 from twin.store.reader import LogReader
 
 MOST_EVENTS = 50_000
@@ -61,7 +61,7 @@ def cover_events(reader: LogReader, span: Span, known: int) -> list[tuple[int, E
             "ask for a shorter one"
         )
     stored = reader.rows(
-        f"SELECT recorded, kind, crc, body, text FROM entry WHERE recorded IN {_CHOSEN}",  # noqa: S608
+        f"SELECT {COLUMNS} FROM entry WHERE recorded IN {_CHOSEN}",  # noqa: S608
         given,
     )
     return list(decode(stored).events)

@@ -35,6 +35,8 @@ class Database:
         try:
             return self.connection().execute(statement, given).fetchall()
         except sqlite3.OperationalError as error:
+            if "decode to UTF-8" in str(error):  # no text that we wrote
+                raise Corrupt(f"{self.folder / 'log.db'}: {error}; restore it from a backup") from error
             raise StoreFailed(f"{self.folder / 'log.db'}: {error}; is the disk there and readable?") from error
         except sqlite3.Error as error:
             raise Corrupt(f"{self.folder / 'log.db'}: {error}; restore it from a backup") from error

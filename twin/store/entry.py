@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import zlib
 from collections.abc import Sequence
 
@@ -18,6 +19,11 @@ from twin.core.rows import Samples, no_samples
 ROW = np.dtype([("tag", "<i4"), ("time", "<i8"), ("value", "<f8"), ("status", "<u4")])
 """One sample, 24 bytes, little endian on every machine."""
 
+COLUMNS = "recorded, kind, source, tmin, tmax, crc, body, text"
+"""Of table `entry`, in order; what `decode` wants."""
+WHOLE = 1 << 32
+"""Set in `crc` where it covers all of the entry. Those of layouts before the third cover body and text alone."""
+
 Stored = tuple[int, str, str, int, int, int, bytes, bytes | None]
 """recorded, kind, source, tmin, tmax, crc, body, text."""
 
@@ -28,23 +34,47 @@ def encode_batch(recorded: int, batch: Batch) -> Stored:
     packed["tag"], packed["time"], packed["value"], packed["status"] = batch.tag, batch.time, batch.value, batch.status
     body = packed.tobytes()
     text = None if batch.text is None else json.dumps(batch.text.tolist(), ensure_ascii=False).encode()
-    crc = zlib.crc32(text or b"", zlib.crc32(body))
-    return recorded, "", batch.source, int(batch.time.min()), int(batch.time.max()), crc, body, text
+    return _sealed(recorded, "", batch.source, int(batch.time.min()), int(batch.time.max()), body, text)
 
 
 def encode_event(recorded: int, event: Event) -> Stored:
     """An event as a row of table `entry`."""
-    body = event.to_bytes()
-    return recorded, event.kind, event.subject, event.time, event.time, zlib.crc32(body), body, None
+    return _sealed(recorded, event.kind, event.subject, event.time, event.time, event.to_bytes(), None)
 
 
-def decode(stored: Sequence[tuple[int, str, int, bytes, bytes | None]]) -> Slice:
-    """Samples and events of rows (recorded, kind, crc, body, text). Raises Corrupt naming the entry."""
+def _sealed(recorded: int, kind: str, source: str, tmin: int, tmax: int, body: bytes, text: bytes | None) -> Stored:
+    crc = WHOLE | _checksum(recorded, kind, source, tmin, tmax, body, text)
+    return recorded, kind, source, tmin, tmax, crc, body, text
+
+
+def _checksum(recorded: int, kind: str, source: str, tmin: int, tmax: int, body: bytes, text: bytes | None) -> int:
+    """Over everything. Lengths are in it: no byte can move from one column to the next."""
+    parts = kind.encode(), source.encode(), body, text or b""
+    crc = zlib.crc32(struct.pack("<3q5i", recorded, tmin, tmax, *map(len, parts), text is None))
+    for part in parts:
+        crc = zlib.crc32(part, crc)
+    return crc
+
+
+def is_whole(stored: Stored) -> bool:
+    """Whether an entry is as it was written."""
+    recorded, kind, source, tmin, tmax, crc, body, text = stored
+    try:
+        if not crc & WHOLE:
+            return zlib.crc32(text or b"", zlib.crc32(body)) == crc
+        return WHOLE | _checksum(recorded, kind, source, tmin, tmax, body, text) == crc
+    except (AttributeError, TypeError, struct.error):  # of another type than was written: SQLite keeps types by value
+        return False
+
+
+def decode(stored: Sequence[Stored]) -> Slice:
+    """Samples and events of rows of COLUMNS. Raises Corrupt naming the entry."""
     batches: list[tuple[int, bytes, bytes | None]] = []
     events: list[tuple[int, Event]] = []
-    for recorded, kind, crc, body, text in stored:
-        if zlib.crc32(text or b"", zlib.crc32(body)) != crc:
-            raise Corrupt(f"log entry {recorded}: its bytes do not match their checksum; restore it from a backup")
+    for one in stored:
+        if not is_whole(one):
+            raise Corrupt(f"log entry {one[0]}: its bytes do not match their checksum; restore it from a backup")
+        recorded, kind, _, _, _, _, body, text = one
         if kind:
             events.append((recorded, Event.from_bytes(body)))
         else:

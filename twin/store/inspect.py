@@ -7,12 +7,12 @@ from typing import Any
 
 from twin.core.errors import Corrupt
 from twin.core.instant import to_text
-from twin.store.entry import decode
+from twin.store.damaged import damaged_entries
 from twin.store.files import Checks, blocks_from_text, everything_listed
-from twin.store.reader import IN_LOG, LogReader
+from twin.store.lock import holder
+from twin.store.reader import LogReader
+from twin.store.wal import damage_of_wal
 
-AT_ONCE = 500
-"""Entries decoded at once."""
 _INTEGRITY = "PRAGMA integrity_check(10)"
 """SQLite's own look at its pages, indexes and constraints; at most so many lines."""
 
@@ -26,6 +26,7 @@ def stats(reader: LogReader) -> dict[str, Any]:
         )
         ((outlines,),) = reader.rows("SELECT coalesce(sum(bytes), 0) FROM outline")
         ((gone,),) = reader.rows("SELECT count(*) FROM gone")
+        ((aside,),) = reader.rows("SELECT count(*) FROM damaged")
         tags = len(reader.tags())
     log = sum(path.stat().st_size for path in reader.folder.glob("log.db*"))
     return {
@@ -40,30 +41,39 @@ def stats(reader: LogReader) -> dict[str, Any]:
         "file_bytes": size,
         "outline_bytes": outlines,
         "merged_away_files": gone,
+        "damaged_entries": aside,
     }
 
 
 def damage(reader: LogReader, progress: Callable[[float], None]) -> list[str]:
     """Everything that is not as it was written, a line each: every entry of the log, every byte of every file."""
-    found: list[str] = []
+    found = _of_the_log(reader)
     checks = Checks(reader.folder)
-    found += [f"{reader.folder / 'log.db'}: {text}" for (text,) in reader.rows(_INTEGRITY) if text != "ok"]
     files = everything_listed(reader)
-    recorded = [r for (r,) in reader.rows(f"SELECT recorded FROM entry WHERE {IN_LOG} ORDER BY recorded")]  # noqa: S608
-    pieces = [recorded[at : at + AT_ONCE] for at in range(0, len(recorded), AT_ONCE)]
     for done, (path, text) in enumerate(files):
-        progress(done / (len(files) + len(pieces)))
+        progress(0.5 * done / len(files))
         found += _told(lambda p=path, t=text: checks.check(p, blocks_from_text(t)))
-    for done, piece in enumerate(pieces):
-        progress((len(files) + done) / (len(files) + len(pieces)))
-        if _told(lambda p=piece: _decode(reader, p[0], p[-1])):
-            found += [line for one in piece for line in _told(lambda r=one: _decode(reader, r, r))]
+    found += _of_the_list(reader)
+    entries = damaged_entries(reader, lambda share: progress(0.5 + 0.5 * share))
+    return [*found, *(entry.told for entry in entries)]
+
+
+def _of_the_log(reader: LogReader) -> list[str]:
+    """SQLite's own look; and its write-ahead log, where nobody writes it at this moment."""
+    log = reader.folder / "log.db"
+    found = [f"{log}: {text}" for (text,) in reader.rows(_INTEGRITY) if text != "ok"]
+    behind = None if holder(reader.folder) else damage_of_wal(log.with_name("log.db-wal"))
+    return [*found, behind.told] if behind else found
+
+
+def _of_the_list(reader: LogReader) -> list[str]:
+    """What the list says of a file against what its blocks say: with wrong times a file would not be read at all."""
+    found: list[str] = []
+    for path, tmin, tmax, text in reader.rows("SELECT path, tmin, tmax, blocks FROM file"):
+        times = [block.times for block in blocks_from_text(text) if block.tags[1]]
+        if times and (tmin, tmax) != (min(a for a, _ in times), max(b for _, b in times)):
+            found.append(f"{reader.folder / path}: its times on the list are not those of its rows; restore log.db")
     return found
-
-
-def _decode(reader: LogReader, first: int, last: int) -> None:
-    chosen = "SELECT recorded, kind, crc, body, text FROM entry WHERE recorded BETWEEN ? AND ?"
-    decode(reader.rows(chosen, (first, last)))
 
 
 def _told(check: Callable[[], None]) -> list[str]:

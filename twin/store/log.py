@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -14,12 +15,13 @@ from pathlib import Path
 
 from twin.core.batch import Batch
 from twin.core.errors import StoreFailed
-from twin.core.event import Event
+from twin.core.event import LOG_DAMAGED, Event
 from twin.core.ports import Clock
 from twin.core.tags import Tag, TagTable, TagType
 from twin.store.entry import Stored, encode_batch, encode_event
 from twin.store.names import PUT_RENAMED, WHERE_RENAMED, renamed, second_key, stored
 from twin.store.schema import SEALED_TO, open_writer
+from twin.store.wal import damage_of_wal
 
 Entry = tuple[int, Batch | Event]
 Job = Callable[[sqlite3.Connection], None]
@@ -48,6 +50,7 @@ class SqliteLog:
     def __init__(self, folder: Path, clock: Clock) -> None:
         self.folder = folder
         self._clock = clock
+        unread = _kept_aside(folder, clock)
         self._connection = open_writer(folder)
         rows = self._connection.execute("SELECT name, type FROM tag ORDER BY id").fetchall()
         self._renamed = renamed(self._connection.execute(WHERE_RENAMED).fetchall())
@@ -69,6 +72,8 @@ class SqliteLog:
         ]
         for thread in self._threads:
             thread.start()
+        if unread:
+            self.submit(Event(clock.now(), LOG_DAMAGED, "log", {"cause": unread}))
 
     async def append(self, batch: Batch) -> int:
         """Make a batch durable; returns its `recorded`. Raises StoreFailed: then nothing was kept."""
@@ -209,3 +214,17 @@ class SqliteLog:
                 with suppress(sqlite3.Error):  # a full disk: the WAL grows on, the next growth asks again
                     connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         connection.close()
+
+
+def _kept_aside(folder: Path, clock: Clock) -> str:
+    """Before SQLite passes over a damaged write-ahead log: a copy of it, and what to say; empty when it is whole."""
+    wal = folder / "log.db-wal"
+    try:
+        found = damage_of_wal(wal)
+        if found is None:
+            return ""
+        aside = wal.with_name(f"{wal.name}-damaged-{clock.now()}")
+        shutil.copy(wal, aside)
+    except OSError as error:
+        raise StoreFailed(f"{wal}: {error.strerror}; is the disk there and readable?") from error
+    return f"{found.told}; its bytes are kept as {aside.name}"

@@ -16,13 +16,13 @@ from twin.core.rows import Samples, join
 from twin.core.tags import Tag, TagTable, TagType
 from twin.store.bounding import newest_before, oldest_after
 from twin.store.database import Database, Row
-from twin.store.entry import ROW, decode
+from twin.store.entry import COLUMNS, ROW, decode
 from twin.store.files import Vanished
 from twin.store.names import WHERE_RENAMED, renamed
 from twin.store.schema import SEALED_TO
 from twin.store.sealed import Chosen, Files
 
-_SELECT = "SELECT recorded, kind, crc, body, text FROM entry"
+_SELECT = f"SELECT {COLUMNS} FROM entry"  # noqa: S608 - no input in it
 IN_LOG = f"NOT (kind = '' AND recorded <= {SEALED_TO})"
 """Which entries count: a sealed batch may still be there, for deleting takes its time."""
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from twin.core.errors import StoreFailed
+from twin.core.errors import Corrupt, StoreFailed
 from twin.core.instant import MINUTE
 
-LAYOUT = 2
+LAYOUT = 3
 """Number of this layout; a folder of a younger one is refused, of an older one migrated."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tag (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, type TEXT NOT NULL);
 -- kind: '' for a batch, else the kind of the event. body: packed rows, or the event. text: JSON of the text column.
+-- crc: of all other columns (twin.store.entry).
 CREATE TABLE IF NOT EXISTS entry (
     recorded INTEGER PRIMARY KEY, kind TEXT NOT NULL, source TEXT NOT NULL,
     tmin INTEGER NOT NULL, tmax INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL, text BLOB);
@@ -42,6 +43,9 @@ CREATE TABLE IF NOT EXISTS file (
 -- Of a file with many rows a minute: a smaller one below `outline` with those that show the shape of each minute.
 CREATE TABLE IF NOT EXISTS outline (
     file TEXT PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL, blocks TEXT NOT NULL) WITHOUT ROWID;
+-- Entries that do not match their checksum: they count no more, and their bytes stay. found: when, ns.
+CREATE TABLE IF NOT EXISTS damaged (
+    recorded INTEGER NOT NULL, kind, source, tmin, tmax, crc, body, text, found INTEGER NOT NULL);
 -- Files that count no more, and since when: they go when no reader can have them on its list.
 CREATE TABLE IF NOT EXISTS gone (path TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
 """
@@ -119,6 +123,7 @@ def open_writer(folder: Path) -> sqlite3.Connection:
         connection.executescript(_TABLES)
         connection.execute("INSERT OR IGNORE INTO meta VALUES ('layout', ?)", (str(LAYOUT),))
         _check_layout(connection, folder)
+        _check_tags(connection, folder)
         _keep_sums(connection)
         connection.execute("UPDATE meta SET value = ? WHERE key = 'layout'", (str(LAYOUT),))
     except sqlite3.Error as error:
@@ -128,6 +133,13 @@ def open_writer(folder: Path) -> sqlite3.Connection:
     except OSError as error:
         raise StoreFailed(f"{folder}: {error.strerror}; name a folder we may write to with --data DIR") from error
     return connection
+
+
+def _check_tags(connection: sqlite3.Connection, folder: Path) -> None:
+    """A name stands in its row and in an index; where they differ, samples would be told under another name."""
+    found = [text for (text,) in connection.execute("PRAGMA integrity_check('tag')") if text != "ok"]
+    if found:
+        raise Corrupt(f"{folder / 'log.db'}: table tag: {found[0]}; restore it from a backup")
 
 
 def open_reader(folder: Path) -> sqlite3.Connection:

@@ -19,7 +19,7 @@ from twin.core.outline import outline
 from twin.core.routing import HORIZON
 from twin.core.rows import Samples, join
 from twin.core.window import run_starts
-from twin.store.entry import ROW, decode
+from twin.store.entry import COLUMNS, ROW, decode
 from twin.store.files import HISTORY, OUTLINE, File, are_listed, blocks_to_text, outline_path, unlist
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
@@ -133,14 +133,14 @@ class Sealer:
         at = self.reader.sealed_to()
         while True:
             found = self.reader.rows(
-                "SELECT recorded, kind, crc, body, text, tmin, tmax FROM entry WHERE kind = '' AND recorded > ? "
-                "AND recorded <= ? ORDER BY recorded LIMIT ?",
+                f"SELECT {COLUMNS} FROM entry WHERE kind = '' AND recorded > ? AND recorded <= ? "  # noqa: S608
+                "ORDER BY recorded LIMIT ?",
                 (at, up_to, AT_ONCE),
             )
             if not found:
                 return join(parts), entries
-            parts.append(decode([row[:5] for row in found]).samples)
-            entries += [(recorded, tmin, tmax) for recorded, _, _, _, _, tmin, tmax in found]
+            parts.append(decode(found).samples)
+            entries += [(recorded, tmin, tmax) for recorded, _, _, tmin, tmax, *_ in found]
             at = entries[-1][0]
 
     # --- files, for sealing and merging --------------------------------------------------------------------------

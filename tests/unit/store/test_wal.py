@@ -1,0 +1,90 @@
+"""A write-ahead log that is damaged in the middle is told from a torn tail, and kept."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.contract.stores import SetClock
+from twin.core.batch import batch
+from twin.core.event import LOG_DAMAGED
+from twin.core.instant import FAR_FUTURE, FAR_PAST
+from twin.store.inspect import damage
+from twin.store.log import SqliteLog
+from twin.store.reader import LogReader
+from twin.store.wal import damage_of_wal
+
+COMMITS = 30
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[int]]:
+    """log.db and its WAL as a kill leaves them, and how long the WAL was after each commit."""
+    folder, copied = tmp_path_factory.mktemp("living"), tmp_path_factory.mktemp("killed")
+    with closing(SqliteLog(folder, SetClock())) as log:
+        sizes: list[int] = []
+        for n in range(COMMITS):
+            log.submit(batch("s", [0] * 30, range(30), [n] * 30)).result(10)
+            sizes.append((folder / "log.db-wal").stat().st_size)
+        for name in ("log.db", "log.db-wal"):
+            shutil.copy(folder / name, copied / name)
+    return copied, sizes
+
+
+def test_a_whole_one_is_whole_and_so_is_one_that_was_torn_anywhere(
+    killed: tuple[Path, list[int]], tmp_path: Path
+) -> None:
+    folder, _ = killed
+    whole, chance = (folder / "log.db-wal").read_bytes(), random.Random(2)
+    for cut in (len(whole), 0, 31, 33, *(chance.randrange(len(whole)) for _ in range(40))):
+        (tmp_path / "wal").write_bytes(whole[:cut])
+        assert damage_of_wal(tmp_path / "wal") is None
+    assert damage_of_wal(tmp_path / "none") is None
+
+
+def test_frames_of_the_round_before_are_no_damage(killed: tuple[Path, list[int]], tmp_path: Path) -> None:
+    """A WAL that begins anew is written over: behind its last frame stand old ones, which have other salts."""
+    folder, sizes = killed
+    whole = (folder / "log.db-wal").read_bytes()
+    old = bytearray(whole)
+    for at in range(32, len(old), 24 + 8192):
+        old[at + 8] ^= 0x55
+    (tmp_path / "wal").write_bytes(whole[: sizes[10]] + bytes(old[sizes[10] :]))
+    assert damage_of_wal(tmp_path / "wal") is None
+
+
+def test_every_flipped_bit_before_the_last_two_commits_is_found(killed: tuple[Path, list[int]], tmp_path: Path) -> None:
+    folder, sizes = killed
+    whole, chance = (folder / "log.db-wal").read_bytes(), random.Random(3)
+    places = [*range(4, 32), *(chance.randrange(32, sizes[-3]) for _ in range(100))]
+    for at in places:
+        damaged = bytearray(whole)
+        damaged[at] ^= 1 << chance.randrange(8)
+        (tmp_path / "wal").write_bytes(damaged)
+        found = damage_of_wal(tmp_path / "wal")
+        assert found is not None, at
+        assert found.start <= at
+        assert found.commits >= sum(size > at for size in sizes) - 1
+
+
+def test_the_next_start_keeps_it_says_so_and_goes_on(killed: tuple[Path, list[int]], tmp_path: Path) -> None:
+    folder, sizes = killed
+    shutil.copytree(folder, tmp_path / "data")
+    wal = tmp_path / "data" / "log.db-wal"
+    damaged = bytearray(wal.read_bytes())
+    damaged[sizes[9] + 5000] ^= 4
+    wal.write_bytes(damaged)
+    with closing(LogReader(tmp_path / "data")) as reader:
+        (told,) = damage(reader, lambda _share: None)
+    assert "commits lie behind; they cannot be read" in told
+    with closing(SqliteLog(tmp_path / "data", SetClock())) as log, closing(LogReader(log.folder)) as reader:
+        log.submit(batch("s", [0], [1], [-1])).result(10)
+        ((_, event),) = reader.events(FAR_PAST, FAR_FUTURE, (LOG_DAMAGED,))
+        assert len(reader.since(0, FAR_FUTURE).samples) == 10 * 30 + 1
+    (kept,) = (tmp_path / "data").glob("log.db-wal-damaged-*")
+    assert kept.read_bytes() == bytes(damaged)
+    assert kept.name in event.body["cause"]
