@@ -39,12 +39,6 @@ class SampleRow(Shape):
     text: StrictStr | None = None
 
 
-def times_text(time: NDArray[np.int64]) -> list[str]:
-    """RFC 3339 in UTC with as many decimals as are needed."""
-    stamps = np.datetime_as_string(time.view("datetime64[ns]"), unit="ns").tolist()
-    return [stamp.rstrip("0").rstrip(".") + "Z" for stamp in stamps]
-
-
 def json_values(value: NDArray[np.float64]) -> list[float | None]:
     """Numbers, and None for what JSON has no number for."""
     return [number if math.isfinite(number) else None for number in value.tolist()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
@@ -12,24 +12,21 @@ from pydantic import Field
 from twin.api.access import Caller, Role
 from twin.api.aggregation import aggregated, edges_of, interval_of
 from twin.api.caller import VIEW, Needs, TheTwin
-from twin.api.columns import SampleRow, batch_of, json_texts, json_values, times_text
+from twin.api.columns import SampleRow, batch_of
 from twin.api.find import LONGEST, tag_named
 from twin.api.load import Heavy
 from twin.api.moment import moment, span
 from twin.api.problem import Problem, unprocessable
-from twin.api.series import Series, gaps_of, series
-from twin.api.shapes import AggregatesShape, GapShape, RecordedAnswer, SamplesAnswer, SeriesShape, Shape
-from twin.api.tag_now import unit_of
-from twin.core.aggregate import Aggregates
-from twin.core.instant import FAR_FUTURE, SECOND, Span, to_text
+from twin.api.sample_json import COLUMNS, aggregates_json, answer_json, series_json
+from twin.api.series import gaps_of, series
+from twin.api.shapes import RecordedAnswer, SamplesAnswer, Shape
+from twin.core.instant import FAR_FUTURE, Span, to_text
 from twin.core.outline import KEPT
 from twin.core.tags import TagType
 from twin.runtime.twin import Twin
-from twin.state.stretch import Stretch
 
 router = APIRouter(tags=["samples"])
 
-COLUMNS = ("mean", "min", "max", "count", "first", "last", "twa")
 MOST_TAGS = 50
 MOST_POINTS = 20_000
 
@@ -93,20 +90,15 @@ async def post_samples(
     return RecordedAnswer(as_of=to_text(twin.live().as_of), recorded=recorded, rows=len(taken))
 
 
-def _answer(twin: Twin, names: list[str], asked: Span, known: int, most: int | None) -> str:
+def _answer(twin: Twin, names: list[str], asked: Span, known: int, most: int | None) -> bytes:
     paths = list(dict.fromkeys(tag_named(twin.plant, twin.tags, name) for name in names))
     ids = [twin.tags.get(path) for path in paths]
     found = series(twin, ids, asked, known, most)
     gaps = gaps_of(twin, paths, asked, known)
-    return SamplesAnswer(
-        as_of=to_text(twin.live().as_of),
-        start=to_text(asked.start),
-        end=to_text(asked.end),
-        known_at=None if known == FAR_FUTURE else to_text(known),
-        samples=[
-            _shape(twin, path, tag, one, mine) for path, tag, one, mine in zip(paths, ids, found, gaps, strict=True)
-        ],
-    ).model_dump_json()
+    shown = [
+        series_json(twin, path, tag, one, mine) for path, tag, one, mine in zip(paths, ids, found, gaps, strict=True)
+    ]
+    return answer_json(twin, asked, known, samples=shown)
 
 
 def _columns(aggregate: str) -> set[str]:
@@ -116,56 +108,14 @@ def _columns(aggregate: str) -> set[str]:
     return asked
 
 
-def _aggregates(twin: Twin, names: list[str], asked: Span, known: int, columns: set[str], interval: int) -> str:
+def _aggregates(twin: Twin, names: list[str], asked: Span, known: int, columns: set[str], interval: int) -> bytes:
     paths = list(dict.fromkeys(tag_named(twin.plant, twin.tags, name) for name in names))
     ids = [twin.tags.get(path) for path in paths]
     edges = edges_of(asked, interval, twin.live().as_of)
     gaps = gaps_of(twin, paths, asked, known)
     found = aggregated(twin, ids, edges, known, gaps)
-    return SamplesAnswer(
-        as_of=to_text(twin.live().as_of),
-        start=to_text(asked.start),
-        end=to_text(asked.end),
-        known_at=None if known == FAR_FUTURE else to_text(known),
-        samples=[],
-        aggregates=[
-            _aggregates_shape(twin, path, one, columns, interval, mine)
-            for path, one, mine in zip(paths, found, gaps, strict=True)
-        ],
-    ).model_dump_json()
-
-
-def _aggregates_shape(
-    twin: Twin, path: str, one: Aggregates, columns: set[str], interval: int, missing: list[Stretch]
-) -> AggregatesShape:
-    asked = {name: json_values(getattr(one, name)) if name in columns else None for name in COLUMNS if name != "count"}
-    return AggregatesShape(
-        tag=path,
-        unit=unit_of(twin, path),
-        interval_s=interval / SECOND,
-        time=times_text(one.time),
-        count=one.count.tolist(),
-        left_out=one.left_out.tolist(),
-        covered_s=one.covered_s.tolist() if "twa" in columns else None,
-        gaps=_gap_shapes(missing),
-        **asked,
-    )
-
-
-def _gap_shapes(missing: list[Stretch]) -> list[GapShape]:
-    return [GapShape(start=to_text(gap.start), end=to_text(gap.end), cause=gap.cause) for gap in missing]
-
-
-def _shape(twin: Twin, path: str, tag: int | None, one: Series, missing: list[Stretch]) -> SeriesShape:
-    spec = twin.plant.tags.get(path)
-    return SeriesShape(
-        tag=path,
-        unit=unit_of(twin, path),
-        type=str(spec.type if spec is not None else twin.tags[cast(int, tag)].type),
-        time=times_text(one.time),
-        value=json_values(one.value),
-        status=one.status.tolist(),
-        text=json_texts(one.value, one.text),
-        decimated=one.is_decimated,
-        gaps=_gap_shapes(missing),
-    )
+    shown = [
+        aggregates_json(twin, path, one, columns, interval, mine)
+        for path, one, mine in zip(paths, found, gaps, strict=True)
+    ]
+    return answer_json(twin, asked, known, aggregates=shown)

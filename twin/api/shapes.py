@@ -187,12 +187,14 @@ class SeriesShape(Shape):
 
     value: in the tag's unit, null where there is none. text: what a double cannot hold (strings, integers past 2^53,
     bytes as hex, Infinity), null when no row has any. status: OPC UA StatusCode. decimated: of every stretch only the
-    first and last, least and greatest, first and last bad row are here, exactly as they were.
+    first and last, least and greatest, first and last bad row are here, exactly as they were. interpolation: stepped, a
+    value holds until the next row, or sloped, the line between two rows counts.
     """
 
     tag: str
     unit: str
     type: str
+    interpolation: str
     time: list[Time]
     value: list[float | None]
     status: list[int]

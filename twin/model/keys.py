@@ -26,6 +26,9 @@ GENERIC_STATES = (
 )
 """What a machine can be doing (domain: ISO 22400 and PackML). `unknown` is what bad quality gives by itself."""
 
+STEPPED, SLOPED = "stepped", "sloped"
+"""What a tag's value is between two samples: the last one until the next, or on the line between them."""
+
 PLANT_KEYS = (
     Key("linetwin", "int", "version of this grammar", VERSION),
     Key("plant", "text", "path of the plant, before every other path: acme/brno", ""),
@@ -88,6 +91,7 @@ TAG_KEYS = (
     Key("raw", "numbers", "two wire numbers that `range` gives the values of"),
     Key("range", "numbers", "values at the two numbers of `raw`"),
     Key("bad", "numbers", "wire numbers that mean no value", ()),
+    Key("interpolation", "choice", "between samples: the last value holds, or a line", STEPPED, (STEPPED, SLOPED)),
     Key("counter", "map", "the tag counts pieces; {} is the usual kind"),
     Key("was", "text", "former name: the series goes on", ""),
     Key("display", "text", "name for people", ""),

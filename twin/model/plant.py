@@ -71,7 +71,8 @@ class TagSpec:
 
     path: full ISA-95 path. unit: as written in the file. factor, offset: value = wire * factor + offset.
     bad: wire numbers that mean "no value" (sentinels such as 32767). was: full path it had before, '' for none; the
-    series goes on under the new one. alarms: its limits, names unique. write: None, it is read only. written: keys of
+    series goes on under the new one. interpolation: `stepped` (a value holds until the next sample) or `sloped` (the
+    line between two samples counts). alarms: its limits, names unique. write: None, it is read only. written: keys of
     its meaning (raw, range, counter, alarms, ..) as the file has them.
     """
 
@@ -86,6 +87,7 @@ class TagSpec:
     counter: Counter | None = None
     display: str = ""
     was: str = ""
+    interpolation: str = "stepped"
     alarms: tuple[Limit, ...] = ()
     write: WriteLimits | None = None
     written: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)

@@ -12,7 +12,7 @@ from twin.model.alarms import read_alarms
 from twin.model.connections import Connection
 from twin.model.counters import read_counter
 from twin.model.entry import Entry
-from twin.model.keys import TAG_KEYS
+from twin.model.keys import SLOPED, TAG_KEYS
 from twin.model.kinds import settings
 from twin.model.names import expanded, filled, filled_in, has_template
 from twin.model.plant import TagSpec
@@ -152,12 +152,19 @@ def _meaning(entry: Entry, fields: Mapping[str, Entry], common: Mapping[str, Any
         "type": common["type"],
         "unit": common["unit"],
         "bad": common["bad"],
+        "interpolation": _interpolation(fields, common),
         "counter": read_counter(fields["counter"]) if "counter" in fields else None,
         "alarms": read_alarms(fields["alarms"], common["type"]) if "alarms" in fields else (),
         "write": read_write(fields["write"], common["type"], "counter" in fields) if "write" in fields else None,
         **scale(entry, fields, common),
         "written": dict(_written(fields)),
     }
+
+
+def _interpolation(fields: Mapping[str, Entry], common: Mapping[str, Any]) -> str:
+    if common["interpolation"] == SLOPED and common["type"] != "number":
+        fields["interpolation"].problem(f"nothing lies between two values of type {common['type']}; take stepped")
+    return common["interpolation"]
 
 
 def _written(fields: Mapping[str, Entry]) -> Iterator[tuple[str, Any]]:

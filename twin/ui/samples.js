@@ -22,7 +22,7 @@ export async function load(tags, points, query = spanQuery()) {
     tag: one.tag,
     label: shortOf(one.tag),
     unit: unitText(one.unit),
-    isStep: !one.unit, // a state or a counter holds its value; what is measured moves between samples
+    isStep: one.interpolation !== "sloped", // the plant file says so
     at: one.time.map((time) => Date.parse(time)),
     value: one.value.map((value, row) => (one.status[row] >= BAD ? null : value)),
     gaps: one.gaps.map(({ from, to, cause }) => ({ from: Date.parse(from), to: Date.parse(to), cause })),

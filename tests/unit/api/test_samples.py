@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.api.running import FILLER, PACKER, SECOND, START, Api, HandClock, instant, row, running
-from twin.api.columns import SampleRow, batch_of, json_texts, json_values, times_text
+from twin.api.columns import SampleRow, batch_of, json_texts, json_values
 from twin.core.batch import batch
 from twin.core.event import CONNECTION_LOST, CONNECTION_UP, GAP, Event
 from twin.core.instant import from_text, to_text
 from twin.core.status import BAD_SENSOR_FAILURE
 from twin.core.tags import Tag, TagTable, TagType
+from twin.core.time_text import times_text
 from twin.model.plant import Plant
 
 TEMP = f"{FILLER}/temp"

@@ -34,6 +34,16 @@ MISTAKES = {**ALARM_MISTAKES, **WRITE_MISTAKES} | {
         "4: connections.gw: unknown key 'usr' (did you mean 'user'?)",
     ),
     "unknown key at the top": ("types:", "typs:", "5: unknown key 'typs' (did you mean 'types'?)"),
+    "an interpolation that is none": (
+        "{node: .t}",
+        "{node: .t, interpolation: linear}",
+        "9: types.filler.tags.temp.interpolation: 'linear' is not one of stepped, sloped",
+    ),
+    "a line between two texts": (
+        "{node: .t}",
+        "{node: .t, type: text, interpolation: sloped}",
+        "9: types.filler.tags.temp.interpolation: nothing lies between two values of type text; take stepped",
+    ),
     "unknown key of a tag": (
         "{node: .t}",
         "{node: .t, uint: degC}",

@@ -35,6 +35,11 @@ def test_flat_tags_need_nothing_but_a_connection():
     assert (tag.connection, tag.address.settings["node"], tag.address.machine_node) == ("s7", "ns=2;s=x", "")
 
 
+def test_a_value_holds_unless_the_file_says_that_it_moves():
+    plant = loaded(S7 + "tags: {a: {from: s7, node: x}, b: {from: s7, node: y, interpolation: sloped}}\n")
+    assert [plant.tags[tag].interpolation for tag in "ab"] == ["stepped", "sloped"]
+
+
 def test_flat_tags_may_loop_anywhere_in_their_path():
     plant = loaded(S7 + 'plant: p\ntags: {"oven/zone[9..10]/temp": {from: s7, node: "z[{i}]", was: "old{i}"}}\n')
     found = {path: (tag.address.settings["node"], tag.was) for path, tag in plant.tags.items()}
