@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from fastapi.routing import APIRoute
 
-from docs import components, constants, line_file, testing_page
+from docs import aggregates, components, constants, line_file, testing_page
 from docs.exam import OURS
 from simulators.wire.nasty import SWITCHES
 from simulators.wire.nasty.switch import ANY, MOMENT, START
@@ -322,6 +322,19 @@ def in_tests() -> str:
     return _page(["# twin.testing", NOTICE, *testing_page.parts()])
 
 
+def processed_values() -> str:
+    """The page of the aggregates of OPC UA Part 13."""
+    parts = ["# Processed values", NOTICE, aggregates.INTRODUCTION]
+    parts += [_table(("setting", "effect", "default"), aggregates.SETTINGS), "## Aggregates"]
+    parts += [_table(("aggregate", "is", "bounds", "status"), aggregates.definitions()), aggregates.STATUS]
+    parts += ["## Example", f"Rows: {aggregates.series()}. Defaults but for `stepped`; intervals from 16, 32 and 48 s."]
+    head = ("aggregate", *(f"{how}, from {at} s" for how in ("sloped", "stepped") for at in (16, 32, 48)))
+    parts += [_table(head, aggregates.examples()), "## Where the standard leaves room"]
+    head = ("where the standard leaves room, or contradicts itself", "what we do")
+    parts += [_table(head, aggregates.DECIDED), aggregates.LEFT_OUT]
+    return _page(parts)
+
+
 def _page(parts: Iterable[str]) -> str:
     return "\n\n".join(parts) + "\n"
 
@@ -337,6 +350,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "simulator-components.md": simulated,
     "testing.md": in_tests,
     "line-file.md": lines,
+    "aggregates.md": processed_values,
 }
 """Page of docs/reference -> what makes it."""
 

@@ -25,7 +25,7 @@ def maximum2(ground: Ground) -> Processed:
 
 def range2(ground: Ground) -> Processed:
     """Maximum2 minus Minimum2."""
-    least, greatest = minimum2(ground), maximum2(ground)
+    least, greatest = ground.once(minimum2), ground.once(maximum2)
     worse = ((least.status | greatest.status) & np.uint32(0xC0000000)) != 0
     with np.errstate(invalid="ignore"):
         found = greatest.value - least.value
@@ -37,7 +37,7 @@ def _extreme(ground: Ground, rows: NDArray[np.float64], pick: np.ufunc) -> Proce
     start = _bound(ground, simple(ground, ground.edges[:-1]))
     end = _end(ground)
     found: NDArray[np.float64] = pick(pick(rows, start), end)
-    by_time = with_simple_bounds(ground)
+    by_time = ground.once(with_simple_bounds)
     status = by_share(by_time.good, by_time.bad, by_time.whole, ground.config)
     at_start, at_row = _stands_at_start(ground, found), rows == found
     status = flagged(status, INTERPOLATED, start == found)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,8 @@ from twin.core.part13.quality import PARTIAL, Quality, flagged, no_data
 from twin.core.part13.result import Columns, Processed
 from twin.core.part13.runs import Runs
 from twin.core.status import is_bad, is_good
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +32,8 @@ class Ground:
     edges: NDArray[np.int64]
     config: Config
     until: int
+    made: dict[Callable[[Ground], Any], Any] = field(default_factory=dict)
+    """What `once` has made: several aggregates ask for the same."""
 
     @staticmethod
     def of(rows: Columns, edges: NDArray[np.int64], config: Config, until: int) -> Ground:
@@ -94,6 +100,12 @@ class Ground:
     def partial(self) -> NDArray[np.bool_]:
         """Intervals that reach over the first row or `until`: not complete (5.3.3.2)."""
         return ~self.outside & ((self.edges[:-1] < self.time[0]) | (self.edges[1:] > self.until))
+
+    def once(self, make: Callable[[Ground], Made]) -> Made:
+        """What a function makes of this ground, made at the first call."""
+        if make not in self.made:
+            self.made[make] = make(self)
+        return self.made[make]
 
     def finished(
         self,

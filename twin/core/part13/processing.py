@@ -28,7 +28,7 @@ def processed(
     if not len(ground.time):
         nothing = Processed(np.full(len(edges) - 1, np.nan), no_data(len(edges) - 1))
         return dict.fromkeys(asked, nothing)
-    return {one: MADE[one](ground) for one in asked}
+    return {one: ground.once(MADE[one]) for one in asked}
 
 
 MADE: Mapping[Aggregate, Callable[[Ground], Processed]] = {

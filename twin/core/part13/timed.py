@@ -15,46 +15,46 @@ from twin.core.part13.weighted import Weighted, held, with_interpolated_bounds, 
 
 def time_average(ground: Ground) -> Processed:
     """The mean of the line through the rows that are not Bad; the line is sloped, also of a stepped tag (5.4.3.6)."""
-    return _average(ground, with_interpolated_bounds(ground).mean)
+    return _average(ground, ground.once(with_interpolated_bounds).mean)
 
 
 def total(ground: Ground) -> Processed:
     """TimeAverage x the seconds of the interval."""
-    mean = with_interpolated_bounds(ground).mean
+    mean = ground.once(with_interpolated_bounds).mean
     return _average(ground, mean * (np.diff(ground.edges) / SECOND))
 
 
 def time_average2(ground: Ground) -> Processed:
     """The mean over the time that is not Bad, stepped or sloped as the tag is."""
-    found = with_simple_bounds(ground)
+    found = ground.once(with_simple_bounds)
     return _by_time(ground, found, found.mean)
 
 
 def total2(ground: Ground) -> Processed:
     """TimeAverage2 x the seconds that are not Bad: the area."""
-    found = with_simple_bounds(ground)
+    found = ground.once(with_simple_bounds)
     return _by_time(ground, found, found.area)
 
 
 def duration_good(ground: Ground) -> Processed:
     """How long it is Good, in ms."""
-    return _duration(ground, held(ground).good / MILLISECOND)
+    return _duration(ground, ground.once(held).good / MILLISECOND)
 
 
 def duration_bad(ground: Ground) -> Processed:
     """How long it is Bad, in ms."""
-    return _duration(ground, held(ground).bad / MILLISECOND)
+    return _duration(ground, ground.once(held).bad / MILLISECOND)
 
 
 def percent_good(ground: Ground) -> Processed:
     """DurationGood as a percentage of the interval, which ends where the data ends."""
-    found = held(ground)
+    found = ground.once(held)
     return _duration(ground, _percent(found.good, found.whole))
 
 
 def percent_bad(ground: Ground) -> Processed:
     """DurationBad as a percentage of the interval, which ends where the data ends."""
-    found = held(ground)
+    found = ground.once(held)
     return _duration(ground, _percent(found.bad, found.whole))
 
 

@@ -60,6 +60,9 @@ def between(one: Points, other: Points, stepped: bool) -> Weighted:
     Good, and before a Bad point the value is held (5.4.3.2.2).
     """
     whole = other.time - one.time
+    if not one.quality.any() and not other.quality.any():  # the usual case, with half of the arithmetic
+        mean = one.value if stepped else (one.value + other.value) / 2
+        return Weighted(mean * (whole / SECOND), whole.copy(), np.zeros(len(whole), np.int64), whole)
     bad = one.quality == Quality.BAD
     mean = one.value
     good = one.quality == Quality.GOOD
@@ -80,13 +83,13 @@ def with_simple_bounds(ground: Ground) -> Weighted:
     return _joined(rows, ground.rows, start, end, stepped)
 
 
-def with_interpolated_bounds(ground: Ground, stepped: bool = False) -> Weighted:
-    """Bad rows are passed over. Before the first usable row it is Bad; beyond the last one it is extrapolated."""
-    start = interpolated(ground, ground.edges[:-1], stepped)
-    end = interpolated(ground, ground.edges[1:], stepped)
+def with_interpolated_bounds(ground: Ground) -> Weighted:
+    """The line through the rows that are not Bad. Before the first it is Bad; beyond the last it is extrapolated."""
+    start = interpolated(ground, ground.edges[:-1], stepped=False)
+    end = interpolated(ground, ground.edges[1:], stepped=False)
     usable = ground.usable
     rows = Points(usable.time, usable.value, ground.quality[usable.row])
-    return _joined(rows, usable, _points(ground.edges[:-1], start), _points(ground.edges[1:], end), stepped)
+    return _joined(rows, usable, _points(ground.edges[:-1], start), _points(ground.edges[1:], end), stepped=False)
 
 
 def held(ground: Ground) -> Weighted:

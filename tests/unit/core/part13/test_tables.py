@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
 from tests.unit.core.part13 import tables
+from tests.unit.core.part13.columns import LETTERS, STATUS, Rows
 from twin.core.instant import MILLISECOND, SECOND
 from twin.core.part13 import Aggregate, processed
-from twin.core.part13.quality import CALCULATED, INTERPOLATED, MULTIPLE_VALUES, PARTIAL
-from twin.core.status import BAD, BAD_NO_DATA, UNCERTAIN, UNCERTAIN_SUB_NORMAL
-
-LETTERS = {"C": CALCULATED, "I": INTERPOLATED, "P": PARTIAL, "M": MULTIPLE_VALUES}
-LETTERS |= {"U": UNCERTAIN_SUB_NORMAL, "u": UNCERTAIN, "B": BAD}
-STATUS = {"g": 0, "u": UNCERTAIN, "b": BAD}
+from twin.core.part13.quality import PARTIAL
+from twin.core.status import BAD_NO_DATA
 
 OTHERWISE = {
     # 5.4.3.11: "If an Uncertain value is greater than the maximum Good value the Status is Uncertain_DataSubNormal";
@@ -23,13 +18,6 @@ OTHERWISE = {
     (Aggregate.MAXIMUM, 5): {4: "30 UC"},
 }
 """Cells in which the informative tables contradict the normative text."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    time: np.ndarray
-    value: np.ndarray
-    status: np.ndarray
 
 
 def rows_of(historian: list) -> Rows:
