@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.influx.settings import KEYS, problems
 from twin.core.plugin import OutletPlugin, OutletSpec
-from twin.core.ports import Outlet
+from twin.core.ports import Archive, Outlet
 from twin.core.tags import TagTable
 
 
@@ -14,4 +14,12 @@ def _build(spec: OutletSpec, tags: TagTable) -> Outlet:
     return InfluxOutlet(spec, tags)
 
 
-PLUGIN = OutletPlugin(protocol="influx", schemes=("http", "https"), keys=KEYS, build=_build, check=problems)
+def _archive(spec: OutletSpec, tags: TagTable) -> Archive:
+    from connectors.influx.read import InfluxArchive  # noqa: PLC0415 - numbers and HTTP that others need not load
+
+    return InfluxArchive(spec, tags)
+
+
+PLUGIN = OutletPlugin(
+    protocol="influx", schemes=("http", "https"), keys=KEYS, build=_build, archive=_archive, check=problems
+)

@@ -29,6 +29,7 @@ KEYS = (
     ),
     Key("gzip", "choice", "compress what is sent; auto: not to this machine itself", "auto", ("auto", "on", "off")),
     Key("timeout", "duration", "how long one request may take", 10 * SECOND),
+    Key("stretch", "duration", "the longest span one query reads back; default: any, 2d at version 3 (its file limit)"),
     Key("ca", "text", "file of certificates that may sign the server's (https); default: the system's"),
 )
 
