@@ -1,26 +1,26 @@
-"""Aggregates of tags by interval, from all their rows. Blocking, and bounded in what it reads."""
+"""Aggregates of tags by interval, from rollups and rows. Blocking, and bounded in what it reads."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.api.problem import too_much, unprocessable
-from twin.core.aggregate import Aggregates, aggregates
-from twin.core.instant import DAY, HOUR, SECOND, Span, duration
+from twin.core.aggregate import Aggregates, Gaps, Pieces, aggregates_of, joined_pieces, pieces_of_rows
+from twin.core.instant import SECOND, Span, duration
+from twin.core.rollup import Rollups, is_finite, pieces_of, uncut
 from twin.core.routing import HORIZON
-from twin.core.rows import Rows, in_order
+from twin.core.rows import Samples, in_order
 from twin.core.status import is_bad
 from twin.runtime.twin import Twin
 from twin.state.stretch import Stretch
 
 MOST_INTERVALS = 20_000
 MOST_ROWS = 8_000_000
-"""Of one tag: three months at 1 Hz."""
+"""Of one tag, of hours without a rollup: three months at 1 Hz."""
 MOST_IN_ALL = 32_000_000
-LOOK_BACK = (HOUR, DAY, HORIZON)
-"""How far before the span the value that holds at its start is looked for."""
 
 
 def interval_of(text: str | None) -> int:
@@ -34,7 +34,7 @@ def interval_of(text: str | None) -> int:
     return length
 
 
-def edges_of(span: Span, interval: int, as_of: int) -> np.ndarray:
+def edges_of(span: Span, interval: int, as_of: int) -> NDArray[np.int64]:
     """Where intervals begin, from the start of the span on, and where the last one ends: now at the latest."""
     end = max(min(span.end, as_of), span.start)
     if (end - span.start) // interval >= MOST_INTERVALS:
@@ -43,38 +43,86 @@ def edges_of(span: Span, interval: int, as_of: int) -> np.ndarray:
 
 
 def aggregated(
-    twin: Twin, ids: Sequence[int | None], edges: np.ndarray, known: int, gaps: Sequence[Sequence[Stretch]]
+    twin: Twin, ids: Sequence[int | None], edges: NDArray[np.int64], known: int, gaps: Sequence[Sequence[Stretch]]
 ) -> list[Aggregates]:
-    """Aggregates of each tag over the intervals between edges. gaps: those of each tag."""
-    start, end = int(edges[0]), int(edges[-1])
-    found: list[Aggregates] = []
-    total = 0
-    for tag, missing in zip(ids, gaps, strict=True):
-        rows = _rows(twin, tag, start, end, known)
-        total += len(rows)
-        if len(rows) > MOST_ROWS or total > MOST_IN_ALL:
+    """Aggregates of each tag over the intervals between edges. gaps: those of each tag.
+
+    Whole hours come from rollups, so that only the rows of the others count for what one request may read.
+    """
+    holes = {tag: [(gap.start, gap.end) for gap in own] for tag, own in zip(ids, gaps, strict=True)}
+    wanted = np.array(sorted({tag for tag in ids if tag is not None}), dtype=np.int32)
+    found: dict[int | None, Aggregates] = {}
+    budget = MOST_IN_ALL
+    waiting = [wanted] if len(wanted) else []
+    while waiting:
+        tags = waiting.pop()
+        pieces, rows = _pieces(twin, tags, edges, known, [holes[tag] for tag in tags.tolist()])
+        if rows > MOST_ROWS and len(tags) > 1:  # never the rows of all tags in memory
+            waiting += [tags[len(tags) // 2 :], tags[: len(tags) // 2]]
+            continue
+        budget -= rows
+        if rows > MOST_ROWS or budget < 0:
             raise too_much(f"more than {MOST_ROWS} samples of a tag or {MOST_IN_ALL} in all; ask for a shorter span")
-        value, usable = _usable(twin, rows)
-        holes = [(gap.start, gap.end) for gap in missing]
-        found.append(aggregates(rows.time, value, usable, edges, _held(twin, tag, start, known), holes))
-    return found
+        held = _held(twin, tags, int(edges[0]), known)
+        of_each = aggregates_of(pieces, edges, held, [holes[tag] for tag in tags.tolist()])
+        found |= dict(zip(tags.tolist(), of_each, strict=True))
+    if None in ids:
+        nothing = pieces_of_rows(*_no_rows())
+        found[None] = aggregates_of(nothing, edges, np.array([np.nan]), [[]])[0]
+    return [found[tag] for tag in ids]
 
 
-def _rows(twin: Twin, tag: int | None, start: int, end: int, known: int) -> Rows:
-    wanted = np.array([] if tag is None else [tag], dtype=np.int32)
-    return in_order(twin.reader.read_tags(wanted, start, end, known, MOST_ROWS).samples)
+def _pieces(
+    twin: Twin, tags: NDArray[np.int32], edges: NDArray[np.int64], known: int, holes: Sequence[Gaps]
+) -> tuple[Pieces, int]:
+    """(rollups and rows of some tags by their place among them, how many rows); too many rows are left out."""
+    sentinels = [(int(np.searchsorted(tags, row)), value) for row, value in twin.meaning.bad if row in tags]
+
+    def fit(rollups: Rollups) -> NDArray[np.bool_]:
+        series = np.searchsorted(tags, rollups["tag"])
+        fits = uncut(rollups, series, edges, holes)
+        for row, value in sentinels:  # the model takes this value for none, and it may be among them
+            fits &= (series != row) | ~((rollups["least"] <= value) & (rollups["greatest"] >= value))
+        return fits & is_finite(_scaled(twin, tags, rollups, series))
+
+    start, end = int(edges[0]), int(edges[-1])
+    found = twin.reader.read_rolled(tags, start, end, known, fit, MOST_ROWS)
+    if len(found.samples) > MOST_ROWS:
+        return pieces_of_rows(*_no_rows()), len(found.samples)
+    rows = in_order(found.samples)
+    rows = rows.take(rows.by_tag)
+    value, usable = _usable(twin, rows)
+    series = np.searchsorted(tags, found.rollups["tag"])
+    parts = [
+        _scaled(twin, tags, found.rollups, series),
+        pieces_of_rows(np.searchsorted(tags, rows.tag), rows.time, value, usable),
+    ]
+    return joined_pieces(parts), len(rows)
 
 
-def _usable(twin: Twin, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+def _scaled(twin: Twin, tags: NDArray[np.int32], rollups: Rollups, series: NDArray[np.intp]) -> Pieces:
+    known = tags < len(twin.meaning.factor)
+    row = np.where(known, tags, 0)
+    factor, offset = (
+        np.where(known, column[row] if len(column) else other, other)
+        for column, other in ((twin.meaning.factor, 1.0), (twin.meaning.offset, 0.0))
+    )
+    return pieces_of(rollups, series, factor[series], offset[series])
+
+
+def _no_rows() -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+    return np.empty(0, np.intp), np.empty(0, np.int64), np.empty(0), np.empty(0, np.bool_)
+
+
+def _usable(twin: Twin, rows: Samples) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     value, status = twin.meaning.scaled(rows.tag, rows.value, rows.status)
     return value, np.isfinite(value) & ~is_bad(status)
 
 
-def _held(twin: Twin, tag: int | None, start: int, known: int) -> float:
-    """The value of the last row before the span, NaN when there is none within the horizon or it is not usable."""
-    for back in LOOK_BACK:
-        rows = _rows(twin, tag, start - back, start, known)
-        if len(rows):
-            value, usable = _usable(twin, rows)
-            return float(value[-1]) if usable[-1] else np.nan
-    return np.nan
+def _held(twin: Twin, tags: NDArray[np.int32], start: int, known: int) -> NDArray[np.float64]:
+    """Of each tag the value of its last row before the span, NaN without one in the horizon or where it is not usable."""
+    rows = twin.reader.before(tags, start, known, start - HORIZON)
+    value, usable = _usable(twin, rows)
+    held = np.full(len(tags), np.nan)
+    held[np.searchsorted(tags, rows.tag)] = np.where(usable, value, np.nan)
+    return held

@@ -238,3 +238,12 @@ def pieces_of(
         held,
         np.where(holding(rollups), closing, np.nan),
     )
+
+
+def is_finite(pieces: Pieces) -> NDArray[np.bool_]:
+    """Where every figure is a number, if there is a value at all: sums and scaled values may be too large for one."""
+    columns = (pieces.total, pieces.least, pieces.greatest, pieces.opening, pieces.closing, pieces.area)
+    found = np.ones(len(pieces), np.bool_)
+    for column in columns:
+        found &= np.isfinite(column)
+    return found | (pieces.count == 0)

@@ -18,9 +18,12 @@ HISTORY = "history"
 """Folder of the sealed files below the data folder."""
 OUTLINE = "outline"
 """Folder of their outlines."""
+ROLLUP = "rollup"
+"""Folder of their rollups."""
 COLUMNS = (
     "path, rows, bytes, tmin, tmax, rmin, rmax, entries, first, repeats, "
-    "coalesce((SELECT o.rows FROM outline o WHERE o.file = path), 0)"
+    "coalesce((SELECT o.rows FROM outline o WHERE o.file = path), 0), "
+    "coalesce((SELECT r.rows FROM rollup r WHERE r.file = path), 0)"
 )
 """What a File is made from, in order."""
 
@@ -39,7 +42,9 @@ class Vanished(Corrupt):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A sealed file as the list has it. path: below the data folder. outline: rows of its outline, 0 without one."""
+    """A sealed file as the list has it. path: below the data folder. outline: rows of its outline, rollup: records of
+    its rollup, 0 without one.
+    """
 
     path: str
     rows: int
@@ -52,11 +57,17 @@ class File:
     first: int | None
     repeats: int
     outline: int = 0
+    rollup: int = 0
 
 
 def outline_path(path: str) -> str:
     """Where the outline of a file is."""
     return OUTLINE + path.removeprefix(HISTORY)
+
+
+def rollup_path(path: str) -> str:
+    """Where the rollup of a file is."""
+    return ROLLUP + path.removeprefix(HISTORY).removesuffix(".parquet") + ".rollup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +147,9 @@ def everything_listed(database: Rows) -> list[tuple[str, str]]:
     """Path and blocks (as text) of every file that counts: sealed history and what is derived from it."""
     history = database.rows("SELECT path, blocks FROM file ORDER BY path")
     outlines = database.rows("SELECT file, blocks FROM outline ORDER BY file")
-    return [*history, *((outline_path(path), text) for path, text in outlines)]
+    rollups = database.rows("SELECT file, blocks FROM rollup ORDER BY file")
+    derived = [*((outline_path(path), text) for path, text in outlines), *((rollup_path(p), t) for p, t in rollups)]
+    return [*history, *derived]
 
 
 def are_listed(connection: sqlite3.Connection, paths: Sequence[str]) -> bool:
@@ -145,9 +158,10 @@ def are_listed(connection: sqlite3.Connection, paths: Sequence[str]) -> bool:
 
 
 def unlist(connection: sqlite3.Connection, paths: Sequence[str], since: int) -> None:
-    """These files count no more, nor do their outlines; the sealer unlinks them after a while."""
+    """These files count no more, nor do their outlines and rollups; the sealer unlinks them after a while."""
     for path in paths:
         connection.execute("INSERT INTO gone VALUES (?, ?)", (path, since))
-        outlined = connection.execute("DELETE FROM outline WHERE file = ?", (path,)).rowcount
-        connection.executemany("INSERT INTO gone VALUES (?, ?)", [(outline_path(path), since)] * outlined)
+        for table, derived in (("outline", outline_path(path)), ("rollup", rollup_path(path))):
+            found = connection.execute(f"DELETE FROM {table} WHERE file = ?", (path,)).rowcount  # noqa: S608 - ours
+            connection.executemany("INSERT INTO gone VALUES (?, ?)", [(derived, since)] * found)
         connection.execute("DELETE FROM file WHERE path = ?", (path,))

@@ -25,6 +25,7 @@ def stats(reader: LogReader) -> dict[str, Any]:
             "SELECT count(*), coalesce(sum(rows), 0), coalesce(sum(bytes), 0) FROM file"
         )
         ((outlines,),) = reader.rows("SELECT coalesce(sum(bytes), 0) FROM outline")
+        ((rollups,),) = reader.rows("SELECT coalesce(sum(bytes), 0) FROM rollup")
         ((gone,),) = reader.rows("SELECT count(*) FROM gone")
         ((aside,),) = reader.rows("SELECT count(*) FROM damaged")
         tags = len(reader.tags())
@@ -40,6 +41,7 @@ def stats(reader: LogReader) -> dict[str, Any]:
         "files": files,
         "file_bytes": size,
         "outline_bytes": outlines,
+        "rollup_bytes": rollups,
         "merged_away_files": gone,
         "damaged_entries": aside,
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +18,13 @@ from twin.core.tags import Tag, TagTable, TagType
 from twin.store.bounding import newest_before, oldest_after
 from twin.store.database import Database, Row
 from twin.store.entry import COLUMNS, ROW, decode
-from twin.store.files import Vanished
+from twin.store.files import File, Vanished
 from twin.store.names import WHERE_RENAMED, renamed
+from twin.store.rolled import Fit, Rolled, rolled
 from twin.store.schema import SEALED_TO
 from twin.store.sealed import Chosen, Files
 
+Found = TypeVar("Found")
 _SELECT = f"SELECT {COLUMNS} FROM entry"  # noqa: S608 - no input in it
 IN_LOG = f"NOT (kind = '' AND recorded <= {SEALED_TO})"
 """Which entries count: a sealed batch may still be there, for deleting takes its time."""
@@ -67,8 +70,34 @@ class LogReader(Database):
         """All entries with after < recorded <= known."""
         return self._read(Chosen(FAR_PAST, FAR_FUTURE, after, known), "recorded > ? AND recorded <= ?", (after, known))
 
+    def read_rolled(
+        self, tags: NDArray[np.int32], start: int, end: int, known: int, fit: Fit, most: int | None = None
+    ) -> Rolled:
+        """The same as rollups of those hours that fit, and as rows where they do not or where there are none.
+
+        Together they say of each row with start <= time < end and recorded <= known what it says, and of no row twice.
+        """
+        tags = np.unique(tags)
+        chosen = Chosen(start, end, 0, known, tags, most)
+        return self._tried(chosen, _OF_TAGS, (start, end, known), lambda f, s, _: rolled(self.files, f, chosen, s, fit))
+
     def _read(self, chosen: Chosen, where: str, given: Sequence[object], shape: bool = False) -> Slice:
         """What the log has and what its files have, as of one moment."""
+
+        def read(files: list[File], mine: Samples, events: Sequence[tuple[int, Event]]) -> Slice:
+            sealed = self.files.shape(files, chosen, mine.time) if shape else self.files.rows(files, chosen)
+            return Slice(join([sealed, mine]), events)
+
+        return self._tried(chosen, where, given, read)
+
+    def _tried(
+        self,
+        chosen: Chosen,
+        where: str,
+        given: Sequence[object],
+        read: Callable[[list[File], Samples, Sequence[tuple[int, Event]]], Found],
+    ) -> Found:
+        """What `read` makes of the files and of the log beside them: its rows and its events."""
 
         def in_log() -> list[Row]:
             return self.rows(f"{_SELECT} WHERE {where} AND {IN_LOG} ORDER BY recorded", given)
@@ -82,12 +111,10 @@ class LogReader(Database):
                 mine &= np.isin(s.tag, chosen.tags)
             s = s if mine.all() else s.take(mine)
             try:
-                sealed = self.files.shape(files, chosen, s.time) if shape else self.files.rows(files, chosen)
+                return read(files, s, found.events)
             except Vanished:
                 if not left:
                     raise
-                continue
-            return Slice(join([sealed, s]), found.events)
         raise AssertionError("unreachable")
 
     def first(self) -> int | None:

@@ -46,6 +46,9 @@ CREATE TABLE IF NOT EXISTS outline (
 -- Entries that do not match their checksum: they count no more, and their bytes stay. found: when, ns.
 CREATE TABLE IF NOT EXISTS damaged (
     recorded INTEGER NOT NULL, kind, source, tmin, tmax, crc, body, text, found INTEGER NOT NULL);
+-- Of a file with many rows an hour: one below `rollup` with counts, ends and sums of each tag's hours.
+CREATE TABLE IF NOT EXISTS rollup (
+    file TEXT PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL, blocks TEXT NOT NULL) WITHOUT ROWID;
 -- Files that count no more, and since when: they go when no reader can have them on its list.
 CREATE TABLE IF NOT EXISTS gone (path TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
 """

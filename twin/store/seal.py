@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -20,9 +21,21 @@ from twin.core.routing import HORIZON
 from twin.core.rows import Samples, join
 from twin.core.window import run_starts
 from twin.store.entry import COLUMNS, ROW, decode
-from twin.store.files import HISTORY, OUTLINE, File, are_listed, blocks_to_text, outline_path, unlist
+from twin.store.files import (
+    HISTORY,
+    OUTLINE,
+    ROLLUP,
+    Block,
+    File,
+    are_listed,
+    blocks_to_text,
+    outline_path,
+    rollup_path,
+    unlist,
+)
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
+from twin.store.rollup import rollup_of, write_rollups
 from twin.store.schema import SEALED_TO
 from twin.store.sync import sync, sync_folder
 
@@ -52,12 +65,13 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file that is on disk but on no list yet. blocks: its checksums. outline: (rows, bytes, blocks) of its own."""
+    """A file that is on disk but on no list yet. blocks: its checksums. outline, rollup: rows, bytes, blocks."""
 
     day: int
     file: File
     blocks: str
     outline: tuple[int, int, str] | None
+    rollup: tuple[int, int, str] | None
 
 
 class Stopped(Exception):
@@ -92,7 +106,8 @@ class Sealer:
         folder = self.log.folder
         listed = {path for (path,) in self.reader.rows("SELECT path FROM file UNION SELECT path FROM gone")}
         listed |= {outline_path(path) for (path,) in self.reader.rows("SELECT file FROM outline")}
-        for file in sorted((*(folder / HISTORY).rglob("*"), *(folder / OUTLINE).rglob("*"))):
+        listed |= {rollup_path(path) for (path,) in self.reader.rows("SELECT file FROM rollup")}
+        for file in sorted(file for root in (HISTORY, OUTLINE, ROLLUP) for file in (folder / root).rglob("*")):
             if file.is_file() and file.relative_to(folder).as_posix() not in listed:
                 file.unlink()
 
@@ -161,15 +176,19 @@ class Sealer:
 
     def _write_day(self, day: int, ordered: Samples, names: Sequence[str]) -> Written:
         path = f"{HISTORY}/{np.datetime64(day, 'D')}/{self._next_number():08d}.parquet"
-        blocks, size = self._write(path, ordered, names)
+        parquet = self.reader.files.parquet
+        blocks, size = self._write(path, lambda beside: parquet.write(beside, ordered, names))
         file = _described(path, size, ordered)
-        shape = None if file.repeats else _shape(ordered)
-        if shape is None:
-            return Written(day, file, blocks, None)
-        outlined, outline_size = self._write(outline_path(path), shape, names)
-        return Written(day, file, blocks, (len(shape), outline_size, outlined))
+        outlined = rolled = None
+        if not file.repeats and (shape := _shape(ordered)) is not None:
+            written = self._write(outline_path(path), lambda beside: parquet.write(beside, shape, names))
+            outlined = len(shape), written[1], written[0]
+        if (rollups := rollup_of(ordered)) is not None:
+            written = self._write(rollup_path(path), lambda beside: write_rollups(beside, rollups))
+            rolled = len(rollups), written[1], written[0]
+        return Written(day, file, blocks, outlined, rolled)
 
-    def _write(self, name: str, rows: Samples, names: Sequence[str]) -> tuple[str, int]:
+    def _write(self, name: str, make: Callable[[Path], list[Block]]) -> tuple[str, int]:
         """Make a file durable; (blocks, bytes) of it. Raises StoreFailed, then it is not there."""
         path = self.log.folder / name
         beside, folder = path.with_suffix(".tmp"), path.parent
@@ -177,7 +196,7 @@ class Sealer:
             new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
             self.step("writing")
-            blocks = self.reader.files.parquet.write(beside, rows, names)
+            blocks = make(beside)
             self.step("written")
             sync(beside)
             self.step("synced")
@@ -209,6 +228,7 @@ class Sealer:
             for f in (w.file,)
         ]
         outlines = [(w.file.path, *w.outline) for w in files if w.outline is not None]
+        rollups = [(w.file.path, *w.rollup) for w in files if w.rollup is not None]
         changed: list[bool] = []
 
         def write(connection: sqlite3.Connection) -> None:
@@ -217,6 +237,7 @@ class Sealer:
                 return
             connection.executemany("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             connection.executemany("INSERT INTO outline VALUES (?, ?, ?, ?)", outlines)
+            connection.executemany("INSERT INTO rollup VALUES (?, ?, ?, ?)", rollups)
             unlist(connection, gone, since)
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('file', ?)", (str(number),))
             if sealed_to:

@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.instant import HOUR, MINUTE
+from twin.core.rollup import Rollups
 from twin.core.rows import Samples, join, no_samples
 from twin.store.database import Database
-from twin.store.files import COLUMNS, Block, Checks, File, Vanished, blocks_from_text, outline_path
+from twin.store.files import COLUMNS, Block, Checks, File, Vanished, blocks_from_text, outline_path, rollup_path
 from twin.store.parquet import Parquet, listed, quoted, within
+from twin.store.rollup import RollupFiles
 
 MOST_KEPT = 400_000
 """Rows of an hour that are kept for the next stretch: 14 MB."""
@@ -43,6 +45,7 @@ class Files:
         self.folder = folder
         self.parquet = Parquet()
         self._checks = Checks(folder)
+        self._rollups = RollupFiles(folder, self._checks)
         self._blocks: dict[str, list[Block]] = {}
         self._names: list[str] = []
         self._lock = threading.Lock()
@@ -89,6 +92,8 @@ class Files:
                     raise Vanished(f"{self.folder / file.path}: counts no more since the list was read")
                 for (outlined,) in database.rows("SELECT blocks FROM outline WHERE file = ?", (file.path,)):
                     self._blocks[outline_path(file.path)] = blocks_from_text(outlined)
+                for (rolled,) in database.rows("SELECT blocks FROM rollup WHERE file = ?", (file.path,)):
+                    self._blocks[rollup_path(file.path)] = blocks_from_text(rolled)
                 self._blocks[file.path] = blocks_from_text(blocks[0][0])
         if not files:
             return
@@ -131,6 +136,10 @@ class Files:
             self._checks.check(path, needed)
         full = [self.folder / path for path in paths]
         return self.parquet.read(full, self._names, wanted, conditions(files, chosen), chosen.most)
+
+    def rollups(self, files: Sequence[File], tags: NDArray[np.int32]) -> list[Rollups]:
+        """The records of some tags in the rollups of these files, which have one."""
+        return self._rollups.read({file.path: self._blocks[rollup_path(file.path)] for file in files}, tags)
 
     def grouped(
         self, file: File, tags: NDArray[np.int32] | None, spans: Sequence[tuple[int, int]], known: int, columns: str
