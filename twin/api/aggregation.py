@@ -120,7 +120,7 @@ def _usable(twin: Twin, rows: Samples) -> tuple[NDArray[np.float64], NDArray[np.
 
 
 def _held(twin: Twin, tags: NDArray[np.int32], start: int, known: int) -> NDArray[np.float64]:
-    """Of each tag the value of its last row before the span, NaN without one in the horizon or where it is not usable."""
+    """Of each tag the value of its last row before the span, NaN without a usable one within the horizon."""
     rows = twin.reader.before(tags, start, known, start - HORIZON)
     value, usable = _usable(twin, rows)
     held = np.full(len(tags), np.nan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def _between(rollups: Rollups, others: Sequence[File], in_log: Samples) -> NDArr
     order = np.lexsort((in_log.time, in_log.tag))
     tag, time = in_log.tag[order], in_log.time[order]
     starts = run_starts(tag)
-    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(tag)], strict=True):
+    for start, end in pairwise([*starts.tolist(), len(tag)]):
         lo, hi = np.searchsorted(rollups["tag"], [tag[start], tag[start] + 1])
         times = time[start:end]
         found[lo:hi] |= np.searchsorted(times, first[lo:hi]) < np.searchsorted(times, last[lo:hi], side="right")
@@ -83,7 +84,7 @@ def _patterns(left: Rollups) -> list[tuple[NDArray[np.int32], NDArray[np.int64]]
     """(tags, hours) that hold all that is left, and not much more."""
     by_hours: dict[bytes, list[int]] = {}
     starts = run_starts(left["tag"])
-    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(left)], strict=True):
+    for start, end in pairwise([*starts.tolist(), len(left)]):
         hours = np.ascontiguousarray(left["hour"][start:end])
         by_hours.setdefault(hours.tobytes(), []).append(int(left["tag"][start]))
     if len(by_hours) > MOST_PATTERNS:

@@ -6,6 +6,7 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,20 +19,18 @@ from twin.core.window import run_starts
 from twin.store.files import Block, Checks, Vanished, rollup_path
 from twin.store.rollup_bytes import Packed, packed, to_blocks, unpacked
 
-WORTH = 16
-"""A rollup is written where a file has at least so many rows to a tag's hour; a record takes as much as five rows."""
 IN_BLOCK = 192
 """Records of a block, about: of eight tags of a day. Who wants one tag inflates 37 KB."""
 MOST_KEPT = 200_000
 """Records that are kept in memory: 30 MB."""
 
 
-def rollup_of(ordered: Samples) -> Rollups | None:
-    """Of the rows of a file, which stand by tag (tags in any order), time and recorded; None where it is not worth it.
+def rollup_of(ordered: Samples, worth: int) -> Rollups | None:
+    """Of the rows of a file, which stand by tag (tags in any order), time and recorded; None below `worth` rows each.
 
     Of rows of one (tag, time) the last counts.
     """
-    if WORTH * len(run_starts(ordered.tag, ordered.time // STEPS)) > len(ordered):
+    if worth * len(run_starts(ordered.tag, ordered.time // STEPS)) > len(ordered):
         return None
     beaten = np.zeros(len(ordered), np.bool_)
     beaten[:-1] = (ordered.time[1:] == ordered.time[:-1]) & (ordered.tag[1:] == ordered.tag[:-1])
@@ -97,8 +96,7 @@ class RollupFiles:
         found = {(path, tag): no_rollups() for path, (_, tags) in wanted.items() for tag in tags.tolist()}
         at = 0
         for path, part in parts:
-            starts = run_starts(part.tag).tolist()
-            for start, end in zip(starts, [*starts[1:], len(part.tag)], strict=True):
+            for start, end in pairwise([*run_starts(part.tag).tolist(), len(part.tag)]):
                 found[path, int(part.tag[start])] = records[at + start : at + end].copy()
             at += len(part.tag)
         self._keep(found)

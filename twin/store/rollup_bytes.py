@@ -86,7 +86,7 @@ def packed(body: bytes) -> Packed:
         by_byte = np.frombuffer(raw, np.uint8, offset=16).reshape(_EXACT + _PACKED, 8, length)
     except (zlib.error, ValueError) as error:
         raise Corrupt(f"a block of rollups: {error}") from error
-    matrix = np.ascontiguousarray(by_byte.transpose(0, 2, 1)).view("<i8")[:, :, 0]
+    matrix = by_byte.transpose(0, 2, 1).copy().view("<i8")[:, :, 0]
     np.cumsum(matrix[:2], axis=1, out=matrix[:2])
     return Packed(matrix[0].astype(np.int32), matrix, np.full(length, unit))
 

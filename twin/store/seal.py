@@ -53,6 +53,7 @@ class Bounds:
 
     leave: the youngest stay in the log, where folds and live views read them. grace: how long a merged-away file stays
     for those who still have it on their list. settle: a day is merged so long after its end. pause_s: between looks.
+    rolled: a rollup is written where a file has at least so many rows to a tag's hour; a record takes as much as seven.
     """
 
     rows: int = 2_000_000
@@ -61,6 +62,7 @@ class Bounds:
     grace: int = 10 * MINUTE
     settle: int = 2 * HOUR
     pause_s: float = 30.0
+    rolled: int = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ class Sealer:
         if not file.repeats and (shape := _shape(ordered)) is not None:
             written = self._write(outline_path(path), lambda beside: parquet.write(beside, shape, names))
             outlined = len(shape), written[1], written[0]
-        if (rollups := rollup_of(ordered)) is not None:
+        if (rollups := rollup_of(ordered, self.bounds.rolled)) is not None:
             written = self._write(rollup_path(path), lambda beside: write_rollups(beside, rollups))
             rolled = len(rollups), written[1], written[0]
         return Written(day, file, blocks, outlined, rolled)

@@ -63,7 +63,7 @@ def held(folder: Path) -> tuple[list[tuple[int, int, float]], list[Event]]:
 def test_the_copy_is_a_data_folder_with_the_same_in_it(folder: Path, tmp_path: Path, link: bool) -> None:
     shares: list[float] = []
     found = back_up(folder, tmp_path / "copy", shares.append, link=link)
-    assert (found.files, found.samples, found.events, found.damage) == (4, 202, 1, ())
+    assert (found.files, found.samples, found.events, found.damage) == (6, 202, 1, ())
     assert held(tmp_path / "copy") == held(folder)
     assert (tmp_path / "copy" / "opcua" / "own.pem").read_text() == "secret"
     with closing(sqlite3.connect(tmp_path / "copy" / "outlets.db")) as other:

@@ -44,7 +44,8 @@ class Folder:
         self.log.submit(batch("s", tag, time, np.arange(len(tag)) % 97, 0)).result(10)
 
     def files(self):
-        return sorted(path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*.parquet"))
+        found = [path for kind in ("parquet", "rollup") for path in self.folder.rglob(f"*.{kind}")]
+        return sorted(path.relative_to(self.folder).as_posix() for path in found)
 
     def all(self, reader=None):
         return (reader or self.reader).read(FAR_PAST, FAR_FUTURE, FAR_FUTURE).samples

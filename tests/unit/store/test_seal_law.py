@@ -44,9 +44,9 @@ STEPS = st.lists(
 class Plant:
     """A log with its sealer, and the same entries in memory."""
 
-    def __init__(self, folder, rows):
+    def __init__(self, folder, rows, rolled=16):
         self.memory = MemoryHistory()
-        self._folder, self._bounds = folder, Bounds(rows, age=0, leave=0, grace=0, settle=0)
+        self._folder, self._bounds = folder, Bounds(rows, age=0, leave=0, grace=0, settle=0, rolled=rolled)
         self._clock = SetClock(EDGE)
         self.open()
 
