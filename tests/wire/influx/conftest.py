@@ -4,12 +4,15 @@ import pytest
 
 from tests.wire.influx.influxd import influxd
 
+PROGRAMS = {"influx": ("influxd", "influxdb"), "victoria": ("victoria-metrics", "victoria-metrics")}
+
 
 def pytest_collection_modifyitems(items):
-    if shutil.which("influxd") is None:
-        for item in items:
-            if item.get_closest_marker("influx"):
-                item.add_marker(pytest.mark.skip(reason="no influxd on PATH (apt install influxdb)"))
+    for marker, (program, package) in PROGRAMS.items():
+        if shutil.which(program) is None:
+            for item in items:
+                if item.get_closest_marker(marker):
+                    item.add_marker(pytest.mark.skip(reason=f"no {program} on PATH (apt install {package})"))
 
 
 @pytest.fixture(scope="session")
