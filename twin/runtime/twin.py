@@ -19,13 +19,14 @@ from twin.core.plugin import Surroundings, TagAddress
 from twin.core.ports import Backfillable, Clock, Connector
 from twin.core.tags import TagTable
 from twin.model.plant import Plant
+from twin.runtime.archive import past_of
 from twin.runtime.backfill import Backfill
 from twin.runtime.folding import Correction, Folding
 from twin.runtime.folds import Assembly, assemble
 from twin.runtime.intake import Intake
 from twin.runtime.learning import keep_learning
 from twin.runtime.live import LiveView, Meaning
-from twin.runtime.plugins import connector
+from twin.runtime.plugins import connector, outlets
 from twin.runtime.renaming import rename_tags, renamed_event
 from twin.runtime.report import ConnectionReport
 from twin.runtime.sealing import Sealing, put_aside
@@ -61,6 +62,7 @@ class Twin:
         self.clock = clock
         self.folder = log.folder
         self.reader = reader
+        self.past = past_of(plant, reader, log.tags, outlets())
         self.results = results
         self.meaning = meaning
         self.reports: Mapping[str, ConnectionReport] = {}
@@ -218,6 +220,7 @@ async def _running(
             await log.note(Event(clock.now(), RUN_STOPPED, plant.path))
         await asyncio.to_thread(sealing.close)
         await asyncio.to_thread(folding.close)
+        twin.past.close()
         reader.close()
 
 
