@@ -84,7 +84,7 @@ async def kept(twin: Twin, block: int, random: np.random.Generator) -> int:
     value = np.concatenate([total, state, temp]).astype(float)
     status = np.zeros(3 * ROWS, dtype=np.uint32)
     value[2 * ROWS + 7], status[2 * ROWS + 7] = np.nan, 0x80000000
-    ids = twin.tags.ids_of([f"{FILLER}/{name}" for name in ("total", "state", "temp", "recipe")])
+    ids = [twin.tags.get(f"{FILLER}/{name}") for name in ("total", "state", "temp", "recipe")]
     await twin.append(batch("s7", np.repeat(ids[:3], ROWS), np.tile(times, 3), value, status))
     if block % 12 == 3:
         await twin.append(batch("s7", [ids[2]] * 6, times[:6] - 2 * BLOCK, [9999.0 + block] * 6))
