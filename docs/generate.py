@@ -88,6 +88,12 @@ OFTEN = {
 
 SECTIONS = (
     ("The file", "Top level of a PLANT.yaml.", keys.PLANT_KEYS),
+    (
+        "History",
+        "`history: {...}`: how long what is kept ([how-to](../how-to/backup.md)).",
+        keys.HISTORY_KEYS,
+    ),
+    ("History group", "`groups: {NAME: ...}` of `history`.", keys.HISTORY_GROUP_KEYS),
     ("Product", "`products: {NAME: ...}`", keys.PRODUCT_KEYS),
     ("Type", "`types: {NAME: ...}`: what all machines of a type have in common.", keys.TYPE_KEYS),
     (

@@ -40,6 +40,22 @@ PLANT_KEYS = (
     Key("types", "map", "type name -> what all machines of a type have in common"),
     Key("lines", "map", "path of a line -> its machines and their flow"),
     Key("tags", "map", "path -> tag that belongs to no machine"),
+    Key("history", "map", "how long samples are kept, by groups of tags"),
+)
+
+HISTORY_KEYS = (
+    Key(
+        "keep",
+        "duration",
+        "age past which entries and results are forgotten: 400d; default: never (`--keep` wins)",
+        None,
+    ),
+    Key("groups", "map", "group name -> tags that are kept shorter or longer; of several groups the first counts"),
+)
+
+HISTORY_GROUP_KEYS = (
+    Key("tags", "any", "globs over tag paths: */vibration, with or without the plant", required=True),
+    Key("keep", "duration", "age past which their samples are forgotten, a day at a time, at least 8d", required=True),
 )
 
 OUTLET_KEYS = (

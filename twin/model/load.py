@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from twin.core.plugin import ConnectorPlugin, OutletPlugin
 from twin.model.connections import Connection, read_connections
 from twin.model.entry import Entry
+from twin.model.keeping import read_keeping
 from twin.model.keys import PLANT_KEYS, VERSION
 from twin.model.kinds import settings
 from twin.model.lines import LineDraft, lookup_of, read_lines
@@ -16,7 +17,7 @@ from twin.model.machine_types import MachineType, read_types
 from twin.model.machines import MachineReader
 from twin.model.names import check_path
 from twin.model.outlets import NO_OUTLETS, OutletDraft, read_outlets
-from twin.model.plant import Plant
+from twin.model.plant import Keeping, Plant, TagSpec
 from twin.model.products import read_products
 from twin.model.report import Report, suggestion
 from twin.model.shifts import read_shifts
@@ -78,10 +79,18 @@ def _read(
         text=text,
         digest=hashlib.sha256(text.encode()).hexdigest(),
         outlets={name: outlet.feed for name, outlet in outlets.items()},
+        keeping=_read_keeping(fields, own["plant"], machines.tags, connections) if "history" in fields else Keeping(),
     )
     check_former_names(machines.tags, machines.places)
     _check_by_plugins(plant, connections, outlets, root.report)
     return plant
+
+
+def _read_keeping(
+    fields: Mapping[str, Entry], plant: str, tags: Mapping[str, TagSpec], connections: Mapping[str, Connection]
+) -> Keeping:
+    names_itself = any(connection.spec.settings.get("subscribe") for connection in connections.values())
+    return read_keeping(fields["history"], plant, tags, not names_itself)
 
 
 def _rated(types: Mapping[str, MachineType], drafts: tuple[LineDraft, ...]) -> dict[str, None]:

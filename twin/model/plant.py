@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from twin.core.instant import MINUTE, SECOND
@@ -186,6 +187,37 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class TagGroup:
+    """Tags whose samples are kept for an age of their own. tags: globs over paths. keep: ns."""
+
+    name: str
+    tags: tuple[str, ...]
+    keep: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How long what is kept. keep: ns, None for ever: of all but the tags of a group. prefix: the plant's path."""
+
+    keep: int | None = None
+    groups: tuple[TagGroup, ...] = ()
+    prefix: str = ""
+
+    @property
+    def forgets(self) -> bool:
+        """Whether anything is ever forgotten."""
+        return self.keep is not None or bool(self.groups)
+
+    def group_of(self, tag: str) -> str:
+        """The first group that takes a tag, '' for none."""
+        short = tag.removeprefix(f"{self.prefix}/") if self.prefix else tag
+        for group in self.groups:
+            if any(fnmatchcase(path, glob) for glob in group.tags for path in (tag, short)):
+                return group.name
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plant:
     """The whole model. digest: SHA-256 of the text it came from; text: that text (the event `plant.loaded` keeps it).
 
@@ -203,6 +235,7 @@ class Plant:
     text: str = ""
     digest: str = ""
     outlets: Mapping[str, Feed] = field(default_factory=dict[str, Feed])
+    keeping: Keeping = Keeping()
 
     def machines(self) -> tuple[Machine, ...]:
         """All machines of all lines."""

@@ -53,6 +53,8 @@ def schema(plugins: Mapping[str, ConnectorPlugin], outlets: Mapping[str, OutletP
         "type": _mapping(keys.TYPE_KEYS, _TYPE),
         "counts": _mapping(keys.COUNT_KEYS, {key.name: _SCALAR for key in keys.COUNT_KEYS}),
         "state": {"anyOf": [_list(_mapping(keys.STATE_RULE_KEYS, _RULE)), _mapping(keys.STATE_TABLE_KEYS, _TABLE)]},
+        "history": _mapping(keys.HISTORY_KEYS, _HISTORY),
+        "history_group": _mapping(keys.HISTORY_GROUP_KEYS, _HISTORY_GROUP),
         "health": _mapping(keys.HEALTH_KEYS, _HEALTH),
         "line": _mapping(keys.LINE_KEYS, _LINE),
         "machine": _mapping(keys.MACHINE_KEYS, _TYPE),
@@ -147,7 +149,10 @@ _TOP = {
     "types": _named("type", _SEGMENT),
     "lines": _named("line", _PATH),
     "tags": _named("tag", _NUMBERED),
+    "history": _ref("history"),
 }
+_HISTORY = {"groups": _values(_ref("history_group"))}
+_HISTORY_GROUP = {"tags": _ONE_OR_MORE}
 _TAG = {"counter": _ref("counter"), "alarms": _list(_ref("alarm")), "write": _ref("write")}
 _OUTLET = {
     "tags": _list(_SCALAR),

@@ -11,6 +11,7 @@ from twin.core.errors import Corrupt, LinetwinError
 from twin.core.instant import DAY
 from twin.core.ports import Clock
 from twin.store.damaged import put_damaged_aside
+from twin.store.groups import NO_GROUPS, Groups
 from twin.store.log import SqliteLog
 from twin.store.merge import merge_past_days
 from twin.store.reader import LogReader
@@ -41,12 +42,13 @@ class Sealing:
         clock: Clock,
         bounds: Bounds | None = None,
         on_step: Callable[[str], None] = lambda _step: None,
+        groups: Groups = NO_GROUPS,
     ) -> None:
         self._reader = reader
         self._clock = clock
         self._bounds = bounds or Bounds()
         self._on_step = on_step
-        self._sealer = Sealer(log, reader, self._bounds, self._stepped)
+        self._sealer = Sealer(log, reader, self._bounds, self._stepped, groups)
         self._stop = threading.Event()
         self._woken = threading.Event()
         self._compact = False

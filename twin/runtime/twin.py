@@ -8,6 +8,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from twin.runtime.live import LiveView, Meaning
 from twin.runtime.plugins import connector, outlets
 from twin.runtime.renaming import rename_tags, renamed_event
 from twin.runtime.report import ConnectionReport
+from twin.runtime.retention import forget_old, groups_of
 from twin.runtime.sealing import Sealing, put_aside
 from twin.runtime.supervise import Supervisor
 from twin.runtime.writing import Writing
@@ -37,9 +39,6 @@ from twin.store.lock import writer_lock
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
-from twin.store.retention import forget_before
-
-RETENTION_PAUSE_S = 3600.0
 
 _log = logging.getLogger("linetwin")
 
@@ -163,13 +162,14 @@ async def open_twin(
     """Run the twin of a plant on a data folder while the block runs.
 
     url: where the API answers, for others who find the folder locked. connect False: serve what is stored. keep: age
-    in ns past which entries are forgotten, None for ever. sealing: of other bounds, for tests. Raises Locked,
-    StoreFailed, Misconfigured.
+    in ns past which entries are forgotten, None as the plant file says. sealing: of other bounds, for tests. Raises
+    Locked, StoreFailed, Misconfigured.
     """
     with writer_lock(folder, url):
         log = SqliteLog(folder, clock)
         reader = LogReader(folder)
-        seals = Sealing(log, reader, clock) if sealing is None else sealing(log, reader)
+        groups = groups_of(plant.keeping)
+        seals = Sealing(log, reader, clock, groups=groups) if sealing is None else sealing(log, reader)
         try:
             async with _running(plant, clock, log, reader, seals, connect, keep) as twin:
                 yield twin
@@ -205,7 +205,8 @@ async def _running(
     folding.start()
     sealing.start()
     tasks = [asyncio.create_task(keep_learning(twin), name="learning")]
-    tasks += [asyncio.create_task(_forget(log, clock, keep))] if keep else []
+    keeping = plant.keeping if keep is None else replace(plant.keeping, keep=max(keep, HOUR))
+    tasks += [asyncio.create_task(forget_old(log, clock, keeping))] if keeping.forgets else []
     if connect:
         tasks += _connect(twin, assembly, log, body.get("last"))
     await twin.writing.resume(reader)
@@ -304,12 +305,3 @@ def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) ->
 def _submit(log: SqliteLog, event: Event) -> None:
     """Queue an event without waiting; a failed commit is told by the batches that fail with it."""
     log.submit(event).add_done_callback(lambda done: done.exception())
-
-
-async def _forget(log: SqliteLog, clock: Clock, keep: int) -> None:
-    while True:
-        try:
-            await asyncio.to_thread(forget_before, log, clock.now() - max(keep, HOUR))
-        except StoreFailed as error:
-            _log.warning("retention: %s; tried again in an hour", error)
-        await asyncio.sleep(RETENTION_PAUSE_S)

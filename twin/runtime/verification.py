@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from twin.core.fold import Fold, Record
 from twin.core.history import Snapshot
-from twin.core.instant import FAR_FUTURE, FAR_PAST, MINUTE
+from twin.core.instant import FAR_FUTURE, FAR_PAST, MINUTE, to_text
 from twin.core.rows import in_order
 from twin.core.span import CHUNK, fold_span, restore_unit, unit_state
 from twin.core.state import equal, take
@@ -74,12 +74,13 @@ def _compare(
     unit = newest.unit
     folds = assembly.make((unit,))
     start = reader.first()
-    if (kept_from := reader.kept_from()) is not None:
-        oldest = results.oldest_snapshot(unit)
-        if oldest is not None:
-            restore_unit(folds, oldest)
-            start = oldest.frontier
-            found.begins = f"the oldest kept snapshot (retention forgot what lies before {kept_from})"
+    if (whole_from := reader.whole_from()) is not None:
+        oldest = results.oldest_snapshot(unit, whole_from)
+        if oldest is None:
+            return
+        restore_unit(folds, oldest)
+        start = oldest.frontier
+        found.begins = f"the oldest kept snapshot (retention forgot some of what lies before {to_text(whole_from)})"
     if start is None or start >= newest.frontier:
         return
     records: list[Record] = []

@@ -23,7 +23,7 @@ ROLLUP = "rollup"
 COLUMNS = (
     "path, rows, bytes, tmin, tmax, rmin, rmax, entries, first, repeats, "
     "coalesce((SELECT o.rows FROM outline o WHERE o.file = path), 0), "
-    "coalesce((SELECT r.rows FROM rollup r WHERE r.file = path), 0)"
+    "coalesce((SELECT r.rows FROM rollup r WHERE r.file = path), 0), grp, grouping"
 )
 """What a File is made from, in order."""
 
@@ -43,7 +43,7 @@ class Vanished(Corrupt):
 @dataclass(frozen=True, slots=True)
 class File:
     """A sealed file as the list has it. path: below the data folder. outline: rows of its outline, rollup: records of
-    its rollup, 0 without one.
+    its rollup, 0 without one. group: of its tags, '' for none; grouping: the set of groups it was chosen from.
     """
 
     path: str
@@ -58,6 +58,12 @@ class File:
     repeats: int
     outline: int = 0
     rollup: int = 0
+    group: str = ""
+    grouping: str = ""
+
+    def shares_tags(self, other: File) -> bool:
+        """Whether both may hold rows of one tag: not where one set of groups told them apart."""
+        return self.grouping != other.grouping or self.group == other.group
 
 
 def outline_path(path: str) -> str:

@@ -25,14 +25,15 @@ def merge_past_days(sealer: Sealer, now: int) -> int:
     """
     before = max(now, sealer.log.last) - sealer.bounds.settle
     crowded = sealer.reader.rows(
-        "SELECT day FROM file WHERE day < ? GROUP BY day HAVING count(*) > 1 AND max(rmax) <= ? ORDER BY day",
+        "SELECT day, grp FROM file WHERE day < ? GROUP BY day, grp HAVING count(*) > 1 AND max(rmax) <= ? "
+        "ORDER BY day, grp",
         (before // DAY, before),
     )
     away = 0
     damaged: Corrupt | None = None
-    for (day,) in crowded:
+    for day, group in crowded:
         try:
-            away += merge_day(sealer, day)
+            away += merge_day(sealer, day, group)
         except Corrupt as error:
             damaged = damaged or error
     if damaged is not None:
@@ -40,9 +41,10 @@ def merge_past_days(sealer: Sealer, now: int) -> int:
     return away
 
 
-def merge_day(sealer: Sealer, day: int) -> int:
-    """Merge one day; how many files went. Raises StoreFailed or Corrupt, then nothing has changed."""
-    found = sealer.reader.rows(f"SELECT {COLUMNS} FROM file WHERE day = ? ORDER BY tmin, tmax, path", (day,))  # noqa: S608
+def merge_day(sealer: Sealer, day: int, tags: str = "") -> int:
+    """Merge a day of a group of tags; how many files went. Raises StoreFailed or Corrupt, then nothing has changed."""
+    of_day = f"SELECT {COLUMNS} FROM file WHERE day = ? AND grp = ? ORDER BY tmin, tmax, path"  # noqa: S608
+    found = sealer.reader.rows(of_day, (day, tags))
     away = 0
     for group in groups([File(*row) for row in found], sealer.bounds.rows):
         if len(group) > 1 and _merge(sealer, day, group):

@@ -194,6 +194,11 @@ class LogReader(Database):
         found = self.rows("SELECT value FROM meta WHERE key = 'kept_from'")
         return int(found[0][0]) if found else None
 
+    def whole_from(self) -> int | None:
+        """The time from which no sample of any tag has been forgotten, None when none ever was."""
+        found = self.rows("SELECT max(CAST(value AS INTEGER)) FROM meta WHERE key IN ('kept_from', 'whole_from')")
+        return found[0][0]
+
     def counts(self) -> dict[str, int]:
         """Entries and samples, in the log and sealed."""
         rows = f"coalesce(sum(length(body)) FILTER (WHERE kind = ''), 0) / {ROW.itemsize}"

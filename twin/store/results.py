@@ -150,12 +150,12 @@ class SqliteResults:
         )
         return Snapshot(unit, *found[0]) if found else None
 
-    def oldest_snapshot(self, unit: int) -> Snapshot | None:
-        """The oldest snapshot that retention kept, as it was first taken."""
+    def oldest_snapshot(self, unit: int, least: int) -> Snapshot | None:
+        """The oldest snapshot with a frontier of at least this, as it was first taken."""
         found = self._rows(
-            "SELECT frontier, known, body FROM snapshot WHERE unit = ? AND code = ? "
+            "SELECT frontier, known, body FROM snapshot WHERE unit = ? AND code = ? AND frontier >= ? "
             "ORDER BY frontier, known DESC LIMIT 1",
-            (self._units[unit], self._code),
+            (self._units[unit], self._code, least),
         )
         return Snapshot(unit, *found[0]) if found else None
 

@@ -1,59 +1,91 @@
 """Retention by age: old entries leave the log in small pieces, so that no acknowledgement waits for them.
 
 Of sealed history whole files go, each with the youngest of its rows: a day is kept until its last sample is too old.
+Groups of tags have files of their own and go, or stay, at an age of their own.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
+from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.store.files import unlist
 from twin.store.log import SqliteLog
 
 PIECE = 100
 """Rows deleted in one transaction: 1.7 ms, where 4,000 at once hold the lock for up to half a second."""
 _ENTRIES = (
-    "DELETE FROM entry WHERE recorded IN (SELECT recorded FROM entry WHERE tmax < ? "
-    "AND recorded < (SELECT max(recorded) FROM entry) LIMIT ?)"
+    "DELETE FROM entry WHERE recorded IN (SELECT recorded FROM entry WHERE tmax < max(:rest, :batches) "
+    "AND tmax < CASE kind WHEN '' THEN :batches ELSE :rest END AND recorded <= :taken "
+    "AND recorded < (SELECT max(recorded) FROM entry) LIMIT :piece)"
 )
 """The newest entry stays: the next `recorded` is counted from it, whatever the clock says."""
-_RECORDS = "DELETE FROM record WHERE id IN (SELECT id FROM record WHERE end < ? LIMIT ?)"
+_RECORDS = "DELETE FROM record WHERE id IN (SELECT id FROM record WHERE end < :rest LIMIT :piece)"
+_LATER = (
+    "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE "
+    "SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))"
+)
 
 
-def forget_before(log: SqliteLog, limit: int, on_step: Callable[[str], None] = lambda _step: None) -> int:
-    """Delete entries whose every row is older than `limit` (ns), and the results of that time. Returns how many.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What lies before an instant (ns) is forgotten. rest: all that is in no group. groups: samples of their tags.
+
+    taken: entries recorded later stay whatever their age: an outlet still has to send them.
+    """
+
+    rest: int = FAR_PAST
+    groups: Mapping[str, int] = field(default_factory=dict[str, int])
+    taken: int = FAR_FUTURE
+
+    def of(self, group: str) -> int:
+        """The instant before which samples of a group are forgotten; of a group that is no more as all others."""
+        return self.groups.get(group, self.rest)
+
+
+def forget_before(log: SqliteLog, limits: Limits, on_step: Callable[[str], None] = lambda _step: None) -> int:
+    """Delete entries whose every row is too old, and the results of that time. Returns how many entries.
 
     Blocks until done; run it beside the event loop. The time from which the log is complete is kept in `meta`. The
     sealer unlinks the files. on_step: told the name of each step that has just been done, for tests that kill it there.
     """
     forgotten: list[int] = []
     since = log.last
-    log.submit(lambda connection: forgotten.append(_mark(connection, limit, since))).result()
-    _in_pieces(log, _RECORDS, limit)
-    return forgotten[-1] + _in_pieces(log, _ENTRIES, limit)
+    log.submit(lambda connection: forgotten.append(_mark(connection, limits, since))).result()
+    on_step("marked")
+    # A batch may hold rows of any group: it stays in the log, from which it is sealed, as long as the longest of them.
+    batches = min((limits.rest, *limits.groups.values()))
+    given = {"rest": limits.rest, "batches": batches, "taken": limits.taken, "piece": PIECE}
+    _in_pieces(log, _RECORDS, given)
+    on_step("records forgotten")
+    entries = _in_pieces(log, _ENTRIES, given)
+    on_step("entries forgotten")
+    return forgotten[-1] + entries
 
 
-def _mark(connection: sqlite3.Connection, limit: int, since: int) -> int:
+def _mark(connection: sqlite3.Connection, limits: Limits, since: int) -> int:
     """Forget snapshots and files; how many sealed entries that were."""
-    connection.execute(
-        "INSERT INTO meta VALUES ('kept_from', ?) "
-        "ON CONFLICT DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))",
-        (str(limit),),
-    )
-    connection.execute("DELETE FROM late WHERE time < ?", (limit,))
-    connection.execute("DELETE FROM snapshot WHERE frontier < ?", (limit,))
-    old = connection.execute("SELECT path, entries FROM file WHERE tmax < ?", (limit,)).fetchall()
-    unlist(connection, [path for path, _ in old], since)
-    return sum(entries for _, entries in old)
+    if limits.rest > FAR_PAST:
+        connection.execute(_LATER, ("kept_from", str(limits.rest)))
+        connection.execute("DELETE FROM late WHERE time < ?", (limits.rest,))
+        connection.execute("DELETE FROM snapshot WHERE frontier < ?", (limits.rest,))
+    files = connection.execute("SELECT path, entries, grp, tmax FROM file WHERE rmax <= ?", (limits.taken,)).fetchall()
+    old = [(path, entries, group) for path, entries, group, tmax in files if tmax < limits.of(group)]
+    unlist(connection, [path for path, _, _ in old], since)
+    whole_from = max((limits.of(group) for _, _, group in old), default=FAR_PAST)
+    if whole_from > limits.rest:
+        connection.execute(_LATER, ("whole_from", str(whole_from)))
+    return sum(entries for _, entries, _ in old)
 
 
-def _in_pieces(log: SqliteLog, statement: str, limit: int) -> int:
+def _in_pieces(log: SqliteLog, statement: str, given: Mapping[str, int]) -> int:
     """Run a deletion until it finds less than a piece; how many rows it deleted."""
     total = 0
     while True:
         gone: list[int] = []
-        log.submit(lambda c, found=gone: found.append(c.execute(statement, (limit, PIECE)).rowcount)).result()
+        log.submit(lambda c, found=gone: found.append(c.execute(statement, given).rowcount)).result()
         total += gone[-1]
         if gone[-1] < PIECE:
             return total

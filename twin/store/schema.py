@@ -36,10 +36,12 @@ CREATE INDEX IF NOT EXISTS record_end ON record (end);
 -- Sealed history: which Parquet files count is said here and nowhere else. path: below DIR, with slashes. tmin, tmax,
 -- rmin, rmax: least and greatest time and recorded. entries: batches whose greatest time is in it. first: the earliest
 -- time of those within the horizon. repeats: rows that give a (tag, time) of the file again. blocks: checksums.
+-- grp: the group of its tags, '' for those in none; grouping: of which set of groups, '' for no groups at all.
 CREATE TABLE IF NOT EXISTS file (
     path TEXT PRIMARY KEY, day INTEGER NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL, tmin INTEGER NOT NULL,
     tmax INTEGER NOT NULL, rmin INTEGER NOT NULL, rmax INTEGER NOT NULL, entries INTEGER NOT NULL, first INTEGER,
-    repeats INTEGER NOT NULL, blocks TEXT NOT NULL) WITHOUT ROWID;
+    repeats INTEGER NOT NULL, blocks TEXT NOT NULL, grp TEXT NOT NULL DEFAULT '',
+    grouping TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
 -- Of a file with many rows a minute: a smaller one below `outline` with those that show the shape of each minute.
 CREATE TABLE IF NOT EXISTS outline (
     file TEXT PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL, blocks TEXT NOT NULL) WITHOUT ROWID;
@@ -112,6 +114,13 @@ def _keep_sums(connection: sqlite3.Connection) -> None:
         connection.executescript(_SUMS)
 
 
+def _add_groups(connection: sqlite3.Connection) -> None:
+    """Layout 3: files know the group of their tags. What an older version sealed belongs to none."""
+    if "grp" not in {name for _, name, *_ in connection.execute("PRAGMA table_info(file)")}:
+        for column in ("grp", "grouping"):
+            connection.execute(f"ALTER TABLE file ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+
+
 def open_writer(folder: Path) -> sqlite3.Connection:
     """The writing connection, made for the writer's thread. Raises StoreFailed when the folder is not ours to open."""
     try:
@@ -128,6 +137,7 @@ def open_writer(folder: Path) -> sqlite3.Connection:
         _check_layout(connection, folder)
         _check_tags(connection, folder)
         _keep_sums(connection)
+        _add_groups(connection)
         connection.execute("UPDATE meta SET value = ? WHERE key = 'layout'", (str(LAYOUT),))
     except sqlite3.Error as error:
         raise StoreFailed(

@@ -33,6 +33,7 @@ from twin.store.files import (
     rollup_path,
     unlist,
 )
+from twin.store.groups import NO_GROUPS, Groups
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.rollup import rollup_of, write_rollups
@@ -83,16 +84,23 @@ class Stopped(Exception):
 class Sealer:
     """Seals the log of a folder. For one thread, of the process that holds the writer lock.
 
-    on_step: told the name of each step that has just been done, for tests that kill it there.
+    on_step: told the name of each step that has just been done, for tests that kill it there. groups: of tags whose
+    samples are kept for an age of their own: they have files of their own.
     """
 
     def __init__(
-        self, log: SqliteLog, reader: LogReader, bounds: Bounds, on_step: Callable[[str], None] = lambda _step: None
+        self,
+        log: SqliteLog,
+        reader: LogReader,
+        bounds: Bounds,
+        on_step: Callable[[str], None] = lambda _step: None,
+        groups: Groups = NO_GROUPS,
     ) -> None:
         self.bounds = bounds
         self.step = on_step
         self.log = log
         self.reader = reader
+        self._groups = groups
         self._number = 0
         self._to_delete: list[tuple[int]] = []
 
@@ -163,24 +171,26 @@ class Sealer:
     # --- files, for sealing and merging --------------------------------------------------------------------------
 
     def write_days(self, samples: Samples) -> list[Written]:
-        """Write rows, which are in the order of `recorded`, as a file a day."""
+        """Write rows, which are in the order of `recorded`, as a file a day and group of tags."""
         names = self.reader.tag_keys()
         rank = np.empty(len(names), dtype=np.int32)
         rank[np.argsort(np.array(names, dtype=object), kind="stable")] = np.arange(len(names), dtype=np.int32)
-        days = samples.time // DAY
+        groups, group_of = self._groups.of(self.reader.tags().names())
+        places = samples.time // DAY * len(groups) + group_of[samples.tag]
         written: list[Written] = []
-        for day in np.unique(days).tolist():
-            mine = samples.take(days == day)
+        for place in np.unique(places).tolist():
+            day, group = divmod(place, len(groups))
+            mine = samples.take(places == place)
             # Stable: of one tag, time and recorded the later row of the batch stays the later one.
             ordered = mine.take(np.lexsort((mine.recorded, mine.time, rank[mine.tag])))
-            written.append(self._write_day(day, ordered, names))
+            written.append(self._write_day(day, groups[group], ordered, names))
         return written
 
-    def _write_day(self, day: int, ordered: Samples, names: Sequence[str]) -> Written:
+    def _write_day(self, day: int, group: str, ordered: Samples, names: Sequence[str]) -> Written:
         path = f"{HISTORY}/{np.datetime64(day, 'D')}/{self._next_number():08d}.parquet"
         parquet = self.reader.files.parquet
         blocks, size = self._write(path, lambda beside: parquet.write(beside, ordered, names))
-        file = _described(path, size, ordered)
+        file = replace(_described(path, size, ordered), group=group, grouping=self._groups.digest)
         outlined = rolled = None
         if not file.repeats and (shape := _shape(ordered)) is not None:
             written = self._write(outline_path(path), lambda beside: parquet.write(beside, shape, names))
@@ -224,11 +234,7 @@ class Sealer:
         False, and nothing has changed, when one of `gone` counts no more already: retention forgot it meanwhile.
         """
         number, since = self._number, self.log.last
-        rows = [
-            (f.path, w.day, f.rows, f.bytes, f.tmin, f.tmax, f.rmin, f.rmax, f.entries, f.first, f.repeats, w.blocks)
-            for w in files
-            for f in (w.file,)
-        ]
+        rows = [_listed(one) for one in files]
         outlines = [(w.file.path, *w.outline) for w in files if w.outline is not None]
         rollups = [(w.file.path, *w.rollup) for w in files if w.rollup is not None]
         changed: list[bool] = []
@@ -237,7 +243,7 @@ class Sealer:
             changed.append(are_listed(connection, gone))
             if not changed[-1]:
                 return
-            connection.executemany("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             connection.executemany("INSERT INTO outline VALUES (?, ?, ?, ?)", outlines)
             connection.executemany("INSERT INTO rollup VALUES (?, ?, ?, ?)", rollups)
             unlist(connection, gone, since)
@@ -277,6 +283,14 @@ def _forget_gone(connection: sqlite3.Connection, paths: Sequence[tuple[str]]) ->
     connection.executemany("DELETE FROM gone WHERE path = ?", paths)
 
 
+def _listed(written: Written) -> tuple[object, ...]:
+    """As the table `file` has it, in the order of its columns."""
+    f = written.file
+    ends = f.tmin, f.tmax, f.rmin, f.rmax
+    counted = f.entries, f.first, f.repeats
+    return f.path, written.day, f.rows, f.bytes, *ends, *counted, written.blocks, f.group, f.grouping
+
+
 def _described(path: str, size: int, s: Samples) -> File:
     """A file of rows by tag, time and recorded. entries and first are known to the one who seals."""
     again = (s.time[1:] == s.time[:-1]) & (s.tag[1:] == s.tag[:-1])
@@ -293,13 +307,13 @@ def _shape(ordered: Samples) -> Samples | None:
 
 
 def _with_entries(files: Sequence[Written], entries: Sequence[tuple[int, int, int]]) -> list[Written]:
-    """Each entry belongs to the file of the day of its greatest time: counts and the first time stay what they were."""
+    """Each entry belongs to the first file of the day of its greatest time: counts, first time stay what they were."""
     recorded, tmin, tmax = np.array(entries, dtype=np.int64).T
     first = np.maximum(tmin, recorded - HORIZON)
     day = tmax // DAY
     found: list[Written] = []
     for one in files:
-        mine = day == one.day
+        mine = (day == one.day) & (one.day not in {other.day for other in found})
         near = mine & (tmax >= recorded - HORIZON)
         earliest = int(first[near].min()) if near.any() else None
         found.append(replace(one, file=replace(one.file, entries=int(mine.sum()), first=earliest)))

@@ -180,7 +180,7 @@ class Files:
 def _is_alone(file: File, files: Sequence[File], in_log: NDArray[np.int64]) -> bool:
     between = (in_log >= file.tmin) & (in_log <= file.tmax)
     return not between.any() and not any(
-        one is not file and one.tmin <= file.tmax and one.tmax >= file.tmin for one in files
+        one is not file and one.tmin <= file.tmax and one.tmax >= file.tmin and one.shares_tags(file) for one in files
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.api.running import FILLER, PACKER, PLANT, SECOND, START, Api, instant, row, running
 from twin.core.event import CONNECTION_LOST, Event
 from twin.store.log import SqliteLog
-from twin.store.retention import forget_before
+from twin.store.retention import Limits, forget_before
 
 LINE = "acme/brno/packaging/line1"
 ST, TOTAL, REJECT = f"{FILLER}/st", f"{FILLER}/total", f"{FILLER}/reject"
@@ -126,7 +126,7 @@ async def test_a_period_begins_with_what_retention_kept(tmp_path: Path) -> None:
     async with running(tmp_path, plant_file=SHIFTS) as api:
         await an_hour(api)
     log = SqliteLog(tmp_path, api.clock)
-    forget_before(log, START + 10 * MINUTE * SECOND)
+    forget_before(log, Limits(START + 10 * MINUTE * SECOND))
     log.close()
     async with running(tmp_path, api.clock, plant_file=SHIFTS) as api:
         (found,) = await results(api, asset=FILLER, from_=instant(0), to=instant(3600))

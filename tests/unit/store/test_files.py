@@ -20,7 +20,7 @@ from twin.store.log import SqliteLog
 from twin.store.merge import groups, merge_past_days
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
-from twin.store.retention import forget_before
+from twin.store.retention import Limits, forget_before
 from twin.store.seal import Bounds, Sealer
 from twin.store.sealed import Chosen
 
@@ -198,10 +198,10 @@ def test_retention_forgets_whole_files_and_verify_begins_at_the_oldest_snapshot(
         store.put(day * DAY, rows=50)
         store.sealer.seal(FAR_FUTURE)
     results.publish(Publication(1, snapshots=[Snapshot(0, day * DAY, 1, b"x") for day in (7, 8, 9)]))
-    assert forget_before(store.log, 8 * DAY + 10 * SECOND) == 1  # the file of day 8 has younger rows
+    assert forget_before(store.log, Limits(8 * DAY + 10 * SECOND)) == 1  # the file of day 8 has younger rows
     assert sorted({int(time) // DAY for time in store.all().time}) == [8, 9]
     assert (store.reader.kept_from(), store.reader.first()) == (8 * DAY + 10 * SECOND, 8 * DAY)
-    oldest = results.oldest_snapshot(0)
+    oldest = results.oldest_snapshot(0, FAR_PAST)
     assert oldest is not None
     assert oldest.frontier == 9 * DAY
     assert store.sealer.sweep(FAR_FUTURE) >= 1
@@ -241,7 +241,7 @@ def test_files_that_retention_forgets_while_they_are_merged_stay_forgotten(tmp_p
     for _ in range(2):
         store.put(7 * DAY, rows=50)
         store.sealer.seal(10 * DAY)
-    store.sealer.step = lambda step: forget_before(store.log, 9 * DAY) if step == "committing" else None
+    store.sealer.step = lambda step: forget_before(store.log, Limits(9 * DAY)) if step == "committing" else None
     assert merge_past_days(store.sealer, 10 * DAY) == 0
     assert store.log.failure == ""  # a transaction that fails takes the batches of others with it
     assert len(store.all()) == 0
@@ -256,7 +256,7 @@ def test_files_that_are_forgotten_before_they_are_read_are_not_merged(tmp_path):
         store.put(7 * DAY, rows=50)
         store.sealer.seal(10 * DAY)
     (*listed,) = (File(*row) for row in store.reader.rows(f"SELECT {COLUMNS} FROM file"))
-    forget_before(store.log, 9 * DAY)
+    forget_before(store.log, Limits(9 * DAY))
     with pytest.raises(Vanished):
         store.reader.files.listed_samples(LogReader(store.folder), listed, Chosen(0, 10 * DAY, 0, FAR_FUTURE))
     store.close()

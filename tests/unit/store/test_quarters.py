@@ -18,7 +18,7 @@ from twin.core.instant import FAR_FUTURE, FAR_PAST, HOUR, MINUTE
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
-from twin.store.retention import forget_before
+from twin.store.retention import Limits, forget_before
 from twin.store.schema import QUARTER
 
 BEGIN = 1_700_000_000 * 10**9 // HOUR * HOUR
@@ -64,7 +64,7 @@ def test_sums_are_those_of_the_records(ticks: list[tuple[list[Record], list[int]
             results.publish(publication)  # as after a commit that failed and was tried again
             believed = results.current(0, FAR_PAST, FAR_FUTURE)
             assert read(results) == by_quarter(believed)
-        forget_before(log, BEGIN + forgotten * MINUTE)
+        forget_before(log, Limits(BEGIN + forgotten * MINUTE))
         assert read(results) == by_quarter(results.current(0, FAR_PAST, FAR_FUTURE))
         reader.close()
         log.close()

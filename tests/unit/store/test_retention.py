@@ -11,7 +11,7 @@ from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
-from twin.store.retention import PIECE, forget_before
+from twin.store.retention import PIECE, Limits, forget_before
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_entries_older_than_the_limit_go_in_pieces(log, reader):
     for one in done:
         one.result(10)
     before = log.commits
-    assert forget_before(log, old) == old + 1
+    assert forget_before(log, Limits(old)) == old + 1
     assert log.commits - before >= 4
     piece = reader.read(FAR_PAST, FAR_FUTURE, FAR_FUTURE)
     assert sorted(piece.samples.time.tolist()) == [5, *range(old, old + 20), old][:1] + sorted(
@@ -48,8 +48,8 @@ def test_entries_older_than_the_limit_go_in_pieces(log, reader):
 
 def test_the_time_from_which_all_is_kept_only_grows(log, reader):
     assert reader.kept_from() is None
-    forget_before(log, 500)
-    forget_before(log, 400)
+    forget_before(log, Limits(500))
+    forget_before(log, Limits(400))
     assert reader.kept_from() == 500
 
 
@@ -58,16 +58,16 @@ def test_results_of_that_time_go_too(log, reader):
     records = [Record(0, "state", "m", end - 10, end, ()) for end in (50, 100, 150)]
     snapshots = [Snapshot(0, frontier, 1, b"x") for frontier in (50, 100, 150)]
     results.publish(Publication(1, records, snapshots=snapshots, late=[Late(0, 5, 50), Late(0, 6, 150)]))
-    forget_before(log, 100)
+    forget_before(log, Limits(100))
     assert results.current(0, 0, 1000) == records[1:]
-    assert results.oldest_snapshot(0) == snapshots[1]
+    assert results.oldest_snapshot(0, FAR_PAST) == snapshots[1]
     assert results.lateness(0, 0, 1000) == [Late(0, 6, 150)]
 
 
 def test_a_log_that_forgot_everything_still_counts_on(tmp_path):
     log = SqliteLog(tmp_path, SetClock(5000))
     log.submit(batch("s", [0], [1], [1])).result(10)
-    forget_before(log, 10)
+    forget_before(log, Limits(10))
     log.close()
     log = SqliteLog(tmp_path, SetClock(10))
     try:
@@ -81,7 +81,7 @@ def test_many_results_go_in_pieces_too(log, reader):
     results.publish(Publication(1, [Record(0, "state", "m", end - 1, end, ()) for end in range(1, 4 * PIECE)]))
     assert len(results.current(0, 0, FAR_FUTURE)) == 4 * PIECE - 1
     before = log.commits
-    forget_before(log, 3 * PIECE)
+    forget_before(log, Limits(3 * PIECE))
     assert [record.end for record in results.current(0, 0, FAR_FUTURE)] == list(range(3 * PIECE, 4 * PIECE))
     assert log.commits - before >= 4
     (plan,) = reader.rows("EXPLAIN QUERY PLAN SELECT id FROM record WHERE end < 5")

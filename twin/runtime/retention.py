@@ -1,0 +1,43 @@
+"""Retention while a twin runs: every hour what has become too old is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+
+from twin.core.errors import StoreFailed
+from twin.core.instant import FAR_PAST
+from twin.core.ports import Clock
+from twin.model.plant import Keeping
+from twin.store.groups import Groups
+from twin.store.log import SqliteLog
+from twin.store.retention import Limits, forget_before
+
+PAUSE_S = 3600.0
+
+_log = logging.getLogger("linetwin")
+
+
+def groups_of(keeping: Keeping) -> Groups:
+    """The groups of tags that have sealed files of their own."""
+    told = json.dumps([[group.name, group.tags] for group in keeping.groups])
+    digest = hashlib.sha256(told.encode()).hexdigest()[:16] if keeping.groups else ""
+    return Groups([group.name for group in keeping.groups], keeping.group_of, digest)
+
+
+def limits_of(keeping: Keeping, now: int) -> Limits:
+    """What is too old now."""
+    rest = FAR_PAST if keeping.keep is None else now - keeping.keep
+    return Limits(rest, {group.name: now - group.keep for group in keeping.groups})
+
+
+async def forget_old(log: SqliteLog, clock: Clock, keeping: Keeping) -> None:
+    """Forget, and again every hour. A failure (a full disk) is told and tried again."""
+    while True:
+        try:
+            await asyncio.to_thread(forget_before, log, limits_of(keeping, clock.now()))
+        except StoreFailed as error:
+            _log.warning("retention: %s; tried again in an hour", error)
+        await asyncio.sleep(PAUSE_S)
