@@ -1,12 +1,21 @@
-"""Tools that some of these tests need; without one a test is skipped by name."""
+"""What some of these tests need; without it a test is skipped by name."""
 
+import os
 import shutil
+import sys
 
 import pytest
 
 
 def pytest_collection_modifyitems(items):
+    without = {}
     if shutil.which("mosquitto") is None:
-        for item in items:
-            if item.get_closest_marker("mosquitto"):
-                item.add_marker(pytest.mark.skip(reason="no mosquitto on PATH (apt install mosquitto)"))
+        without["mosquitto"] = "no mosquitto on PATH (apt install mosquitto)"
+    if sys.platform != "linux" or os.geteuid() != 0:
+        without["root"] = "mounts need root on Linux (sudo .venv/bin/python -m pytest -m root)"
+    elif shutil.which("xfs_io") is None or shutil.which("mkfs.ext4") is None:
+        without["root"] = "no xfs_io or mkfs.ext4 on PATH (apt install xfsprogs e2fsprogs)"
+    for item in items:
+        for marker, reason in without.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))

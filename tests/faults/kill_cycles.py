@@ -31,6 +31,8 @@ RATE = 1000
 """Messages a second, beside what the callers send."""
 AIMED_S = 60.0
 """A step that is not reached in so long is a fault of this harness."""
+UNFOLDED = "nothing folded yet"
+FINE = frozenset({"equal", UNFOLDED})
 RANDOM = 4
 """One in so many kills is at a random instant; the others are aimed, at each step in turn."""
 
@@ -113,9 +115,11 @@ def orphans(data: Path) -> int:
 
 
 def verify(data: Path) -> str:
-    """What `twin verify` says: equal, or what is wrong."""
+    """What `twin verify` says: equal (or that there is no snapshot yet to begin from), or what is wrong."""
     done = twin("verify", "--data", str(data))
-    return "equal" if done.returncode == 0 and done.stdout.rstrip().endswith(": equal") else done.stderr.strip()
+    if done.returncode:
+        return done.stderr.strip() or done.stdout.strip()
+    return "equal" if done.stdout.rstrip().endswith(": equal") else UNFOLDED
 
 
 def _told(
@@ -136,7 +140,7 @@ def _told(
     wrong = [
         f"{name} {value}" for name, value in more.items() if name in {"orphans", "starts untold", "exit"} and value
     ]
-    wrong += [f"verify: {more['verify']}"] if more["verify"] != "equal" else []
+    wrong += [f"verify: {more['verify']}"] if more["verify"] not in FINE else []
     return Outcome(
         "R01 kill -9", seed, cycles, c.sent, c.acked, c.stored, c.lost, c.invented, c.twice_read, recovery, more, wrong
     )

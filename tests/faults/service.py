@@ -14,6 +14,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from twin.runtime.clock import WallClock
 from twin.runtime.plant_file import read_plant
 from twin.runtime.sealing import Sealing
 from twin.runtime.twin import open_twin
+from twin.store import log
 from twin.store.backup import back_up
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
@@ -39,7 +41,7 @@ SEALING = (
 disk and count once."""
 BACKUP = ("others copied", "log copied", "files copied", "synced copy", "named")
 STEPS = (*SEALING, "forgotten", *BACKUP)
-BOUNDS = Bounds(rows=3000, age=SECOND // 4, leave=20 * MILLISECOND, grace=200 * MILLISECOND, settle=0, pause_s=0.05)
+BOUNDS = Bounds(rows=3000, age=SECOND // 4, leave=20 * MILLISECOND, grace=2 * SECOND, settle=0, pause_s=0.05)
 KEEP = 90 * DAY
 LONGEST_WRITE_S = 0.01
 """A kill while a file is being written comes within so long."""
@@ -80,20 +82,31 @@ class Stepped:
         return done
 
 
+def lie() -> None:
+    """Let commits return before they are on disk, to see that this is found out."""
+
+    def without_fsync(folder: Path) -> sqlite3.Connection:
+        connection = opened(folder)
+        connection.execute("PRAGMA synchronous = OFF")
+        return connection
+
+    opened, log.open_writer = log.open_writer, without_fsync
+
+
 async def main(arguments: argparse.Namespace) -> None:
     death, clock, logs = Death(arguments.step, arguments.nth), WallClock(), []
 
-    def sealing(log: SqliteLog, reader: LogReader) -> Sealing:
-        logs.append(log)
-        return Sealing(log, reader, clock, BOUNDS, death)
+    def sealing(writer: SqliteLog, reader: LogReader) -> Sealing:
+        logs.append(writer)
+        return Sealing(writer, reader, clock, BOUNDS, death)
 
     async def started() -> None:
         pass
 
     async def maintain() -> None:
-        log = Stepped(logs[0], lambda: death("forgotten"))
+        stepped = Stepped(logs[0], lambda: death("forgotten"))
         while True:
-            await asyncio.to_thread(forget_before, log, clock.now() - KEEP)
+            await asyncio.to_thread(forget_before, stepped, clock.now() - KEEP)
             await asyncio.sleep(0.5)
 
     def copied(step: str) -> None:
@@ -120,5 +133,8 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--step", default="none")
     parser.add_argument("--nth", type=int, default=1)
+    parser.add_argument("--lie", action="store_true")
+    if parser.parse_args().lie:
+        lie()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     asyncio.run(main(parser.parse_args()))

@@ -47,8 +47,8 @@ class Victim:
     ) -> None:
         self.data = data or folder / "data"
         self._command = command
-        self._file = folder / "plant.yaml"
-        self._file.write_text(plant, encoding="utf-8")
+        self.file = folder / "plant.yaml"
+        self.file.write_text(plant, encoding="utf-8")
         self._output = folder / "output.txt"
         self._before = before
         self._process: subprocess.Popen[bytes] | None = None
@@ -60,7 +60,7 @@ class Victim:
         """Start it; returns at once."""
         self.port = free_port()
         self._before_start, self._started = self.last(), time.monotonic()
-        arguments = (str(self._file), "--data", str(self.data), "--port", str(self.port), *more)
+        arguments = (str(self.file), "--data", str(self.data), "--port", str(self.port), *more)
         with self._output.open("ab") as output:
             self._process = subprocess.Popen([*self._before, *self._command, *arguments], stdout=output, stderr=output)
 
@@ -115,6 +115,16 @@ class Victim:
                 return answer.read()
         except (urllib.error.URLError, OSError):
             return b""
+
+    def answer(self, path: str) -> tuple[int, str]:
+        """Status and text of an answer that may be an error; (0, '') without one."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
 
     def is_ready(self) -> bool:
         """Whether /readyz says so."""

@@ -6,30 +6,45 @@ import json
 import os
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from twin.core.errors import Locked
+from twin.core.errors import Locked, StoreFailed
 
 
 @contextmanager
 def writer_lock(folder: Path, url: str = "") -> Generator[None]:
     """Hold the folder for writing. url: where the holder's API answers, for those who find it locked.
 
-    Raises Locked with the holder's process and URL. The lock is the system's (flock, or LockFile on Windows), so a
+    Raises Locked with the holder's process and URL, StoreFailed where nothing can be written. The lock is the system's (flock, or LockFile on Windows), so a
     killed process leaves none behind; the file beside it only tells who.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "writer.lock").open("a+b") as file:
+    who = folder / "writer.json"
+    with _opened(folder) as file:
         if not _try_lock(file):
             raise Locked(f"{folder}: {_told(folder)}; stop it, or use its API")
-        who = folder / "writer.json"
-        who.write_text(json.dumps({"pid": os.getpid(), "url": url}), encoding="utf-8")
+        try:
+            who.write_text(json.dumps({"pid": os.getpid(), "url": url}), encoding="utf-8")
+        except OSError as error:
+            raise _not_writable(folder, error) from error
         try:
             yield
         finally:
-            who.unlink(missing_ok=True)
+            with suppress(OSError):  # a disk that is read-only meanwhile: the next holder writes its own
+                who.unlink(missing_ok=True)
+
+
+def _opened(folder: Path) -> IO[bytes]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / "writer.lock").open("a+b")
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+
+
+def _not_writable(folder: Path, error: OSError) -> StoreFailed:
+    return StoreFailed(f"{folder}: {error.strerror}; name a folder we may write to with --data DIR")
 
 
 def holder(folder: Path) -> dict[str, object] | None:
@@ -37,7 +52,7 @@ def holder(folder: Path) -> dict[str, object] | None:
     path = folder / "writer.lock"
     if not path.exists():
         return None
-    with path.open("a+b") as file:
+    with path.open("rb") as file:  # also where nothing can be written
         return None if _try_lock(file) else _read_who(folder)
 
 

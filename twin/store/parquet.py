@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from twin.core.errors import Corrupt, StoreFailed
 from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.core.rows import Samples, no_samples
-from twin.store.files import Block
+from twin.store.files import Block, Vanished
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -133,6 +133,8 @@ class Parquet:
         try:
             return cursor.execute(statement)
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            if "No files found" in str(error):  # merged away since it was looked at
+                raise Vanished(f"{place}: {_first_line(error)}; restore it from a backup") from error
             raise StoreFailed(f"{place}: {_first_line(error)}; is there room on the disk?") from error
         except duckdb.Error as error:
             raise Corrupt(f"{place}: {_first_line(error)}; restore it from a backup") from error

@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.stores import SetClock
 from twin.core.batch import batch
-from twin.core.errors import Locked
+from twin.core.errors import Locked, StoreFailed
 from twin.core.instant import FAR_FUTURE
 from twin.store.lock import holder, writer_lock
 from twin.store.log import SqliteLog
@@ -105,3 +105,12 @@ def test_a_reader_reads_what_a_killed_writer_left_in_the_wal(tmp_path):
     reader.close()
     assert values[0] == 1.5
     assert len(values) > 1
+
+
+def test_where_nothing_can_be_written_is_said_in_one_line(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with (
+        pytest.raises(StoreFailed, match="name a folder we may write to with --data DIR"),
+        writer_lock(tmp_path / "file"),
+    ):
+        pass
