@@ -126,7 +126,7 @@ class Trials:
                     (self._copy / name).unlink()
                     shutil.copy(self.whole / name, self._copy / name)
         found = judged(self._copy, self.truth)
-        if file.suffix == ".parquet" and not neighbours(self._copy, self.truth):
+        if file.suffix in {".parquet", ".rollup"} and not neighbours(self._copy, self.truth):
             found = "neighbours lost"
         self.seen[found] += 1
         return found

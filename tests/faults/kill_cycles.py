@@ -22,7 +22,7 @@ from tests.faults.outcome import Outcome, command, progress
 from tests.faults.service import STEPS
 from tests.faults.victim import Victim, eventually, twin
 from tests.wire.mqtt.brokers import free_port, mosquitto
-from twin.store.files import HISTORY, OUTLINE, outline_path
+from twin.store.files import HISTORY, OUTLINE, ROLLUP, everything_listed
 from twin.store.inspect import damage
 from twin.store.reader import LogReader
 
@@ -108,9 +108,9 @@ def _is_there(ledger: Ledger, data: Path) -> bool:
 def orphans(data: Path) -> int:
     """Files that are on no list."""
     with closing(LogReader(data)) as reader:
-        listed = {path for (path,) in reader.rows("SELECT path FROM file UNION SELECT path FROM gone")}
-        listed |= {outline_path(path) for (path,) in reader.rows("SELECT file FROM outline")}
-    files = (*(data / HISTORY).rglob("*"), *(data / OUTLINE).rglob("*"))
+        listed = {path for path, _ in everything_listed(reader)}
+        listed |= {path for (path,) in reader.rows("SELECT path FROM gone")}
+    files = [path for folder in (HISTORY, OUTLINE, ROLLUP) for path in (data / folder).rglob("*")]
     return sum(path.is_file() and path.relative_to(data).as_posix() not in listed for path in files)
 
 
