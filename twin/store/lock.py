@@ -17,8 +17,8 @@ from twin.core.errors import Locked, StoreFailed
 def writer_lock(folder: Path, url: str = "") -> Generator[None]:
     """Hold the folder for writing. url: where the holder's API answers, for those who find it locked.
 
-    Raises Locked with the holder's process and URL, StoreFailed where nothing can be written. The lock is the system's (flock, or LockFile on Windows), so a
-    killed process leaves none behind; the file beside it only tells who.
+    Raises Locked with the holder's process and URL, StoreFailed where nothing can be written. The lock is the system's
+    (flock, or LockFile on Windows), so a killed process leaves none behind; the file beside it only tells who.
     """
     who = folder / "writer.json"
     with _opened(folder) as file:
