@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,7 +155,8 @@ def _log_ranges(reader: LogReader, chosen: Chosen) -> list[tuple[int, int, int]]
 def _stretches(
     chosen: Chosen, files: Sequence[File], in_log: Sequence[tuple[int, int, int]]
 ) -> Iterator[tuple[int, int, File | None]]:
-    """(start, end, the only file with rows there or None for several sources), in time; empty stretches are left out.
+    """(start, end, the only file with rows there of its tags or None for several sources), in time; empty stretches are
+    left out.
 
     Stretches of several sources hold about AT_ONCE rows at most, of all tags.
     """
@@ -167,13 +168,18 @@ def _stretches(
     for first, last in pairwise(inside):
         mine = [file for file in files if file.tmin < last and file.tmax >= first]
         logged = [one for one in waits if one[0] < last and one[1] >= first]
-        if len(mine) == 1 and not logged and not mine[0].repeats:
-            yield first, last, mine[0]
+        if mine and not logged and _are_apart(mine):
+            yield from ((first, last, file) for file in mine)
         elif mine or logged:
             ranges = [*((file.tmin, file.tmax, file.rows) for file in mine), *logged]
             rows = sum(many * _share(a, b, first, last) for a, b, many in ranges)
             length = min(HOUR, max(int((last - first) * AT_ONCE / max(rows, 1)), 1))
             yield from ((at, min(at + length, last), None) for at in range(first, last, length))
+
+
+def _are_apart(files: Sequence[File]) -> bool:
+    """Whether no (tag, time) stands twice in these files."""
+    return not any(file.repeats for file in files) and not any(a.shares_tags(b) for a, b in combinations(files, 2))
 
 
 def _joined_ranges(in_log: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:

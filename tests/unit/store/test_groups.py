@@ -14,6 +14,7 @@ from tests.contract.stores import AT_ONCE, SetClock
 from twin.core.batch import batch
 from twin.core.event import Event
 from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST, SECOND
+from twin.store.counted import counts
 from twin.store.groups import Groups
 from twin.store.inspect import damage
 from twin.store.log import SqliteLog
@@ -149,3 +150,11 @@ def test_files_of_different_sets_may_share_tags(store: Store) -> None:
     store.seal(other)
     tags, span = np.array([0], dtype=np.int32), (10 * DAY, 11 * DAY)
     assert len(store.reader.read_shape(tags, *span, FAR_FUTURE).samples) == 4000
+
+
+def test_rows_of_groups_are_counted_without_reading_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.day(10, 3000)
+    store.seal()
+    monkeypatch.setattr(store.reader, "read_tags", None)
+    found = counts(store.reader, np.arange(3, dtype=np.int32), 10 * DAY, 11 * DAY)
+    assert found.received.tolist() == [1000, 1000, 1000]
