@@ -60,6 +60,13 @@ WRITE_ASKED = "write.asked"
 WRITE_DONE = "write.done"
 """What became of it. subject: the tag. body: `asked` (recorded of the asking), `outcome` (`done`, `refused`,
 `unknown`), `status`, `text`, `read_back`."""
+OUTLET_DROPPED = "outlet.dropped"
+"""Rows never reached an outlet. subject: the outlet. body: `from`, `to` (`recorded`, the first excluded), `rows` (null
+where they cannot be counted any more), `cause`."""
+OUTLET_RETRIED = "outlet.retried"
+"""A caller wants refused rows sent again. subject: the outlet. body: `rows`."""
+OUTLET_DISCARDED = "outlet.discarded"
+"""A caller gave refused rows up: they left the quarantine. subject: the outlet. body: `rows`."""
 TAGS_RENAMED = "tags.renamed"
 """Series go on under other names, with their ids and all their samples. body: `names` (former name -> name)."""
 CLOCK_AHEAD = "clock.ahead"
