@@ -208,6 +208,12 @@ class Keeping:
         """Whether anything is ever forgotten."""
         return self.keep is not None or bool(self.groups)
 
+    @property
+    def shortest(self) -> int | None:
+        """The age (ns) at which the first of all is forgotten, None for never."""
+        ages = (self.keep, *(group.keep for group in self.groups))
+        return min((age for age in ages if age is not None), default=None)
+
     def group_of(self, tag: str) -> str:
         """The first group that takes a tag, '' for none."""
         short = tag.removeprefix(f"{self.prefix}/") if self.prefix else tag

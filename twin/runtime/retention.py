@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import json
 import logging
+from collections.abc import Callable
+from dataclasses import replace
 
 from twin.core.errors import StoreFailed
 from twin.core.instant import FAR_PAST
@@ -33,11 +35,14 @@ def limits_of(keeping: Keeping, now: int) -> Limits:
     return Limits(rest, {group.name: now - group.keep for group in keeping.groups})
 
 
-async def forget_old(log: SqliteLog, clock: Clock, keeping: Keeping) -> None:
-    """Forget, and again every hour. A failure (a full disk) is told and tried again."""
+async def forget_old(log: SqliteLog, clock: Clock, keeping: Keeping, taken: Callable[[], int]) -> None:
+    """Forget, and again every hour. A failure (a full disk) is told and tried again.
+
+    taken: up to which `recorded` every outlet has the log; later entries stay.
+    """
     while True:
         try:
-            await asyncio.to_thread(forget_before, log, limits_of(keeping, clock.now()))
+            await asyncio.to_thread(forget_before, log, replace(limits_of(keeping, clock.now()), taken=taken()))
         except StoreFailed as error:
             _log.warning("retention: %s; tried again in an hour", error)
         await asyncio.sleep(PAUSE_S)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -27,6 +27,7 @@ from twin.runtime.folds import Assembly, assemble
 from twin.runtime.intake import Intake
 from twin.runtime.learning import keep_learning
 from twin.runtime.live import LiveView, Meaning
+from twin.runtime.outlets.forwarding import Forwarding, Means
 from twin.runtime.plugins import connector, outlets
 from twin.runtime.renaming import rename_tags, renamed_event
 from twin.runtime.report import ConnectionReport
@@ -36,7 +37,7 @@ from twin.runtime.supervise import Supervisor
 from twin.runtime.writing import Writing
 from twin.state.coverage import NOT_RUNNING
 from twin.store.lock import writer_lock
-from twin.store.log import SqliteLog
+from twin.store.log import Entry, SqliteLog
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
 
@@ -56,8 +57,10 @@ class Twin:
         folding: Folding,
         meaning: Meaning,
         sealing: Sealing,
+        forwarding: Forwarding,
     ) -> None:
         self.plant = plant
+        self.forwarding = forwarding
         self.clock = clock
         self.folder = log.folder
         self.reader = reader
@@ -158,12 +161,13 @@ async def open_twin(
     connect: bool = True,
     keep: int | None = None,
     sealing: Callable[[SqliteLog, LogReader], Sealing] | None = None,
+    means: Means | None = None,
 ) -> AsyncGenerator[Twin]:
     """Run the twin of a plant on a data folder while the block runs.
 
     url: where the API answers, for others who find the folder locked. connect False: serve what is stored. keep: age
-    in ns past which entries are forgotten, None as the plant file says. sealing: of other bounds, for tests. Raises
-    Locked, StoreFailed, Misconfigured.
+    in ns past which entries are forgotten, None as the plant file says. sealing: of other bounds, means: of other
+    outlets, for tests. Raises Locked, StoreFailed, Misconfigured.
     """
     with writer_lock(folder, url):
         log = SqliteLog(folder, clock)
@@ -171,7 +175,7 @@ async def open_twin(
         groups = groups_of(plant.keeping)
         seals = Sealing(log, reader, clock, groups=groups) if sealing is None else sealing(log, reader)
         try:
-            async with _running(plant, clock, log, reader, seals, connect, keep) as twin:
+            async with _running(plant, clock, log, reader, seals, connect, keep, means) as twin:
                 yield twin
         finally:
             await asyncio.to_thread(log.close)
@@ -186,6 +190,7 @@ async def _running(
     sealing: Sealing,
     connect: bool,
     keep: int | None,
+    means: Means | None,
 ) -> AsyncGenerator[Twin]:
     renamed = await rename_tags(plant, log)
     assembly = assemble(plant, log.tags)
@@ -198,15 +203,22 @@ async def _running(
     results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.code, log)
     meaning = Meaning(plant, log.tags.names())
     folding = Folding(lambda: assembly.engine(reader, results), results, meaning, clock, lambda: len(log.tags))
-    twin = Twin(plant, clock, log, reader, results, folding, meaning, sealing)
-    log.on_commit = folding.accept
+    keeping = plant.keeping if keep is None else replace(plant.keeping, keep=max(keep, HOUR))
+    forwarding = Forwarding(plant, log, reader, meaning, clock, means or Means(outlets()), keeping.shortest, connect)
+    twin = Twin(plant, clock, log, reader, results, folding, meaning, sealing, forwarding)
+
+    def committed(entries: Sequence[Entry]) -> None:
+        folding.accept(entries)
+        forwarding.heard()
+
+    log.on_commit = committed
     folding.mend = lambda: put_aside(log, reader, clock)
     await asyncio.to_thread(folding.resume, log.last)
     folding.start()
     sealing.start()
+    await forwarding.start()
     tasks = [asyncio.create_task(keep_learning(twin), name="learning")]
-    keeping = plant.keeping if keep is None else replace(plant.keeping, keep=max(keep, HOUR))
-    tasks += [asyncio.create_task(forget_old(log, clock, keeping))] if keeping.forgets else []
+    tasks += [asyncio.create_task(forget_old(log, clock, keeping, forwarding.needed_from))] if keeping.forgets else []
     if connect:
         tasks += _connect(twin, assembly, log, body.get("last"))
     await twin.writing.resume(reader)
@@ -217,6 +229,7 @@ async def _running(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await forwarding.close()
         with contextlib.suppress(StoreFailed):  # a full disk; what is durable stays so without it
             await log.note(Event(clock.now(), RUN_STOPPED, plant.path))
         await asyncio.to_thread(sealing.close)

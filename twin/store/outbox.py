@@ -35,6 +35,8 @@ CREATE TABLE IF NOT EXISTS quarantine (
     time INTEGER NOT NULL, value REAL, status INTEGER NOT NULL, text TEXT, cause TEXT NOT NULL, since INTEGER NOT NULL,
     again INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS quarantine_outlet ON quarantine (outlet, number);
+CREATE INDEX IF NOT EXISTS quarantine_key ON quarantine (outlet, tag, time);
+CREATE INDEX IF NOT EXISTS quarantine_again ON quarantine (outlet, number) WHERE again;
 """
 _STANDING = "id, cursor, sent, refused, dropped, mended, overflowed, told, gap, active"
 _HELD = "number, recorded, tag, time, value, status, text, cause, since, again"

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from twin.core.errors import Misconfigured, StoreFailed, Unreachable
 from twin.core.event import OUTLET_DROPPED, Event
+from twin.core.history import Slice
 from twin.core.instant import SECOND
 from twin.core.ports import Clock, Outlet, Refusal, Sender
 from twin.core.tags import TagTable
@@ -155,7 +156,11 @@ class Carrier:
                     return
                 await self._send(sender, piece)
 
-    def _next(self, last: int):
+    def _next(self) -> tuple[int, Slice] | None:
+        """What is durable behind the cursor. The log's own `last` may be of a commit that is still under way."""
+        last = self._of.reader.last()
+        if last <= self.cursor:
+            return None
         return stretch(self._of.reader, self.cursor, last, self._wanted, self._of.pace.stretch)
 
     async def _send(self, sender: Sender, piece: Piece) -> None:
@@ -163,8 +168,12 @@ class Carrier:
         if len(piece.rows) or piece.events:
             answer = await self._sent_in_time(sender, piece)
             refused = held(piece, answer, self._of.clock.now())
-        await self._in_thread(lambda: self._of.outbox.moved(self._id, piece.until, piece.rows, refused))
+        before = self.cursor
+        lost = await self._in_thread(lambda: self._of.outbox.moved(self._id, piece.until, piece.rows, refused))
         self.cursor = piece.until
+        if lost:
+            body = {"from": before, "to": self.cursor, "rows": lost, "cause": "refused, and the quarantine is full"}
+            await self._of.log.note(Event(self._of.clock.now(), OUTLET_DROPPED, self._id, body))
         self.report.sent(len(piece.rows) - len(refused))
         self._up()
 
@@ -178,9 +187,8 @@ class Carrier:
         standing = (await self._in_thread(self._of.outbox.standings))[self._id]
         rows = standing.dropped - standing.told
         if rows:
-            cause = (
-                "more waited than `most` allows" if self._feed.most_rows or self._feed.most_age else "too old to keep"
-            )
+            bounded = self._feed.most_rows or self._feed.most_age
+            cause = "more waited than `most` allows" if bounded else "waited until retention went on without it"
             body = {"from": standing.gap, "to": standing.cursor, "rows": rows, "cause": cause}
             await self._of.log.note(Event(self._of.clock.now(), OUTLET_DROPPED, self._id, body))
             await self._in_thread(lambda: self._of.outbox.told(self._id, rows))

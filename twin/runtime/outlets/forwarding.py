@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 
 from twin.core.event import OUTLET_DISCARDED, OUTLET_DROPPED, OUTLET_RETRIED, Event
@@ -20,11 +21,19 @@ from twin.runtime.outlets.carrier import Carrier, Pace, Source
 from twin.runtime.outlets.report import OutletReport
 from twin.store.following import waiting
 from twin.store.log import SqliteLog
-from twin.store.outbox import Outbox, Standing
+from twin.store.outbox import FILE, Outbox, Standing
 from twin.store.reader import LogReader
 
 GRACE_S = 5.0
 """So long a piece that is on its way may take when the twin stops; then it comes again at the next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """The plug-ins that outlets are built with, and how quick their carriers are."""
+
+    plugins: Mapping[str, OutletPlugin]
+    pace: Pace = field(default_factory=Pace)
 
 
 class Forwarding:
@@ -41,21 +50,22 @@ class Forwarding:
         reader: LogReader,
         meaning: Meaning,
         clock: Clock,
-        plugins: Mapping[str, OutletPlugin],
+        means: Means,
         keep: int | None = None,
-        pace: Pace | None = None,
+        connect: bool = True,
     ) -> None:
+        feeds = plant.outlets if connect else {}
         self.plant = plant
-        self.outbox = Outbox(log.folder)
+        self.outbox = Outbox(log.folder, write=connect and (bool(feeds) or (log.folder / FILE).exists()))
         self._log = log
         self._reader = reader
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="outlets")
-        self._back = self._begin()
-        source = Source(plant, log.tags, meaning, log, reader, self.outbox, clock, self._worker, pace or Pace(), keep)
+        self._back = self._begin() if connect and (log.folder / FILE).exists() else []
+        source = Source(plant, log.tags, meaning, log, reader, self.outbox, clock, self._worker, means.pace, keep)
         self._carriers = {
-            id: Carrier(feed, partial(_built, plugins, feed, log.tags), source) for id, feed in plant.outlets.items()
+            id: Carrier(feed, partial(_built, means.plugins, feed, log.tags), source) for id, feed in feeds.items()
         }
         self._tasks: list[asyncio.Task[None]] = []
 

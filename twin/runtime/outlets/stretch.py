@@ -62,8 +62,8 @@ class Wanted:
 def stretch(reader: LogReader, after: int, known: int, wanted: Wanted, rows: int) -> tuple[int, Slice]:
     """About so many rows behind `after`: up to where, and those that are wanted, sorted.
 
-    Rows of one entry stand by time, then by tag, wherever they were read: cut off in the middle, a piece comes again the
-    same although it was sealed meanwhile.
+    Rows of one entry stand by time, then by tag, wherever they were read: cut off in the middle, a piece comes again
+    the same although it was sealed meanwhile.
     """
     until = reach(reader, after, known, rows)
     found = reader.since(after, until)
