@@ -6,6 +6,7 @@ from benchmarks import (
     append,
     demo,
     folds,
+    forwarding,
     history,
     mqtt_ingest,
     oee,
@@ -20,8 +21,8 @@ from benchmarks import (
 from benchmarks.command import main
 
 PARTS = [
-    opcua_speed, opcua_ingest, mqtt_ingest, store, append, sealing, history, folds, oee, simulation, demo, viewers,
-    page,
+    opcua_speed, opcua_ingest, mqtt_ingest, store, append, sealing, history, forwarding, folds, oee, simulation, demo,
+    viewers, page,
 ]  # fmt: skip
 
 if __name__ == "__main__":

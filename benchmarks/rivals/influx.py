@@ -42,12 +42,12 @@ class Influx:
     """A running server with one database."""
 
     def __init__(self, port: int) -> None:
-        self._url = f"http://127.0.0.1:{port}"
+        self.url = f"http://127.0.0.1:{port}"
 
     def answers(self) -> bool:
         """Whether it is there."""
         try:
-            with urllib.request.urlopen(f"{self._url}/ping", timeout=2):
+            with urllib.request.urlopen(f"{self.url}/ping", timeout=2):
                 return True
         except (urllib.error.URLError, OSError):
             return False
@@ -55,19 +55,19 @@ class Influx:
     def write(self, lines: Iterable[bytes]) -> None:
         """Bodies of line protocol, one request each; 204 means durable."""
         for body in lines:
-            with urllib.request.urlopen(f"{self._url}/write?db=bench&precision=ns", data=body, timeout=300):
+            with urllib.request.urlopen(f"{self.url}/write?db=bench&precision=ns", data=body, timeout=300):
                 pass
 
     def query(self, text: str) -> bytes:
         """The body of an answer, times in ns."""
         given = urllib.parse.urlencode({"db": "bench", "epoch": "ns", "q": text})
-        with urllib.request.urlopen(f"{self._url}/query?{given}", timeout=300) as answer:
+        with urllib.request.urlopen(f"{self.url}/query?{given}", timeout=300) as answer:
             return answer.read()
 
     def create(self) -> None:
         """Make the database."""
         body = urllib.parse.urlencode({"q": "CREATE DATABASE bench"}).encode()
-        with urllib.request.urlopen(f"{self._url}/query", data=body, timeout=60):
+        with urllib.request.urlopen(f"{self.url}/query", data=body, timeout=60):
             pass
 
 

@@ -3,7 +3,7 @@
 A column of text is a list of columns of bytes that are read side by side; where a row has nothing, there is NUL, and
 whoever joins them leaves NUL out.
 
-Of a float64 the shortest digits are written that read back to the bit, as `repr` does, which takes five times as long.
+Of a float64 the shortest digits are written that read back to the bit, as `repr` does, which takes several times as long.
 How: with k such that value x 10^k has 17 digits before the point, that product is p + err exactly (T. J. Dekker, A
 floating-point technique for extending the available precision, 1971, Mul12: 10^k is a float64 up to k = 22), so its
 nearest integer is known. 17 digits always do; 16 or 15 do when they differ from the exact product by less than half
@@ -14,6 +14,7 @@ which this is exact is left to `repr`.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,12 +30,13 @@ _SPLIT = 134_217_729.0
 
 
 @cache
-def _tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]]:
-    """0 to 9999 as four digits; with leading zeros left out; with trailing zeros left out."""
+def _tables() -> tuple[NDArray[np.uint32], ...]:
+    """0 to 9999 as four digits; without leading zeros; the same, but 0 is one digit; without trailing zeros."""
     full = np.array([b"%04d" % n for n in range(10_000)], dtype="S4")
     lead = np.array([(b"%d" % n).rjust(4, b"\0") if n else b"" for n in range(10_000)], dtype="S4")
+    last = np.array([(b"%d" % n).rjust(4, b"\0") for n in range(10_000)], dtype="S4")
     tail = np.array([(b"%04d" % n).rstrip(b"0") for n in range(10_000)], dtype="S4")
-    return full.view(np.uint32), lead.view(np.uint32), tail.view(np.uint32)
+    return tuple(one.view(np.uint32) for one in (full, lead, last, tail))
 
 
 _INTEGER_POWERS = 10 ** np.arange(LONGEST + 1, dtype=np.int64)
@@ -46,16 +48,15 @@ _ZEROS = np.array([b"0" * n for n in range(5)], dtype="S4").view(np.uint32)
 
 def whole(number: NDArray[np.uint64]) -> list[Column]:
     """Whole numbers, without leading zeros."""
-    full, lead, _ = _tables()
+    full, lead, least, _ = _tables()
     groups = _groups(number)
     last = groups.pop()
     columns: list[Column] = []
     begun = np.zeros(len(number), np.bool_)
     for group in groups:
-        columns.append(np.where(begun, full[group], lead[group]))
+        columns.append(_either(begun, group, full, lead))
         begun |= group > 0
-    zero = np.frombuffer(b"\0\0\0000", np.uint32)[0]
-    columns.append(np.where(begun, full[last], np.where(last == 0, zero, lead[last])))
+    columns.append(_either(begun, last, full, least))
     return columns
 
 
@@ -116,13 +117,13 @@ def _apart(digits: NDArray[np.int64], places: NDArray[np.int64]) -> tuple[NDArra
 
 def _behind_the_point(fraction: NDArray[np.int64], places: NDArray[np.int64]) -> list[Column]:
     """17 digits without the zeros at their end."""
-    full, _, tail = _tables()
+    full, _, _, tail = _tables()
     last = fraction % 10
     goes_on = last > 0
     columns: list[Column] = [np.where(goes_on, last + ord("0"), 0).astype(np.uint8)] if goes_on.any() else []
     for group in reversed(_groups((fraction // 10).view(np.uint64), 4)):
         if columns or group.any():
-            columns.append(np.where(goes_on, full[group], tail[group]))
+            columns.append(_either(goes_on, group, full, tail))
             goes_on |= group > 0
     if (places > LONGEST).any():
         columns.append(_ZEROS[np.maximum(places - LONGEST, 0)])
@@ -134,9 +135,15 @@ def _groups(number: NDArray[np.uint64], least: int = 1) -> list[NDArray[np.intp]
     groups: list[NDArray[np.intp]] = []
     rest = number
     while len(groups) < least or rest.any():
-        rest, group = np.divmod(rest, np.uint64(10_000))
-        groups.append(group.astype(np.intp))
+        above = rest // np.uint64(10_000)
+        groups.append((rest - above * np.uint64(10_000)).astype(np.intp))
+        rest = above
     return groups[::-1]
+
+
+def _either(where: NDArray[np.bool_], group: NDArray[np.intp], one: NDArray[Any], other: NDArray[Any]) -> Column:
+    """The digits of a group from the one table where it holds, elsewhere from the other."""
+    return one[group] if where.all() else np.where(where, one[group], other[group])
 
 
 def _mark(where: NDArray[np.bool_], sign: bytes) -> Column:

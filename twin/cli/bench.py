@@ -13,7 +13,7 @@ from twin.cli.command import WRONG_INPUT, Command
 GROUPS = {
     "opcua": ("opcua_speed", "opcua_ingest"),
     "mqtt": ("mqtt_ingest",),
-    "store": ("store", "append", "sealing", "history"),
+    "store": ("store", "append", "sealing", "history", "forwarding"),
     "fold": ("folds", "oee"),
     "all": ("",),
 }
