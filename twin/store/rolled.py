@@ -36,11 +36,11 @@ def rolled(files: Files, listed: Sequence[File], chosen: Chosen, in_log: Samples
     have = [file for file in listed if file.rollup and file.rmax <= chosen.known]
     others = [file for file in listed if file not in have]
     found = joined(files.rollups(have, chosen.tags))
-    inside = (found.rollups["last"] >= chosen.start) & (found.rollups["first"] < chosen.end)
-    rollups = found.rollups[inside]
+    inside = np.flatnonzero((found.rollups["last"] >= chosen.start) & (found.rollups["first"] < chosen.end))
+    rollups = np.take(found.rollups, inside)
     serves = found.whole[inside] & ~_between(rollups, others, in_log) & fit(rollups)
-    rows = [files.samples(others, chosen), in_log, _rows(files, have, chosen, rollups[~serves])]
-    return Rolled(rollups[serves], join(rows))
+    rows = [files.samples(others, chosen), in_log, _rows(files, have, chosen, np.take(rollups, np.flatnonzero(~serves)))]
+    return Rolled(np.take(rollups, np.flatnonzero(serves)), join(rows))
 
 
 def _between(rollups: Rollups, others: Sequence[File], in_log: Samples) -> NDArray[np.bool_]:

@@ -35,7 +35,7 @@ def rollup_of(ordered: Samples, worth: int) -> Rollups | None:
     beaten = np.zeros(len(ordered), np.bool_)
     beaten[:-1] = (ordered.time[1:] == ordered.time[:-1]) & (ordered.tag[1:] == ordered.tag[:-1])
     found = rolled_up(ordered.take(~beaten) if beaten.any() else ordered)
-    return found[np.argsort(found["tag"], kind="stable")]
+    return np.take(found, np.argsort(found["tag"], kind="stable"))
 
 
 def write_rollups(path: Path, rollups: Rollups) -> list[Block]:
@@ -68,11 +68,11 @@ class RollupFiles:
         self._lock = threading.Lock()
 
     def read(self, files: Mapping[str, Sequence[Block]], tags: NDArray[np.int32]) -> list[Rollups]:
-        """The records of some tags (sorted), file by file. files: path of each sealed file, blocks of its rollup.
+        """The records of some tags (sorted), tag by tag. files: path of each sealed file, blocks of its rollup.
 
         Raises Corrupt naming the file, Vanished without it.
         """
-        asked = [(path, tag) for path in files for tag in tags.tolist()]
+        asked = [(path, tag) for tag in tags.tolist() for path in files]
         with self._lock:
             found = {key: self._kept[key] for key in asked if key in self._kept}
             for key in found:
@@ -97,7 +97,7 @@ class RollupFiles:
         at = 0
         for path, part in parts:
             for start, end in pairwise([*run_starts(part.tag).tolist(), len(part.tag)]):
-                found[path, int(part.tag[start])] = records[at + start : at + end].copy()
+                found[path, int(part.tag[start])] = np.take(records, np.arange(at + start, at + end))
             at += len(part.tag)
         self._keep(found)
         return found
