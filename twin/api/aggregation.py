@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from twin.api.problem import too_much, unprocessable
 from twin.core.aggregate import Aggregates, Gaps, Pieces, aggregates_of, joined_pieces, pieces_of_rows
 from twin.core.instant import SECOND, Span, duration
-from twin.core.rollup import Rollups, is_finite, pieces_of, uncut
+from twin.core.rollup import STEPS, Rollups, is_finite, pieces_of, uncut
 from twin.core.routing import HORIZON
 from twin.core.rows import Samples, in_order
 from twin.core.status import is_bad
@@ -50,22 +50,26 @@ def aggregated(
     Whole hours come from rollups, so that only the rows of the others count for what one request may read.
     """
     holes = {tag: [(gap.start, gap.end) for gap in own] for tag, own in zip(ids, gaps, strict=True)}
+    wide = np.append(edges[:1] - STEPS, edges)  # an hour before: nearly always it says what holds at the start
+
     wanted = np.array(sorted({tag for tag in ids if tag is not None}), dtype=np.int32)
     found: dict[int | None, Aggregates] = {}
     budget = MOST_IN_ALL
     waiting = [wanted] if len(wanted) else []
     while waiting:
         tags = waiting.pop()
-        pieces, rows = _pieces(twin, tags, edges, known, [holes[tag] for tag in tags.tolist()])
+        pieces, rows = _pieces(twin, tags, wide, known, [holes[tag] for tag in tags.tolist()])
         if rows > MOST_ROWS and len(tags) > 1:  # never the rows of all tags in memory
             waiting += [tags[len(tags) // 2 :], tags[: len(tags) // 2]]
             continue
         budget -= rows
         if rows > MOST_ROWS or budget < 0:
             raise too_much(f"more than {MOST_ROWS} samples of a tag or {MOST_IN_ALL} in all; ask for a shorter span")
-        held = _held(twin, tags, int(edges[0]), known)
-        of_each = aggregates_of(pieces, edges, held, [holes[tag] for tag in tags.tolist()])
-        found |= dict(zip(tags.tolist(), of_each, strict=True))
+        silent = np.setdiff1d(np.arange(len(tags)), pieces.series[pieces.first < edges[0]])
+        held = np.full(len(tags), np.nan)
+        held[silent] = _held(twin, tags[silent], int(wide[0]), known)
+        of_each = aggregates_of(pieces, wide, held, [holes[tag] for tag in tags.tolist()])
+        found |= dict(zip(tags.tolist(), [one.without_first() for one in of_each], strict=True))
     if None in ids:
         nothing = pieces_of_rows(*_no_rows())
         found[None] = aggregates_of(nothing, edges, np.array([np.nan]), [[]])[0]
@@ -121,7 +125,7 @@ def _usable(twin: Twin, rows: Samples) -> tuple[NDArray[np.float64], NDArray[np.
 
 def _held(twin: Twin, tags: NDArray[np.int32], start: int, known: int) -> NDArray[np.float64]:
     """Of each tag the value of its last row before the span, NaN without a usable one within the horizon."""
-    rows = twin.reader.before(tags, start, known, start - HORIZON)
+    rows = twin.reader.before(tags, start, known, start + STEPS - HORIZON)
     value, usable = _usable(twin, rows)
     held = np.full(len(tags), np.nan)
     held[np.searchsorted(tags, rows.tag)] = np.where(usable, value, np.nan)

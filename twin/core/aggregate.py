@@ -35,6 +35,10 @@ class Aggregates:
     twa: NDArray[np.float64]
     covered_s: NDArray[np.float64]
 
+    def without_first(self) -> Aggregates:
+        """Those of all intervals but the first."""
+        return Aggregates(*[getattr(self, name)[1:] for name in self.__slots__])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pieces:

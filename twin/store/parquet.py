@@ -102,7 +102,11 @@ class Parquet:
         condition += "" if most is None else f" LIMIT {most + 1}"
         with self.cursor() as cursor:
             ids = self._enumerated(cursor, names)
-            columns = f"enum_code(tag::tags_{len(names)}) AS tag, time, value, status, text IS NOT NULL has, recorded"
+            # Of one tag the name is not read; NULL would come as a masked array.
+            tag = f"enum_code(tag::tags_{len(names)})" if wanted is None or len(wanted) > 1 else "0::UTINYINT"
+            columns = (
+                f"{tag} AS tag, time, coalesce(value, 'nan'::DOUBLE) AS value, status, text IS NOT NULL has, recorded"
+            )
             rows = f"FROM {listed(paths)}{condition}"
             found = cast(dict[str, Any], self._run(cursor, f"SELECT {columns} {rows}", paths[0]).fetchnumpy())
             text = None
@@ -113,8 +117,12 @@ class Parquet:
                 text = _text(found["text"])
         if not len(found["tag"]):
             return no_samples()
+        if wanted is not None and len(wanted) == 1:
+            tags = np.full(len(found["tag"]), names.index(wanted[0]), np.int32)
+        else:
+            tags = ids[found["tag"]]
         return Samples(
-            ids[found["tag"]],
+            tags,
             np.ascontiguousarray(found["time"]).view(np.int64),
             filled(found["value"]),
             np.asarray(found["status"], dtype=np.uint32),

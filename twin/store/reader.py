@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from twin.core.event import Event
 from twin.core.history import Slice
-from twin.core.instant import FAR_FUTURE, FAR_PAST
+from twin.core.instant import FAR_FUTURE, FAR_PAST, HOUR
+from twin.core.rollup import Rollups
 from twin.core.routing import HORIZON
 from twin.core.rows import Samples, join
 from twin.core.tags import Tag, TagTable, TagType
+from twin.core.window import run_starts
 from twin.store.bounding import newest_before, oldest_after
 from twin.store.database import Database, Row
 from twin.store.entry import COLUMNS, ROW, decode
@@ -56,11 +58,24 @@ class LogReader(Database):
 
     def before(self, tags: NDArray[np.int32], time: int, known: int, least: int = FAR_PAST) -> Samples:
         """Of each tag the newest row with least <= time of it < time."""
-        return newest_before(lambda mine, a, b: self.read_tags(mine, a, b, known).samples, tags, time, least)
+        return newest_before(lambda mine, a, b: self._ends(mine, a, b, known, last=True), tags, time, least)
 
     def after(self, tags: NDArray[np.int32], time: int, known: int, most: int = FAR_FUTURE) -> Samples:
         """Of each tag the oldest row with time <= time of it < most."""
-        return oldest_after(lambda mine, a, b: self.read_tags(mine, a, b, known).samples, tags, time, most)
+        return oldest_after(lambda mine, a, b: self._ends(mine, a, b, known, last=False), tags, time, most)
+
+    def _ends(self, tags: NDArray[np.int32], start: int, end: int, known: int, last: bool) -> Samples:
+        """Rows of these tags, the last or first of each among them; what rollups say lies between is left out."""
+        if end - start <= HOUR:
+            return self.read_tags(tags, start, end, known).samples
+
+        def between(rollups: Rollups) -> NDArray[np.bool_]:
+            found = np.ones(len(rollups), np.bool_)
+            starts = run_starts(rollups["tag"])
+            found[np.append(starts[1:], len(rollups))[: len(starts)] - 1 if last else starts] = False
+            return found
+
+        return self.read_rolled(tags, start, end, known, between).samples
 
     def read_shape(self, tags: NDArray[np.int32], start: int, end: int, known: int, most: int | None = None) -> Slice:
         """The same for trends: of each whole minute at least the rows that `outline` keeps of all rows."""

@@ -39,7 +39,11 @@ def rolled(files: Files, listed: Sequence[File], chosen: Chosen, in_log: Samples
     inside = np.flatnonzero((found.rollups["last"] >= chosen.start) & (found.rollups["first"] < chosen.end))
     rollups = np.take(found.rollups, inside)
     serves = found.whole[inside] & ~_between(rollups, others, in_log) & fit(rollups)
-    rows = [files.samples(others, chosen), in_log, _rows(files, have, chosen, np.take(rollups, np.flatnonzero(~serves)))]
+    rows = [
+        files.samples(others, chosen),
+        in_log,
+        _rows(files, have, chosen, np.take(rollups, np.flatnonzero(~serves))),
+    ]
     return Rolled(np.take(rollups, np.flatnonzero(serves)), join(rows))
 
 

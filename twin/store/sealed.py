@@ -135,7 +135,11 @@ class Files:
             needed = [b for b in self._blocks[path] if b.concerns(wanted, chosen.start, chosen.end)]
             self._checks.check(path, needed)
         full = [self.folder / path for path in paths]
-        return self.parquet.read(full, self._names, wanted, conditions(files, chosen), chosen.most)
+        if chosen.tags is None or wanted is None or chosen.most is not None or 2 * len(wanted) < len(self._names):
+            return self.parquet.read(full, self._names, wanted, conditions(files, chosen), chosen.most)
+        # A long list of names is dear to ask for: of most tags all are read, and the others left out.
+        found = self.parquet.read(full, self._names, None, conditions(files, chosen))
+        return found.take(np.isin(found.tag, chosen.tags))
 
     def rollups(self, files: Sequence[File], tags: NDArray[np.int32]) -> list[Rollups]:
         """The records of some tags in the rollups of these files, which have one."""

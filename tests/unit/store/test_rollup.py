@@ -39,6 +39,11 @@ def by_tag(samples):
     return ordered.take(ordered.by_tag)
 
 
+def rows_of(samples):
+    columns = (samples.tag, samples.time, samples.value.view(np.int64), samples.status, samples.recorded)
+    return sorted(zip(*[column.tolist() for column in columns], strict=True))
+
+
 def assert_same(mine, theirs):
     assert len(mine) == len(theirs)
     size = np.maximum(np.abs(np.nan_to_num(theirs["least"])), np.abs(np.nan_to_num(theirs["greatest"])))
@@ -86,6 +91,9 @@ def test_rollups_and_rows_say_what_all_rows_say(tmp_path_factory, steps, rows, s
             assert mine.whole.all()
             for name in ("good", "uncertain", "bad", "odd", "first", "last", "least", "greatest"):
                 np.testing.assert_array_equal(mine.rollups[name], theirs[name], name)
+        for of, instant, bound in (("before", b, a), ("after", a, b)):
+            near, true = (getattr(one, of)(tags, instant, known, bound) for one in (plant.reader, plant.memory))
+            assert rows_of(near) == rows_of(true), of
         assert damage(plant.reader, lambda _share: None) == []
     finally:
         plant.close()
