@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from importlib.metadata import version
 from typing import Any
 
@@ -14,10 +13,11 @@ from twin.api.assets import Assets
 from twin.api.groups import GROUPS, PREFIX
 from twin.api.guard import Guard
 from twin.api.live import Live, Pace
-from twin.api.load import AT_ONCE
+from twin.api.load import Turns
 from twin.api.playground import Playground
 from twin.api.problem import MEDIA_TYPE, handle_problems
 from twin.api.shapes import ProblemShape
+from twin.api.streamed import Streams
 from twin.runtime.twin import Twin
 from twin.runtime.visits import Visits
 
@@ -48,7 +48,8 @@ def create_app(twin: Twin, access: Access, pace: Pace | None = None, playground:
     app.state.twin = twin
     app.state.access = access
     app.state.live = Live(twin, pace)
-    app.state.heavy = asyncio.Semaphore(AT_ONCE)
+    app.state.heavy = Turns()
+    app.state.streams = Streams()
     app.state.assets = Assets.read()
     app.state.playground = playground
     app.state.visits = Visits(twin)

@@ -33,7 +33,7 @@ from twin.api.load import Heavy
 from twin.api.moment import span
 from twin.api.past import seen
 from twin.api.problem import Problem, not_found, unprocessable
-from twin.api.routes_samples import From, KnownAt, To
+from twin.api.question import From, KnownAt, To
 from twin.api.shapes import Shape
 from twin.core.event import ALARM_ACKNOWLEDGED, Event
 from twin.core.instant import DAY, FAR_FUTURE, SECOND, Span, from_text, to_text

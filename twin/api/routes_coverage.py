@@ -14,7 +14,7 @@ from twin.api.load import Heavy
 from twin.api.moment import moment, span
 from twin.api.past import known_text
 from twin.api.problem import not_found, too_much
-from twin.api.routes_samples import From, KnownAt, To
+from twin.api.question import From, KnownAt, To
 from twin.api.shapes_coverage import (
     CauseShape,
     CoverageAnswer,

@@ -11,7 +11,7 @@ from twin.api.caller import VIEW, TheTwin
 from twin.api.find import LONGEST
 from twin.api.moment import span
 from twin.api.problem import unprocessable
-from twin.api.routes_samples import From, To
+from twin.api.question import From, To
 from twin.api.shapes import EventsAnswer, EventShape
 from twin.core.event import PLANT_LOADED, Event
 from twin.core.instant import Span, to_text

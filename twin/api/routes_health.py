@@ -17,8 +17,8 @@ from twin.api.load import Heavy
 from twin.api.moment import span
 from twin.api.past import seen
 from twin.api.problem import not_found
+from twin.api.question import From, KnownAt, To
 from twin.api.routes_results import Asset
-from twin.api.routes_samples import From, KnownAt, To
 from twin.core.event import ALERT_JUDGED, Event
 from twin.core.instant import DAY, FAR_FUTURE, from_text, to_text
 from twin.runtime.alerts import Alert, alerts_between, covers

@@ -15,7 +15,7 @@ from twin.api.moment import span, whole_minutes
 from twin.api.paging import page
 from twin.api.past import known_text, seen
 from twin.api.problem import too_much
-from twin.api.routes_samples import From, KnownAt, To
+from twin.api.question import From, KnownAt, To
 from twin.api.shapes import (
     CorrectionsAnswer,
     CorrectionShape,

@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
-import asyncio
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from twin.api.access import Caller, Role
-from twin.api.aggregation import aggregated, edges_of, interval_of
 from twin.api.caller import VIEW, Needs, TheTwin
 from twin.api.columns import SampleRow, batch_of
-from twin.api.find import LONGEST, tag_named
-from twin.api.load import Heavy
-from twin.api.moment import moment, span
+from twin.api.find import LONGEST
+from twin.api.load import Gone, Heavy, worked
 from twin.api.problem import Problem, unprocessable
-from twin.api.sample_json import COLUMNS, aggregates_json, answer_json, series_json
-from twin.api.series import gaps_of, series
-from twin.api.shapes import RecordedAnswer, SamplesAnswer, Shape
-from twin.core.instant import FAR_FUTURE, Span, to_text
+from twin.api.question import (
+    NAMES,
+    From,
+    KnownAt,
+    Settings,
+    Tags,
+    To,
+    aggregation_of,
+    cuts_of,
+    instants_of,
+    question_of,
+    settings_of,
+)
+from twin.api.sample_answers import Answering, answered, tables_of
+from twin.api.shapes import Shape
+from twin.api.shapes_samples import RecordedAnswer, SamplesAnswer
+from twin.api.streamed import MEDIA_TYPES, Form, TheStreams, form_of, streamed
+from twin.core.instant import to_text
 from twin.core.outline import KEPT
 from twin.core.tags import TagType
-from twin.runtime.twin import Twin
 
 router = APIRouter(tags=["samples"])
 
-MOST_TAGS = 50
 MOST_POINTS = 20_000
-
-From = Annotated[str, Query(alias="from", max_length=LONGEST, description="RFC 3339, or relative: now-2h")]
-To = Annotated[str, Query(alias="to", max_length=LONGEST, description="RFC 3339, or relative; not included")]
-KnownAt = Annotated[str | None, Query(max_length=LONGEST, description="as the twin knew it at this instant")]
+_FORMS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {media_type: {} for form, media_type in MEDIA_TYPES.items() if form != "json"}},
+    406: {"description": "This form needs a library that is not installed"},
+    413: {"description": "More than one answer may cost; which limit, and what to ask for instead"},
+    503: {"description": "So much is being read already; when to try again"},
+}
 
 
 class Samples(Shape):
@@ -41,35 +53,83 @@ class Samples(Shape):
     samples: list[SampleRow] = Field(min_length=1)
 
 
-@router.get("/samples", response_model=SamplesAnswer, dependencies=[VIEW])
-async def samples(
-    twin: TheTwin,
-    heavy: Heavy,
-    tag: Annotated[list[str], Query(min_length=1, max_length=MOST_TAGS, description="full path, or without the plant")],
-    start: From = "now-1h",
-    end: To = "now",
+@dataclass(frozen=True, slots=True)
+class Way:
+    """In which way samples are asked for; at most one of max_points, aggregate, last, at."""
+
+    max_points: int | None
+    aggregate: str | None
+    interval: str | None
+    tz: str | None
+    last: bool
+    at: list[str]
+    bounds: bool
+
+
+def way_of(
     max_points: Annotated[
         int | None, Query(ge=KEPT, le=MOST_POINTS, description="of each tag; keeps peaks, pauses, bad rows")
     ] = None,
     aggregate: Annotated[
-        str | None,
-        Query(max_length=LONGEST, description="some of mean,min,max,count,first,last,twa (time-weighted average)"),
+        str | None, Query(max_length=1000, description=f"some of {', '.join(NAMES)}; from average on: OPC UA Part 13")
     ] = None,
-    interval: Annotated[str | None, Query(max_length=LONGEST, description="of the aggregates, from 1s: 1m, 1h")] = None,
+    interval: Annotated[
+        str | None, Query(max_length=LONGEST, description="of the aggregates: 1m, 1h, or day, week, month, shift")
+    ] = None,
+    tz: Annotated[
+        str | None, Query(max_length=LONGEST, description="IANA zone of day, week, month; default: the plant's")
+    ] = None,
+    last: Annotated[bool, Query(description="only the newest row of each tag before `to`, however old")] = False,
+    at: Annotated[list[str] | None, Query(max_length=50, description="instants: what held then, and between")] = None,
+    bounds: Annotated[
+        bool, Query(description="also the row that held at `from`, and the first one at `to` or later")
+    ] = False,
+) -> Way:
+    """The way of a request. Raises a problem for ways that exclude each other."""
+    given = {"max_points": max_points is not None, "aggregate": aggregate is not None, "last": last, "at": bool(at)}
+    ways = [name for name, is_given in given.items() if is_given]
+    if len(ways) > 1:
+        raise unprocessable(f"{ways[0]} and {ways[1]}: give one of them")
+    if bounds and ways and ways != ["max_points"]:
+        raise unprocessable(f"bounds and {ways[0]}: give one of them")
+    if aggregate is None and (interval is not None or tz is not None):
+        raise unprocessable("interval and tz are for aggregates; give aggregate too")
+    return Way(max_points, aggregate, interval, tz, last, at or [], bounds)
+
+
+@router.get("/samples", response_model=SamplesAnswer, dependencies=[VIEW], responses=_FORMS)
+async def samples(
+    request: Request,
+    twin: TheTwin,
+    heavy: Heavy,
+    streams: TheStreams,
+    tag: Tags,
+    way: Annotated[Way, Depends(way_of)],
+    settings: Annotated[Settings, Depends(settings_of)],
+    form: Annotated[Form, Depends(form_of)],
+    start: From = "now-1h",
+    end: To = "now",
     known_at: KnownAt = None,
 ) -> Response:
-    """Samples of up to 50 tags by time, exactly as they were, with the gaps of their connections; or aggregates."""
-    if aggregate is not None and max_points is not None:
-        raise unprocessable("aggregate and max_points: give one of them")
-    now = twin.clock.now()
-    asked = span(start, end, now)
-    known = FAR_FUTURE if known_at is None else moment("known_at", known_at, now)
-    async with heavy:
-        if aggregate is None:
-            body = await asyncio.to_thread(_answer, twin, tag, asked, known, max_points)
-        else:
-            length = interval_of(interval)
-            body = await asyncio.to_thread(_aggregates, twin, tag, asked, known, _columns(aggregate), length)
+    """Samples of up to 50 tags by time, exactly as they were, with the gaps of their connections; or aggregates, the
+    newest ones, or what held at instants. As CSV, Parquet or Arrow there is no limit to how many.
+    """
+    question = question_of(twin, tag, start, end, known_at)
+    aggregation = None if way.aggregate is None else aggregation_of(way.aggregate)
+    cuts = None
+    if aggregation is not None:
+        cuts = cuts_of(twin.plant, question.span, way.interval, way.tz, twin.live().as_of)
+    at = instants_of(twin, way.at, len(question.paths)) if way.at else None
+    asked = Answering(twin, question, settings, aggregation, cuts, at, way.last, way.bounds, way.max_points)
+    if form != "json":
+        if way.max_points is not None:
+            raise unprocessable(f"max_points and format={form}: a trend is JSON; leave one of them out")
+        head, tables = tables_of(asked)
+        return await streamed(streams, twin.folder, form, head, tables)
+    try:
+        body = await worked(request, heavy, lambda work: answered(asked, work))
+    except Gone:
+        return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)  # nobody is there to read it
     return Response(body, media_type="application/json")
 
 
@@ -88,34 +148,3 @@ async def post_samples(
     taken = batch_of(sent.samples, f"api:{caller.name}", twin.plant, twin.tags, twin.clock.now(), new)
     recorded = await twin.append(taken)
     return RecordedAnswer(as_of=to_text(twin.live().as_of), recorded=recorded, rows=len(taken))
-
-
-def _answer(twin: Twin, names: list[str], asked: Span, known: int, most: int | None) -> bytes:
-    paths = list(dict.fromkeys(tag_named(twin.plant, twin.tags, name) for name in names))
-    ids = [twin.tags.get(path) for path in paths]
-    found = series(twin, ids, asked, known, most)
-    gaps = gaps_of(twin, paths, asked, known)
-    shown = [
-        series_json(twin, path, tag, one, mine) for path, tag, one, mine in zip(paths, ids, found, gaps, strict=True)
-    ]
-    return answer_json(twin, asked, known, samples=shown)
-
-
-def _columns(aggregate: str) -> set[str]:
-    asked = {one.strip() for one in aggregate.split(",")}
-    if wrong := sorted(asked - set(COLUMNS)):
-        raise unprocessable(f"aggregate: {wrong[0]!r} is none of {', '.join(COLUMNS)}")
-    return asked
-
-
-def _aggregates(twin: Twin, names: list[str], asked: Span, known: int, columns: set[str], interval: int) -> bytes:
-    paths = list(dict.fromkeys(tag_named(twin.plant, twin.tags, name) for name in names))
-    ids = [twin.tags.get(path) for path in paths]
-    edges = edges_of(asked, interval, twin.live().as_of)
-    gaps = gaps_of(twin, paths, asked, known)
-    found = aggregated(twin, ids, edges, known, gaps)
-    shown = [
-        aggregates_json(twin, path, one, columns, interval, mine)
-        for path, one, mine in zip(paths, found, gaps, strict=True)
-    ]
-    return answer_json(twin, asked, known, aggregates=shown)

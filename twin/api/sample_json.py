@@ -2,48 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
+import numpy as np
+
+from twin.api.instants import Instants
 from twin.api.json_columns import Spelled, integers, json_object, numbers, texts, times
+from twin.api.question import COLUMNS, Question
+from twin.api.readings import readings_of
 from twin.api.series import Series
-from twin.api.shapes import GapShape
+from twin.api.shapes_samples import GapShape
 from twin.api.tag_now import unit_of
 from twin.core.aggregate import Aggregates
-from twin.core.instant import FAR_FUTURE, SECOND, Span, to_text
-from twin.model.keys import STEPPED
+from twin.core.instant import FAR_FUTURE, SECOND, to_text
+from twin.core.part13 import Aggregate, Processed
+from twin.core.time_text import times_text
+from twin.mes.cuts import Cuts
 from twin.runtime.twin import Twin
 from twin.state.stretch import Stretch
 
-COLUMNS = ("mean", "min", "max", "count", "first", "last", "twa")
-"""Aggregates of one tag that are no aggregates of Part 13."""
-
 
 def answer_json(
-    twin: Twin, asked: Span, known: int, samples: Sequence[Spelled] = (), aggregates: Sequence[Spelled] = ()
+    twin: Twin,
+    question: Question,
+    samples: Sequence[Spelled] = (),
+    aggregates: Sequence[Spelled] = (),
+    processed: Sequence[Spelled] = (),
+    instants: Sequence[Spelled] = (),
 ) -> bytes:
     """The whole answer."""
     return json_object(
         {
             "as_of": to_text(twin.live().as_of),
-            "from": to_text(asked.start),
-            "to": to_text(asked.end),
-            "known_at": None if known == FAR_FUTURE else to_text(known),
+            "from": to_text(question.span.start),
+            "to": to_text(question.span.end),
+            "known_at": None if question.known == FAR_FUTURE else to_text(question.known),
             "samples": list(samples),
             "aggregates": list(aggregates),
+            "processed": list(processed),
+            "instants": list(instants),
         }
     )
 
 
 def series_json(twin: Twin, path: str, tag: int | None, one: Series, missing: Sequence[Stretch]) -> Spelled:
     """SeriesShape of one tag."""
-    spec = twin.plant.tags.get(path)
     return json_object(
         {
             "tag": path,
             "unit": unit_of(twin, path),
-            "type": str(spec.type if spec is not None else twin.tags[cast(int, tag)].type),
-            "interpolation": STEPPED if spec is None else spec.interpolation,
+            "type": type_of(twin, path, tag),
+            "interpolation": readings_of(twin).interpolation(path),
             "time": times(one.time),
             "value": numbers(one.value),
             "status": integers(one.status),
@@ -55,16 +65,19 @@ def series_json(twin: Twin, path: str, tag: int | None, one: Series, missing: Se
 
 
 def aggregates_json(
-    twin: Twin, path: str, one: Aggregates, columns: set[str], interval: int, missing: Sequence[Stretch]
+    twin: Twin, path: str, one: Aggregates, columns: frozenset[str], cuts: Cuts, missing: Sequence[Stretch]
 ) -> Spelled:
     """AggregatesShape of one tag."""
     asked = {name: numbers(getattr(one, name)) if name in columns else None for name in COLUMNS if name != "count"}
+    is_equal = cuts.name is None and len(cuts.start) > 0
     return json_object(
         {
             "tag": path,
             "unit": unit_of(twin, path),
-            "interval_s": interval / SECOND,
-            "time": times(one.time),
+            "interval_s": int((cuts.end - cuts.start)[0]) / SECOND if is_equal else None,
+            "time": times(cuts.start),
+            "end": times(cuts.end),
+            "name": cuts.name,
             "count": integers(one.count),
             "left_out": integers(one.left_out),
             **asked,
@@ -72,6 +85,55 @@ def aggregates_json(
             "gaps": _gaps(missing),
         }
     )
+
+
+def processed_json(
+    twin: Twin, path: str, found: Mapping[Aggregate, Processed], cuts: Cuts, missing: Sequence[Stretch]
+) -> Spelled:
+    """ProcessedShape of one tag."""
+    columns = {
+        str(name): json_object({"value": numbers(one.value), "status": integers(one.status)})
+        for name, one in found.items()
+    }
+    return json_object(
+        {
+            "tag": path,
+            "unit": unit_of(twin, path),
+            "interpolation": readings_of(twin).interpolation(path),
+            "time": times(cuts.start),
+            "end": times(cuts.end),
+            "name": cuts.name,
+            "columns": json_object(columns),
+            "gaps": _gaps(missing),
+        }
+    )
+
+
+def instants_json(twin: Twin, path: str, tag: int | None, one: Instants) -> Spelled:
+    """InstantsShape of one tag."""
+    held = iter(times_text(one.time[one.time >= 0]))
+    return json_object(
+        {
+            "tag": path,
+            "unit": unit_of(twin, path),
+            "type": type_of(twin, path, tag),
+            "interpolation": readings_of(twin).interpolation(path),
+            "at": times(one.at),
+            "time": [next(held) if has else None for has in (one.time >= 0).tolist()],
+            "age_s": numbers(one.age_s),
+            "value": numbers(one.value),
+            "status": integers(one.status),
+            "text": texts(np.where(one.time < 0, np.nan, one.value), one.text),
+            "interpolated": numbers(one.interpolated),
+            "interpolated_status": integers(one.interpolated_status),
+        }
+    )
+
+
+def type_of(twin: Twin, path: str, tag: int | None) -> str:
+    """How samples of a tag are kept."""
+    spec = twin.plant.tags.get(path)
+    return str(spec.type if spec is not None else twin.tags[cast(int, tag)].type)
 
 
 def _gaps(missing: Sequence[Stretch]) -> list[GapShape]:

@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.api.decimate import decimated, width
+from twin.api.load import Work
 from twin.api.problem import too_much
-from twin.core.instant import MINUTE, Span
-from twin.core.rows import Samples, in_order, no_samples
+from twin.api.readings import readings_of
+from twin.core.instant import DAY, MINUTE, Span
+from twin.core.rows import Samples, in_order, join, no_samples
+from twin.core.stretches import following, held
 from twin.runtime.coverage import SpanCover
 from twin.runtime.twin import Twin
 from twin.state.stretch import Stretch
@@ -23,6 +26,8 @@ MOST_SCANNED = 20_000_000
 own tags alone."""
 MOST_DECIMATED = 8_000_000
 """A request decimates at most so many rows."""
+PIECE = 7 * DAY
+"""How much of a span is read between two looks whether anybody still waits; then twice as much, and so on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,13 +41,15 @@ class Series:
     is_decimated: bool = False
 
 
-def series(twin: Twin, ids: Sequence[int | None], span: Span, known: int, most: int | None) -> list[Series]:
+def series(
+    twin: Twin, ids: Sequence[int | None], span: Span, known: int, most: int | None, work: Work | None = None
+) -> list[Series]:
     """The samples of each tag; a tag without an id has none. most: rows of each tag before it is decimated.
 
     Raises a problem when more would be read or answered than one request may cost.
     """
     wanted = np.array(sorted({tag for tag in ids if tag is not None}), dtype=np.int32)
-    found = _found(twin, wanted, span, known, most) if len(wanted) else {}
+    found = _found(twin, wanted, span, known, most, work or Work()) if len(wanted) else {}
     answer = [_none() if tag is None else found[tag] for tag in ids]
     total = sum(len(one.time) for one in answer)
     if total > MOST_ROWS:
@@ -50,18 +57,60 @@ def series(twin: Twin, ids: Sequence[int | None], span: Span, known: int, most: 
     return answer
 
 
-def _found(twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, most: int | None) -> dict[int, Series]:
+def bounded(twin: Twin, ids: Sequence[int | None], span: Span, known: int, found: Sequence[Series]) -> list[Series]:
+    """The same with the row that held at the start of the span, and the first one at its end or later."""
+    readings = readings_of(twin)
+    wanted = np.array(sorted({tag for tag in ids if tag is not None}), dtype=np.int32)
+    before = readings.values(held(readings.reads, wanted, span.start, known))
+    after = readings.values(following(readings.reads, wanted, span.end, known, end_of(twin)))
+
+    def whole(tag: int | None, one: Series) -> Series:
+        has_start = len(one.time) and one.time[0] == span.start  # then that is what held
+        first = before.take(before.tag == (-2 if tag is None or has_start else tag))
+        last = after.take(after.tag == (-2 if tag is None else tag))
+        text = None
+        if any(part.text is not None for part in (first, one, last)):
+            parts = [np.full(len(p.time), None, object) if p.text is None else p.text for p in (first, one, last)]
+            text = np.concatenate(parts)
+        return Series(
+            np.concatenate([first.time, one.time, last.time]),
+            np.concatenate([first.value, one.value, last.value]),
+            np.concatenate([first.status, one.status, last.status]),
+            text,
+            one.is_decimated,
+        )
+
+    return [whole(tag, one) for tag, one in zip(ids, found, strict=True)]
+
+
+def newest(twin: Twin, ids: Sequence[int | None], end: int, known: int) -> list[Series]:
+    """The newest row of each tag before `end`, however old."""
+    readings = readings_of(twin)
+    wanted = np.array(sorted({tag for tag in ids if tag is not None}), dtype=np.int32)
+    rows = readings.values(held(readings.reads, wanted, min(end, end_of(twin)), known))
+    found = [rows.take(rows.tag == (-1 if tag is None else tag)) for tag in ids]
+    return [Series(one.time, one.value, one.status, one.text) for one in found]
+
+
+def end_of(twin: Twin) -> int:
+    """No row lies behind this: intake lets none through that is ahead of the clock by much."""
+    return twin.clock.now() + DAY
+
+
+def _found(
+    twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, most: int | None, work: Work
+) -> dict[int, Series]:
     if (scanned := twin.reader.in_log(span.start, span.end)) > MOST_SCANNED:
         raise too_much(f"{scanned} samples of that span are not sealed yet; ask for a shorter one")
     if most is None:
-        rows = in_order(_read(twin, wanted, span, known, MOST_ROWS))
-        return {tag: _one(twin, rows.take(rows.tag == tag), tag, None) for tag in wanted.tolist()}
+        rows = in_order(_read(twin, wanted, span, known, MOST_ROWS, work))
+        return {tag: _one(twin, rows.take(rows.tag == tag), None) for tag in wanted.tolist()}
     outlined = _outlined(twin, wanted, span, known, most)
     rest = np.array([tag for tag in wanted.tolist() if tag not in outlined], dtype=np.int32)
     if not len(rest):
         return outlined
-    rows = in_order(_read(twin, rest, span, known, MOST_DECIMATED))
-    return outlined | {tag: _one(twin, rows.take(rows.tag == tag), tag, most) for tag in rest.tolist()}
+    rows = in_order(_read(twin, rest, span, known, MOST_DECIMATED, work))
+    return outlined | {tag: _one(twin, rows.take(rows.tag == tag), most) for tag in rest.tolist()}
 
 
 def _outlined(twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, most: int) -> dict[int, Series]:
@@ -81,34 +130,39 @@ def _outlined(twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, mos
     rows = in_order(found)
     by_tag = {tag: rows.take(rows.tag == tag) for tag in fit.tolist()}
     return {
-        tag: _one(twin, mine, tag, most)
+        tag: _one(twin, mine, most)
         for tag, mine in by_tag.items()
         if len(mine) > most and width(int(mine.time[0]), int(mine.time[-1]), most) >= MINUTE
     }
 
 
-def _read(twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, most: int) -> Samples:
-    found = twin.reader.read_tags(wanted, span.start, span.end, known, most).samples
-    if len(found) > most:
-        raise too_much(f"more than {most} samples; ask for a shorter span, or give max_points for the shape")
-    return found
+def _read(twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, most: int, work: Work) -> Samples:
+    """The rows of a span, a piece at a time, so that a client that goes away stops it."""
+    parts: list[Samples] = []
+    rows = 0
+    at, length = span.start, PIECE
+    while at < span.end:
+        work.look()
+        until = min(at + length, span.end)
+        found = twin.reader.read_tags(wanted, at, until, known, most - rows).samples
+        rows += len(found)
+        if rows > most:
+            raise too_much(
+                f"more than {most} samples; ask for a shorter span, give max_points for the shape, or take them all "
+                "as format=csv, parquet or arrow"
+            )
+        parts.append(found)
+        at, length = until, 2 * length
+    return join(parts)
 
 
-def _one(twin: Twin, rows: Samples, tag: int, most: int | None) -> Series:
-    value, status = twin.meaning.scaled(rows.tag, rows.value, rows.status)
-    text = None
-    if not _is_scaled(twin, tag):
-        value, text = np.where(np.isnan(value), value, rows.value), rows.text  # -0.0 * 1 + 0 would be 0.0
+def _one(twin: Twin, rows: Samples, most: int | None) -> Series:
+    shown = readings_of(twin).values(rows)
     if most is None or len(rows) <= most:
-        return Series(rows.time, value, status, text)
-    kept = decimated(rows.time, value, status, most)
-    return Series(rows.time[kept], value[kept], status[kept], None if text is None else text[kept], True)
-
-
-def _is_scaled(twin: Twin, tag: int) -> bool:
-    """Whether the exact text of the wire is not the value's."""
-    factor, offset = twin.meaning.factor, twin.meaning.offset
-    return tag < len(factor) and (float(factor[tag]), float(offset[tag])) != (1.0, 0.0)
+        return Series(shown.time, shown.value, shown.status, shown.text)
+    kept = decimated(shown.time, shown.value, shown.status, most)
+    text = None if shown.text is None else shown.text[kept]
+    return Series(shown.time[kept], shown.value[kept], shown.status[kept], text, True)
 
 
 def _none() -> Series:

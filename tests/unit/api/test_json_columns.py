@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.unit.api.running import FILLER, row, running
 from twin.api.json_columns import Spelled, integers, json_object, numbers, texts, times
-from twin.api.shapes import SamplesAnswer
+from twin.api.shapes_samples import SamplesAnswer
 from twin.core.instant import to_text
 from twin.core.status import BAD_SENSOR_FAILURE
 from twin.core.time_text import times_text

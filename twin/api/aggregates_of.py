@@ -1,0 +1,57 @@
+"""Aggregates of the tags of a question over its intervals, ours and those of Part 13."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+import numpy as np
+
+from twin.api.aggregation import aggregated
+from twin.api.load import Work
+from twin.api.processing import Asked, processed_cuts
+from twin.api.question import Question, Settings
+from twin.api.readings import readings_of
+from twin.api.series import end_of
+from twin.core.aggregate import Aggregates
+from twin.core.part13 import Aggregate, Processed
+from twin.core.status import BAD_NO_DATA
+from twin.mes.cuts import Cuts
+from twin.runtime.twin import Twin
+from twin.state.stretch import Stretch
+
+
+def columns_of(twin: Twin, question: Question, cuts: Cuts, gaps: Sequence[Sequence[Stretch]]) -> list[Aggregates]:
+    """Our own aggregates of each tag."""
+    layers = [aggregated(twin, question.ids, layer.edges, question.known, gaps) for layer in cuts.layers]
+    if not layers:
+        nothing = aggregated(twin, question.ids, np.array([question.span.start], dtype=np.int64), question.known, gaps)
+        return nothing
+    names = [one.name for one in fields(Aggregates)]
+    return [
+        Aggregates(**{name: cuts.gathered([getattr(layer[place], name) for layer in layers]) for name in names})
+        for place in range(len(question.ids))
+    ]
+
+
+def processed_of(
+    twin: Twin,
+    question: Question,
+    place: int,
+    cuts: Cuts,
+    names: Sequence[Aggregate],
+    settings: Settings,
+    missing: Sequence[Stretch],
+    work: Work,
+) -> dict[Aggregate, Processed]:
+    """Part 13's aggregates of one tag of the question. missing: its gaps."""
+    tag = question.ids[place]
+    if tag is None:
+        many = len(cuts.start)
+        nothing = Processed(np.full(many, np.nan), np.full(many, BAD_NO_DATA, np.uint32))
+        return dict.fromkeys(names, nothing)
+    readings = readings_of(twin)
+    holes = [(gap.start, gap.end) for gap in missing]
+    config = settings.config(readings.is_stepped(question.paths[place]))
+    asked = Asked(names, config, question.known, twin.live().as_of, end_of(twin), holes)
+    return processed_cuts(readings, tag, cuts, asked, work.look)

@@ -1,0 +1,72 @@
+"""What is asked of tags: where their rows are read, and what the plant file says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.history import TagReads
+from twin.core.rows import Samples
+from twin.core.tags import TagTable
+from twin.model.keys import SLOPED, STEPPED
+from twin.model.plant import Plant
+from twin.runtime.live import Meaning
+from twin.runtime.twin import Twin
+from twin.store.table import Table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Readings:
+    """reads: rows with the wire's numbers; meaning: what makes values of them."""
+
+    reads: TagReads
+    meaning: Meaning
+    plant: Plant
+    tags: TagTable
+
+    def interpolation(self, path: str) -> str:
+        """`stepped` or `sloped`."""
+        spec = self.plant.tags.get(path)
+        return STEPPED if spec is None else spec.interpolation
+
+    def is_stepped(self, path: str) -> bool:
+        """Whether a value holds until the next row."""
+        return self.interpolation(path) != SLOPED
+
+    def values(self, rows: Samples) -> Samples:
+        """The same rows with values in the tags' units, statuses with them; no text where it is not the value's."""
+        value, status = self.meaning.scaled(rows.tag, rows.value, rows.status)
+        is_scaled = self.is_scaled(rows.tag)
+        value = np.where(is_scaled | np.isnan(value), value, rows.value)  # -0.0 * 1 + 0 would be 0.0
+        text = rows.text
+        if text is not None and is_scaled.any():
+            text = text.copy()
+            text[is_scaled] = None
+        return Samples(rows.tag, rows.time, value, status, rows.recorded, text)
+
+    def is_scaled(self, tag: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Of which rows the number of the wire is not the value."""
+        meaning = self.meaning
+        known = tag < len(meaning.factor)
+        if not len(meaning.factor):
+            return known
+        row = np.where(known, tag, 0)
+        return known & ((meaning.factor[row] != 1.0) | (meaning.offset[row] != 0.0))
+
+
+def readings_of(twin: Twin) -> Readings:
+    """Those of a running twin."""
+    return Readings(twin.reader, twin.meaning, twin.plant, twin.tags)
+
+
+def sample_table(rows: Samples, names: NDArray[np.object_]) -> Table:
+    """Rows as `twin export` has them. names: of the tags, by id."""
+    return {
+        "time": rows.time.view("datetime64[ns]"),
+        "tag": names[rows.tag],
+        "value": rows.value,
+        "status": rows.status,
+        "text": np.full(len(rows), None, dtype=object) if rows.text is None else rows.text,
+    }
