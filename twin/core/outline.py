@@ -31,7 +31,10 @@ def outline(stretch: NDArray[np.int64], value: NDArray[np.float64], status: NDAr
     greatest = np.maximum.reduceat(np.where(hole, -np.inf, value), starts)
     picked.append(_ends(np.flatnonzero((value == least[run]) & ~hole), run)[0])
     picked.append(_ends(np.flatnonzero((value == greatest[run]) & ~hole), run)[1])
-    return np.unique(np.concatenate(picked))
+    kept = np.zeros(len(stretch), dtype=np.bool_)  # np.unique hashes whole numbers: 2 s for two million
+    for rows in picked:
+        kept[rows] = True
+    return np.flatnonzero(kept)
 
 
 def _ends(rows: NDArray[np.intp], run: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -177,8 +177,9 @@ class Sealer:
         rank[np.argsort(np.array(names, dtype=object), kind="stable")] = np.arange(len(names), dtype=np.int32)
         groups, group_of = self._groups.of(self.reader.tags().names())
         places = samples.time // DAY * len(groups) + group_of[samples.tag]
+        low = int(places.min())
         written: list[Written] = []
-        for place in np.unique(places).tolist():
+        for place in (low + np.flatnonzero(np.bincount(places - low))).tolist():
             day, group = divmod(place, len(groups))
             mine = samples.take(places == place)
             # Stable: of one tag, time and recorded the later row of the batch stays the later one.
