@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +16,16 @@ from benchmarks.workload import Workload
 from twin.api.access import Access
 from twin.api.app import create_app
 from twin.core.batch import Batch
-from twin.core.instant import DAY, FAR_FUTURE, HOUR, to_text
+from twin.core.instant import FAR_FUTURE, HOUR, to_text
 from twin.core.rows import in_order
 from twin.model.load import load
 from twin.runtime.plugins import connectors
 from twin.runtime.sealing import Sealing
 from twin.runtime.twin import open_twin
+from twin.store.compact import compact
 from twin.store.log import SqliteLog
-from twin.store.merge import merge_past_days
 from twin.store.reader import LogReader
-from twin.store.seal import Bounds, Sealer
+from twin.store.seal import Bounds
 
 PLANT = """
 linetwin: 1
@@ -38,7 +36,6 @@ lines: {l: {machines: {m: {type: m, from: c}}}}
 """
 BOUNDS = Bounds(pause_s=0.2)
 """As in a run, but looking more often: a week passes in half a minute."""
-LEFT = replace(BOUNDS, age=0, leave=0, grace=0, settle=0)
 
 
 class ArrivalClock:
@@ -75,20 +72,13 @@ class OwnStore:
         self._log.submit(one).result()
 
     def settled(self) -> int:
-        """Everything sealed, past days merged, the room in the log given back; then a twin is opened on it."""
+        """As `twin store compact` leaves it; then a twin is opened on it."""
         self._sealing.close()
         if self._sealing.failures:
             raise RuntimeError(self._sealing.failure)
-        sealer = Sealer(self._log, self._reader, LEFT)
-        sealer.begin()
-        while sealer.seal(FAR_FUTURE):
-            pass
-        merge_past_days(sealer, self.workload.span[1] + DAY)
-        sealer.sweep(FAR_FUTURE)
         self._reader.close()
-        self._log.submit(lambda connection: None).result()
         self._log.close()
-        vacuum(self.folder)
+        compact(self.folder, self._clock, lambda _share: None)
         size = folder_bytes(self.folder)
         self._runner.run(self._serve())
         return size
@@ -129,11 +119,3 @@ class OwnStore:
         """Stop serving."""
         self._runner.run(self._open.aclose())
         self._runner.close()
-
-
-def vacuum(folder: Path) -> None:
-    """Give back the room of entries that were sealed."""
-    connection = sqlite3.connect(folder / "log.db", isolation_level=None)
-    connection.execute("VACUUM")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()

@@ -1,7 +1,7 @@
 """The store beside others with the same samples in one run: ingest, size, reads, and reads while it is written to.
 
 A week of 2,000 tags, 22,538,880 samples in batches of 10,000 in the order they arrive (`benchmarks/workload.py`); with
---short a day of 200 tags. Every engine gets them one request at a time, and is flushed, merged and compacted before
+--short a day of 100 tags. Every engine gets them one request at a time, and is flushed, merged and compacted before
 it is weighed and asked. What a client does before it sends is not counted.
 """
 
@@ -25,7 +25,7 @@ from benchmarks.row import Row
 from benchmarks.workload import Workload
 from twin.core.instant import DAY
 
-SHORT = Workload(tags=200, quick=2, days=1)
+SHORT = Workload(tags=100, quick=2, days=1)
 Opened = Callable[[Path], AbstractContextManager[Engine]]
 RIVALS: dict[str, Opened] = {
     "InfluxDB 1.x": influx_store,
@@ -41,7 +41,7 @@ def run(effort: Effort) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="linetwin-bench-", dir=Path.cwd()) as name:
         folder = Path(name)
         we, day_ms, stored = _ours(folder / "own", workload)
-        busy = beside(folder / "own", workload, effort.window_s)
+        busy = beside(folder / "own", workload, effort.window_s / (2 if effort.short else 1))
         rivals = {rival: one for rival, opened in RIVALS.items() if (one := _rival(folder, rival, opened, workload))}
     if stored != workload.rows:
         raise RuntimeError(f"{workload.rows} samples acknowledged, {stored} stored")

@@ -77,12 +77,13 @@ def _merge(sealer: Sealer, day: int, group: Sequence[File]) -> bool:
     False when retention forgot one of them meanwhile.
     """
     sealer.reader.files.check(sealer.reader, group)  # all of it first: nothing is begun that cannot be finished
+    sources = sealer.reader.files.parquet.sources([sealer.log.folder / file.path for file in group])
     written: list[Written] = []
     edges = [day * DAY, *_cuts(sealer, group), (day + 1) * DAY]
     for start, end in pairwise(edges):
         rows = _rows(sealer, start, end, group)
         if len(rows):
-            written += sealer.write_days(rows)
+            written += sealer.write_days(rows, sources)
     firsts = [file.first for file in group if file.first is not None]
     entries = sum(file.entries for file in group)
     last = replace(written[-1].file, entries=entries, first=min(firsts, default=None))

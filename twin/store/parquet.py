@@ -15,6 +15,7 @@ from twin.core.errors import Corrupt, StoreFailed
 from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.core.rows import Samples, no_samples
 from twin.store.files import Block, Vanished
+from twin.store.sources import Sources, no_sources
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -60,8 +61,11 @@ class Parquet:
                 self._db = None
                 self._ids.clear()
 
-    def write(self, path: Path, samples: Samples, names: Sequence[str]) -> list[Block]:
-        """Write rows in the order given, which is by tag; returns the blocks. Raises StoreFailed (a full disk)."""
+    def write(self, path: Path, samples: Samples, names: Sequence[str], sources: Sources | None = None) -> list[Block]:
+        """Write rows in the order given, which is by tag; returns the blocks. Raises StoreFailed (a full disk).
+
+        names: of tags, by id. sources: those of the rows, None to leave the column out.
+        """
         part: dict[str, Any] = {
             "time": samples.time.view("datetime64[ns]"),
             "value": samples.value,
@@ -78,7 +82,11 @@ class Parquet:
             # A number becomes its name inside DuckDB: two million Python strings would hold up every other thread.
             part["tag"] = np.argsort(self._enumerated(cursor, names)).astype(np.int32)[samples.tag]
             tag = f"(enum_range(NULL::tags_{len(names)}))[tag + 1]::VARCHAR"
-            rows = f"SELECT {tag} AS tag, time, {value} AS value, status, {text} AS text, recorded FROM part"  # noqa: S608
+            source = ""
+            if sources is not None:
+                part["source"] = sources.of(samples.recorded)
+                source = f", ([{', '.join(map(quoted, sources.names))}]::VARCHAR[])[source + 1] AS source"
+            rows = f"SELECT {tag} AS tag, time, {value} AS value, status, {text} AS text, recorded{source} FROM part"  # noqa: S608
             cursor.register("part", part)
             self._run(cursor, f"COPY ({rows}) TO {quoted(str(path))} ({FORM})", path)
             groups = self._run(cursor, _GROUPS.format(file=quoted(str(path))), path).fetchall()
@@ -134,6 +142,22 @@ class Parquet:
         """All rows of a query over files."""
         with self.cursor() as cursor:
             return self._run(cursor, statement, place).fetchall()
+
+    def sources(self, paths: Sequence[Path]) -> Sources:
+        """Of the rows of some files; those written before sources were kept have none. Raises Corrupt."""
+        every = f"[{', '.join(quoted(str(path)) for path in paths)}]"
+        if not self.rows(f"SELECT 1 FROM parquet_schema({every}) WHERE name = 'source' LIMIT 1", paths[0]):  # noqa: S608
+            return no_sources()
+        rows = f"FROM read_parquet({every}, union_by_name = true)"
+        found = self.rows(f"SELECT DISTINCT source {rows} WHERE source IS NOT NULL ORDER BY 1", paths[0])
+        names = [name for (name,) in found]
+        place = f"coalesce(list_position([{', '.join(map(quoted, names))}]::VARCHAR[], source), 0) - 1"
+        with self.cursor() as cursor:
+            of_each = (
+                f"SELECT recorded, any_value({place})::INTEGER AS place {rows} GROUP BY recorded ORDER BY recorded"
+            )
+            columns = cast(dict[str, Any], self._run(cursor, of_each, paths[0]).fetchnumpy())
+        return Sources(np.asarray(columns["recorded"], np.int64), np.asarray(columns["place"], np.int32), names)
 
     def _run(self, cursor: DuckDBPyConnection, statement: str, place: Path) -> DuckDBPyConnection:
         import duckdb  # noqa: PLC0415 - a cursor is there, so it has been imported

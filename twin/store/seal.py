@@ -38,6 +38,7 @@ from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.rollup import rollup_of, write_rollups
 from twin.store.schema import SEALED_TO
+from twin.store.sources import Sources, sources_of
 from twin.store.sync import sync, sync_folder
 
 WORTH = 4
@@ -128,8 +129,8 @@ class Sealer:
         up_to = self._due(until)
         if up_to is None:
             return 0
-        samples, entries = self._taken(up_to)
-        files = self.write_days(samples)
+        samples, entries, sources = self._taken(up_to)
+        files = self.write_days(samples, sources)
         self.commit(_with_entries(files, entries), "sealed", up_to)
         self._to_delete = [(recorded,) for recorded, _, _ in entries]
         self._delete_sealed()
@@ -151,10 +152,11 @@ class Sealer:
         )
         return first if up_to is None else up_to
 
-    def _taken(self, up_to: int) -> tuple[Samples, list[tuple[int, int, int]]]:
-        """All unsealed samples up to there in the order of the log, and their entries (recorded, tmin, tmax)."""
+    def _taken(self, up_to: int) -> tuple[Samples, list[tuple[int, int, int]], Sources]:
+        """All unsealed samples up to there by `recorded`, their entries (recorded, tmin, tmax) and sources."""
         parts: list[Samples] = []
         entries: list[tuple[int, int, int]] = []
+        sources: list[tuple[int, str]] = []
         at = self.reader.sealed_to()
         while True:
             found = self.reader.rows(
@@ -163,15 +165,16 @@ class Sealer:
                 (at, up_to, AT_ONCE),
             )
             if not found:
-                return join(parts), entries
+                return join(parts), entries, sources_of(sources)
             parts.append(decode(found).samples)
             entries += [(recorded, tmin, tmax) for recorded, _, _, tmin, tmax, *_ in found]
+            sources += [(recorded, source) for recorded, _, source, *_ in found]
             at = entries[-1][0]
 
     # --- files, for sealing and merging --------------------------------------------------------------------------
 
-    def write_days(self, samples: Samples) -> list[Written]:
-        """Write rows, which are in the order of `recorded`, as a file a day and group of tags."""
+    def write_days(self, samples: Samples, sources: Sources) -> list[Written]:
+        """Write rows, which are in the order of `recorded`, as a file a day and group of tags. sources: of entries."""
         names = self.reader.tag_keys()
         rank = np.empty(len(names), dtype=np.int32)
         rank[np.argsort(np.array(names, dtype=object), kind="stable")] = np.arange(len(names), dtype=np.int32)
@@ -184,13 +187,13 @@ class Sealer:
             mine = samples.take(places == place)
             # Stable: of one tag, time and recorded the later row of the batch stays the later one.
             ordered = mine.take(np.lexsort((mine.recorded, mine.time, rank[mine.tag])))
-            written.append(self._write_day(day, groups[group], ordered, names))
+            written.append(self._write_day(day, groups[group], ordered, names, sources))
         return written
 
-    def _write_day(self, day: int, group: str, ordered: Samples, names: Sequence[str]) -> Written:
+    def _write_day(self, day: int, group: str, ordered: Samples, names: Sequence[str], sources: Sources) -> Written:
         path = f"{HISTORY}/{np.datetime64(day, 'D')}/{self._next_number():08d}.parquet"
         parquet = self.reader.files.parquet
-        blocks, size = self._write(path, lambda beside: parquet.write(beside, ordered, names))
+        blocks, size = self._write(path, lambda beside: parquet.write(beside, ordered, names, sources))
         file = replace(_described(path, size, ordered), group=group, grouping=self._groups.digest)
         outlined = rolled = None
         if not file.repeats and (shape := _shape(ordered)) is not None:

@@ -319,3 +319,28 @@ def test_files_of_the_former_form_are_read_beside_those_of_today(store, monkeypa
     assert found.time.tolist() == sorted(found.time.tolist())
     assert len(found) == 2 * ROWS * len(NAMES)
     store.reader.files.check(store.reader, [File(*row) for row in store.reader.rows(f"SELECT {COLUMNS} FROM file")])
+
+
+def test_who_gave_a_batch_stays_with_its_rows_through_seals_and_merges(store, monkeypatch):
+    with monkeypatch.context() as former:
+        former.setattr("twin.store.seal.sources_of", lambda _entries: None)  # as files were before
+        store.log.submit(batch("line1", [0, 1], [10 * DAY, 10 * DAY], [1.0, 2.0])).result(10)
+        store.sealer.seal(FAR_FUTURE)
+    given = {store.log.last: None}
+    for turn, source in enumerate(["line1", "o'brien", "line1"]):
+        one = batch(source, [0, 1], [10 * DAY + turn, 10 * DAY + 9 - turn], [1.0, 2.0])
+        given[store.log.submit(one).result(10)] = source
+        store.sealer.seal(FAR_FUTURE)
+    assert _sources(store) == given
+    merge_past_days(store.sealer, FAR_FUTURE)
+    assert len(store.reader.rows("SELECT path FROM file")) == 1
+    assert _sources(store) == given
+
+
+def _sources(store):
+    paths = [store.folder / path for (path,) in store.reader.rows("SELECT path FROM file ORDER BY path")]
+    found = store.reader.files.parquet.sources(paths)
+    return {
+        recorded: found.names[place] if place >= 0 else None
+        for recorded, place in zip(found.recorded.tolist(), found.place.tolist(), strict=True)
+    }
