@@ -17,7 +17,6 @@ import signal
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 from twin.api.access import Access
@@ -31,7 +30,7 @@ from twin.store import log
 from twin.store.backup import back_up
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
-from twin.store.retention import forget_before
+from twin.store.retention import Limits, forget_before
 from twin.store.seal import Bounds
 
 SEALING = (
@@ -40,7 +39,8 @@ SEALING = (
 """Between `renamed` and `sealed` the file is there and does not count; between `sealed` and `deleted` rows are twice on
 disk and count once."""
 BACKUP = ("others copied", "log copied", "files copied", "synced copy", "named")
-STEPS = (*SEALING, "forgotten", *BACKUP)
+FORGETTING = ("marked", "records forgotten", "entries forgotten")
+STEPS = (*SEALING, *FORGETTING, *BACKUP)
 BOUNDS = Bounds(rows=3000, age=SECOND // 4, leave=20 * MILLISECOND, grace=2 * SECOND, settle=0, pause_s=0.05)
 KEEP = 90 * DAY
 LONGEST_WRITE_S = 0.01
@@ -65,23 +65,6 @@ class Death:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Stepped:
-    """A log whose every commit of a job is a step."""
-
-    def __init__(self, log: SqliteLog, on_step: Callable[[], None]) -> None:
-        self._log, self._on_step = log, on_step
-        self.submit = self._submit
-
-    @property
-    def last(self) -> int:
-        return self._log.last
-
-    def _submit(self, item):
-        done = self._log.submit(item)
-        done.add_done_callback(lambda _done: self._on_step())
-        return done
-
-
 def lie() -> None:
     """Let commits return before they are on disk, to see that this is found out."""
 
@@ -104,9 +87,8 @@ async def main(arguments: argparse.Namespace) -> None:
         pass
 
     async def maintain() -> None:
-        stepped = Stepped(logs[0], lambda: death("forgotten"))
         while True:
-            await asyncio.to_thread(forget_before, stepped, clock.now() - KEEP)
+            await asyncio.to_thread(forget_before, logs[0], Limits(clock.now() - KEEP), death)
             await asyncio.sleep(0.5)
 
     def copied(step: str) -> None:

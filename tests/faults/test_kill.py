@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults.kill_cycles import RANDOM, kill_cycles
 
-STEPS = ("writing", "renamed", "committing", "sealed", "deleted", "merged", "forgotten", "log copied", "named")
+STEPS = ("writing", "renamed", "committing", "sealed", "deleted", "merged", "marked", "log copied", "named")
 """Those after which the most is left to do."""
 
 
