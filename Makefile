@@ -14,8 +14,9 @@ DEMO ?=
 TESTS ?=
 MARKS ?= not slow
 WORKERS ?= 2
+SHORT ?=
 
-.PHONY: demo test test-long check bench docs bundle lock clean
+.PHONY: demo test test-long check bench faults docs bundle lock clean
 
 demo: $(VENV)/run.stamp ## a living line with two hours behind it, in the browser: make demo DEMO="--port 9000"
 	$(BIN)/twin demo $(DEMO)
@@ -36,6 +37,9 @@ check: $(VENV)/dev.stamp ## form, lint, types, layers, spelling
 
 bench: $(VENV)/dev.stamp ## our figures beside those of a rival in the same run
 	$(BIN)/python -m benchmarks
+
+faults: $(VENV)/dev.stamp ## break everything, count, write docs/reference/reliability.md (root): make faults SHORT=1
+	$(BIN)/python -m tests.faults.battery $(if $(SHORT),--short)
 
 docs: $(VENV)/dev.stamp ## write the generated pages of docs/reference again
 	$(BIN)/python docs/generate.py

@@ -171,4 +171,4 @@ def damaged(cycles: int, seed: int, folder: Path, every: int = 1) -> Outcome:
 
 
 if __name__ == "__main__":
-    command("cut files and flip bits, and see what is read", damaged, 200)
+    command("cut files and flip bits, and see what is read", damaged, 200, every=(1, "cut at each so many bytes only"))

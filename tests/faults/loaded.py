@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,17 +55,22 @@ class Loaded:
 
 
 @contextmanager
-def loaded(folder: Path, data: Path | None = None, before: Sequence[str] = (), rate: int = RATE) -> Iterator[Loaded]:
+def loaded(
+    folder: Path,
+    data: Path | None = None,
+    command: Sequence[str] = SERVICE,
+    plant: Callable[[int], str] = plant_text,
+) -> Iterator[Loaded]:
     """Started, ready and under load while the block runs; whatever happens, nothing is left running."""
     port = free_port()
     with mosquitto(folder, port), closing(Ledger(folder / "acknowledged")) as ledger:
-        victim = Victim(folder, plant_text(port), before, SERVICE, data)
+        victim = Victim(folder, plant(port), command=command, data=data)
         caller = Caller(lambda: victim.port, ledger)
         try:
             victim.start()
             eventually(victim.is_ready, 60, "the service ready")
             with ExitStack() as load:
-                load.enter_context(Generator(port, rate, ledger).running())
+                load.enter_context(Generator(port, RATE, ledger).running())
                 load.enter_context(calling(caller, ledger=ledger))
                 victim.until_stored(60)
                 yield Loaded(victim, ledger, caller, load)

@@ -59,20 +59,23 @@ class Outcome:
         return json.dumps(asdict(self))
 
 
-def command(text: str, run: Callable[[int, int, Path], Outcome], cycles: int) -> None:
-    """The command line of a fault. run: of cycles, seed and an empty folder."""
+def command(text: str, run: Callable[..., Outcome], cycles: int, **more: tuple[int, str]) -> None:
+    """The command line of a fault. run: of cycles, seed and an empty folder. more: further options, (default, help)."""
     parser = argparse.ArgumentParser(description=text)
     parser.add_argument("--cycles", type=int, default=cycles, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, help="default: %(default)s")
     parser.add_argument("--folder", help="where the data lies (default: a temporary folder)")
     parser.add_argument("--json", action="store_true", help="print an object")
+    for name, (default, told) in more.items():
+        parser.add_argument(f"--{name}", type=int, default=default, help=f"{told} (default: %(default)s)")
     given = parser.parse_args()
+    further = {name: getattr(given, name) for name in more}
     if given.folder:
         Path(given.folder).mkdir(parents=True)
-        found = run(given.cycles, given.seed, Path(given.folder))
+        found = run(given.cycles, given.seed, Path(given.folder), **further)
     else:
         with tempfile.TemporaryDirectory(prefix="linetwin-faults-") as folder:
-            found = run(given.cycles, given.seed, Path(folder))
+            found = run(given.cycles, given.seed, Path(folder), **further)
     print(found.to_json() if given.json else found)
     sys.exit(1 if found.problems() else 0)
 

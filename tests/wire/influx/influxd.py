@@ -70,6 +70,11 @@ class Influxd:
             return answer.read()
 
 
+def configured(folder: Path, port: int, rpc: int, *, auth: bool = False) -> str:
+    """The configuration of a server that keeps everything in a folder."""
+    return _CONFIG.format(folder=folder, port=port, rpc=rpc, auth=str(auth).lower())
+
+
 @contextmanager
 def influxd(folder: Path, *, auth: bool = False) -> Iterator[Influxd]:
     """A server while the block runs. auth: its one user is admin, password p'w d."""
@@ -77,7 +82,7 @@ def influxd(folder: Path, *, auth: bool = False) -> Iterator[Influxd]:
     assert program is not None
     port, rpc = free_ports(2)
     config = folder / "influxdb.conf"
-    config.write_text(_CONFIG.format(folder=folder, port=port, rpc=rpc, auth=str(auth).lower()), encoding="utf-8")
+    config.write_text(configured(folder, port, rpc, auth=auth), encoding="utf-8")
     process = subprocess.Popen(
         [program, "run", "-config", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
