@@ -65,8 +65,8 @@ page; how a run is built and repeated says [the how-to](../how-to/faults.md).
 
 Acknowledged: the broker's PUBACK, or the answer of the API, noted on disk outside of the victim before it counts.
 Lost: acknowledged and not stored. Invented: stored and never sent. Read twice: a (tag, time) that a reader would see
-more than once. Recovery: seconds from the start, or from the end of the fault, until a sample is stored again; on a busy
-machine it is the machine's. What retention was told to forget is acknowledged and not among stored; it is not lost."""
+more than once. Recovery: seconds from the start, or from the end of the fault, until a sample is stored again; on a
+busy machine it is the machine's. What retention was told to forget is acknowledged and not stored; it is not lost."""
 
 LEFT = """\
 ## What is left
