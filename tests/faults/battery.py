@@ -66,7 +66,7 @@ page; how a run is built and repeated says [the how-to](../how-to/faults.md).
 Acknowledged: the broker's PUBACK, or the answer of the API, noted on disk outside of the victim before it counts.
 Lost: acknowledged and not stored. Invented: stored and never sent. Read twice: a (tag, time) that a reader would see
 more than once. Recovery: seconds from the start, or from the end of the fault, until a sample is stored again; on a
-busy machine it is the machine's. What retention was told to forget is acknowledged and not stored; it is not lost."""
+busy machine it is the machine's. Samples that retention was told to forget are not in these numbers."""
 
 LEFT = """\
 ## What is left

@@ -73,7 +73,14 @@ def rows(s: Samples, names: list[str]) -> list[Row]:
     ]
 
 
-def judged(folder: Path, truth: set[Row]) -> str:
+def hours(reader: LogReader) -> set[bytes]:
+    """All rollups that a read of long ranges may be answered from."""
+    tags = np.arange(TAGS, dtype=np.int32)
+    found = reader.read_rolled(tags, FAR_PAST, FAR_FUTURE, FAR_FUTURE, lambda rollups: np.ones(len(rollups), np.bool_))
+    return {one.tobytes() for one in found.rollups}
+
+
+def judged(folder: Path, truth: set[Row], true_hours: set[bytes]) -> str:
     """unharmed, named (by the read), found (by the check; the read lacked rows), missing (by neither), WRONG."""
     try:
         with closing(LogReader(folder)) as reader:
@@ -81,12 +88,13 @@ def judged(folder: Path, truth: set[Row]) -> str:
             found = set(rows(reader.read(FAR_PAST, FAR_FUTURE, FAR_FUTURE).samples, names))
             shape = reader.read_shape(np.arange(TAGS, dtype=np.int32), FAR_PAST, FAR_FUTURE, FAR_FUTURE)
             served = found | set(rows(shape.samples, names))
+            invented = hours(reader) - true_hours
             told = damage(reader, lambda _share: None)
     except Corrupt:
         return "named"
     except StoreFailed:
         return "refused"
-    if served - truth:
+    if served - truth or invented:
         return "found, WRONG until then" if told else "WRONG"
     return "unharmed" if found == truth and not told else "found" if told else "missing"
 
@@ -105,6 +113,9 @@ class Trials:
     def __init__(self, folder: Path) -> None:
         self.whole, self.truth, self.commits = written(folder / "data")
         self._copy = folder / "trial"
+        with closing(LogReader(self.whole)) as reader:
+            self.hours = hours(reader)
+        (self.whole / "log.db-shm").unlink(missing_ok=True)  # of that reader; no kill leaves one that counts
         self.files = sorted(path.relative_to(self.whole) for path in self.whole.rglob("*") if path.is_file())
         self.seen: Counter[str] = Counter()
         self.wrong: list[str] = []
@@ -125,7 +136,7 @@ class Trials:
                 if name != file.name:
                     (self._copy / name).unlink()
                     shutil.copy(self.whole / name, self._copy / name)
-        found = judged(self._copy, self.truth)
+        found = judged(self._copy, self.truth, self.hours)
         if file.suffix in {".parquet", ".rollup"} and not neighbours(self._copy, self.truth):
             found = "neighbours lost"
         self.seen[found] += 1

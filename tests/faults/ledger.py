@@ -55,10 +55,10 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Compared:
-    """lost: acknowledged and not stored. invented: stored and never sent. twice: rows beyond the first of a sample.
+    """Of samples that retention may not forget. acked: acknowledged; lost: acknowledged and not stored.
 
-    twice_read: (tag, time) that a reader would see twice, or with another value. untold: starts before which it does
-    not stand that nothing ran.
+    invented: stored and never sent. twice: rows beyond the first of a sample. twice_read: (tag, time) that a reader
+    would see twice, or with another value. untold: starts before which it does not stand that nothing ran.
     """
 
     sent: int
@@ -93,12 +93,13 @@ def compared(ledger: Ledger, data: Path) -> Compared:
             if event.body.get("cause") == NOT_RUNNING
         }
     rows = in_order(samples)
+    kept = {one for one in ledger.acknowledged if one[1] >= kept_from}
     links = max(1, len({subject for subject, _ in told}))
     return Compared(
         len(ledger.sent),
-        len(ledger.acknowledged),
-        len(found),
-        sum(one[1] >= kept_from for one in ledger.acknowledged - set(found)),
+        len(kept),
+        sum(one[1] >= kept_from for one in found),
+        len(kept - set(found)),
         len(set(found) - ledger.sent),
         found.total() - len(found),
         len(rows) - len(set(zip(rows.tag.tolist(), rows.time.tolist(), strict=True))) + rows.overwritten,
