@@ -29,6 +29,8 @@ from twin.core.errors import LinetwinError, Misconfigured, Unreachable
 GZIP_LEVEL = 1
 """Level 9 takes many times as long for a fifth fewer bytes."""
 CONNECTIONS = 1
+MOST_BYTES = 1 << 20
+"""Of an answer: 100 lines that 3 names, with texts. The rest is not waited for."""
 
 
 class Late(Unreachable):
@@ -99,7 +101,7 @@ class Link:
         except (HTTPError, OSError) as error:
             raise self._no_answer(error) from None
         try:
-            return Answer(response.status, dict(response.headers), response.read(decode_content=False))
+            return Answer(response.status, dict(response.headers), response.read())
         except (HTTPError, OSError) as error:
             raise self._no_answer(error) from None
         finally:
@@ -142,10 +144,16 @@ class Link:
                 super().connect()
                 link.opened(self)
 
+            def getresponse(self) -> Any:
+                return _bounded(super().getresponse())
+
         class Secure(HTTPSConnection):
             def connect(self) -> None:
                 super().connect()
                 link.opened(self)
+
+            def getresponse(self) -> Any:
+                return _bounded(super().getresponse())
 
         class PlainPool(urllib3.HTTPConnectionPool):
             ConnectionCls: Any = Plain
@@ -162,6 +170,24 @@ class Link:
             late = self._aborted
         if late:
             _cut(connection)
+
+
+def _bounded(response: Any) -> Any:
+    """The response, whose body is read up to a bound, once, even by the client, which asks for all of it twice."""
+    read, kept = response.read, list[bytes]()
+
+    def at_most(*_whole: object, **_more: object) -> bytes:
+        if not kept:
+            body = b""
+            while len(body) < MOST_BYTES and (piece := read(MOST_BYTES - len(body), decode_content=False)):
+                body += piece
+            if len(body) == MOST_BYTES:
+                response.close()  # and the connection: who knows how much more there is
+            kept.append(body)
+        return kept[0]
+
+    response.read = at_most
+    return response
 
 
 def _cut(connection: HTTPConnection) -> None:

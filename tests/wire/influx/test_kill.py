@@ -52,6 +52,7 @@ def require_killed_and_resent(url: str, bucket: str, cursor: Path, there: Callab
     assert sorted(there()) == rows_of(LAST)
 
 
+@pytest.mark.slow
 def test_the_sink_has_everything_once(tmp_path) -> None:
     with sink() as one:
 
