@@ -135,3 +135,31 @@ async def test_what_cannot_be_aggregated_says_why(
 ) -> None:
     async with running(tmp_path) as api:
         assert detail in (await api.get("/samples", status, tag=TEMP, **query))["detail"]
+
+
+WHOLE_HOURS = {"aggregate": "mean,min,max,count,first,last,twa", "interval": "1h"}
+
+
+async def test_aggregates_of_whole_hours_come_from_rollups_and_are_those_of_the_rows(api: Api) -> None:
+    late = api.twin.tags.get(RAW)
+    assert late is not None
+    await api.twin.append(batch("s7", [late] * 2, [START + 3700 * SECOND, START + 3700 * SECOND + 1], [32767.0, 5.0]))
+    asked = {"tag": [TEMP, RAW], "from_": "2026-11-22T00:00:00Z", "to": "2026-11-23T00:00:00Z"} | WHOLE_HOURS
+    before = (await api.get("/samples", **asked))["aggregates"]
+    assert sum(before[0]["count"]) > 15_000
+    sealed(api)
+    assert_near((await api.get("/samples", **asked))["aggregates"], before)
+    for path in (api.twin.folder / "history").rglob("*.parquet"):
+        path.unlink()  # so whatever is answered now comes from rollups alone
+    only = asked | {"tag": [TEMP]}
+    assert_near((await api.get("/samples", **only))["aggregates"], before[:1])
+
+
+def assert_near(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
+    for mine, theirs in zip(found, expected, strict=True):
+        for name in ("count", "left_out", "min", "max", "first", "last", "covered_s", "time", "gaps"):
+            assert mine[name] == theirs[name], name
+        for name in ("mean", "twa"):
+            given = [float("nan") if value is None else value for value in theirs[name]]
+            have = [float("nan") if value is None else value for value in mine[name]]
+            assert have == pytest.approx(given, rel=1e-12, abs=1e-9, nan_ok=True), name
