@@ -51,7 +51,6 @@ def aggregated(
     """
     holes = {tag: [(gap.start, gap.end) for gap in own] for tag, own in zip(ids, gaps, strict=True)}
     wide = np.append(edges[:1] - STEPS, edges)  # an hour before: nearly always it says what holds at the start
-
     wanted = np.array(sorted({tag for tag in ids if tag is not None}), dtype=np.int32)
     found: dict[int | None, Aggregates] = {}
     budget = MOST_IN_ALL

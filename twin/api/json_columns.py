@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,16 @@ class Spelled(bytes):
 def times(time: NDArray[np.int64]) -> Spelled:
     """RFC 3339 in UTC, with as many decimals as are needed."""
     return Spelled(b"[%b]" % quoted_times(time))
+
+
+def same_times(time: NDArray[np.int64]) -> Spelled:
+    """The same of instants that many tags have in common, as those of intervals: spelled once."""
+    return _spelled_times(time.tobytes())
+
+
+@lru_cache(maxsize=4)
+def _spelled_times(raw: bytes) -> Spelled:
+    return times(np.frombuffer(raw, np.int64))
 
 
 def numbers(value: NDArray[np.float64]) -> Spelled:

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from twin.api.instants import Instants
-from twin.api.json_columns import Spelled, integers, json_object, numbers, texts, times
+from twin.api.json_columns import Spelled, integers, json_object, numbers, same_times, texts, times
 from twin.api.question import COLUMNS, Question
 from twin.api.readings import readings_of
 from twin.api.series import Series
@@ -75,8 +75,8 @@ def aggregates_json(
             "tag": path,
             "unit": unit_of(twin, path),
             "interval_s": int((cuts.end - cuts.start)[0]) / SECOND if is_equal else None,
-            "time": times(cuts.start),
-            "end": times(cuts.end),
+            "time": same_times(cuts.start),
+            "end": same_times(cuts.end),
             "name": cuts.name,
             "count": integers(one.count),
             "left_out": integers(one.left_out),
@@ -100,8 +100,8 @@ def processed_json(
             "tag": path,
             "unit": unit_of(twin, path),
             "interpolation": readings_of(twin).interpolation(path),
-            "time": times(cuts.start),
-            "end": times(cuts.end),
+            "time": same_times(cuts.start),
+            "end": same_times(cuts.end),
             "name": cuts.name,
             "columns": json_object(columns),
             "gaps": _gaps(missing),
