@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from twin.api.problem import too_much, unprocessable
 from twin.core.aggregate import Aggregates, Gaps, Pieces, aggregates_of, joined_pieces, pieces_of_rows
-from twin.core.instant import SECOND, Span, duration
+from twin.core.instant import FAR_PAST, SECOND, Span, duration
 from twin.core.rollup import STEPS, Rollups, is_finite, pieces_of, uncut
 from twin.core.routing import HORIZON
-from twin.core.rows import Samples, in_order
+from twin.core.rows import Samples, in_order, join
 from twin.core.status import is_bad
+from twin.runtime.archive import values
 from twin.runtime.twin import Twin
 from twin.state.stretch import Stretch
 
@@ -79,20 +80,22 @@ def _pieces(
     twin: Twin, tags: NDArray[np.int32], edges: NDArray[np.int64], known: int, holes: Sequence[Gaps]
 ) -> tuple[Pieces, int]:
     """(rollups and rows of some tags by their place among them, how many rows); too many rows are left out."""
+    start, end = int(edges[0]), int(edges[-1])
+    older = twin.past.older(tags, start, end, known, MOST_ROWS)
+    archived_to = int(older.time.max()) if len(older) else FAR_PAST  # what the log has of that time, it has twice
     sentinels = [(int(np.searchsorted(tags, row)), value) for row, value in twin.meaning.bad if row in tags]
 
     def fit(rollups: Rollups) -> NDArray[np.bool_]:
         series = np.searchsorted(tags, rollups["tag"])
-        fits = uncut(rollups, series, edges, holes)
+        fits = uncut(rollups, series, edges, holes) & (rollups["first"] > archived_to)
         for row, value in sentinels:  # the model takes this value for none, and it may be among them
             fits &= (series != row) | ~((rollups["least"] <= value) & (rollups["greatest"] >= value))
         return fits & is_finite(_scaled(twin, tags, rollups, series))
 
-    start, end = int(edges[0]), int(edges[-1])
     found = twin.reader.read_rolled(tags, start, end, known, fit, MOST_ROWS)
-    if len(found.samples) > MOST_ROWS:
-        return pieces_of_rows(*_no_rows()), len(found.samples)
-    rows = in_order(found.samples)
+    if (many := max(len(found.samples), len(older))) > MOST_ROWS:
+        return pieces_of_rows(*_no_rows()), many
+    rows = in_order(join([older, found.samples]))
     rows = rows.take(rows.by_tag)
     value, usable = _usable(twin, rows)
     series = np.searchsorted(tags, found.rollups["tag"])
@@ -118,13 +121,13 @@ def _no_rows() -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.float64]
 
 
 def _usable(twin: Twin, rows: Samples) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    value, status = twin.meaning.scaled(rows.tag, rows.value, rows.status)
+    value, status = values(twin.meaning, rows)
     return value, np.isfinite(value) & ~is_bad(status)
 
 
 def _held(twin: Twin, tags: NDArray[np.int32], start: int, known: int) -> NDArray[np.float64]:
     """Of each tag the value of its last row before the span, NaN without a usable one within the horizon."""
-    rows = twin.reader.before(tags, start, known, start + STEPS - HORIZON)
+    rows = twin.past.before(tags, start, known, start + STEPS - HORIZON)
     value, usable = _usable(twin, rows)
     held = np.full(len(tags), np.nan)
     held[np.searchsorted(tags, rows.tag)] = np.where(usable, value, np.nan)

@@ -12,6 +12,7 @@ from twin.core.rows import Samples
 from twin.core.tags import TagTable
 from twin.model.keys import SLOPED, STEPPED
 from twin.model.plant import Plant
+from twin.runtime.archive import AS_SENT, values
 from twin.runtime.live import Meaning
 from twin.runtime.twin import Twin
 from twin.store.table import Table
@@ -19,7 +20,7 @@ from twin.store.table import Table
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Readings:
-    """reads: rows with the wire's numbers; meaning: what makes values of them."""
+    """reads: rows with the wire's numbers, or with values where an archive has them so; meaning: what makes values."""
 
     reads: TagReads
     meaning: Meaning
@@ -37,8 +38,8 @@ class Readings:
 
     def values(self, rows: Samples) -> Samples:
         """The same rows with values in the tags' units, statuses with them; no text where it is not the value's."""
-        value, status = self.meaning.scaled(rows.tag, rows.value, rows.status)
-        is_scaled = self.is_scaled(rows.tag)
+        value, status = values(self.meaning, rows)
+        is_scaled = self.is_scaled(rows.tag) & (rows.recorded != AS_SENT)
         value = np.where(is_scaled | np.isnan(value), value, rows.value)  # -0.0 * 1 + 0 would be 0.0
         text = rows.text
         if text is not None and is_scaled.any():
@@ -58,7 +59,7 @@ class Readings:
 
 def readings_of(twin: Twin) -> Readings:
     """Those of a running twin."""
-    return Readings(twin.reader, twin.meaning, twin.plant, twin.tags)
+    return Readings(twin.past, twin.meaning, twin.plant, twin.tags)
 
 
 def sample_table(rows: Samples, names: NDArray[np.object_]) -> Table:

@@ -13,6 +13,7 @@ from twin.api.question import COLUMNS, Question
 from twin.api.readings import readings_of
 from twin.api.series import Series
 from twin.api.shapes_samples import GapShape
+from twin.api.sources import sources_of
 from twin.api.tag_now import unit_of
 from twin.core.aggregate import Aggregates
 from twin.core.instant import FAR_FUTURE, SECOND, to_text
@@ -42,6 +43,7 @@ def answer_json(
             "aggregates": list(aggregates),
             "processed": list(processed),
             "instants": list(instants),
+            "sources": sources_of(twin, question.ids, question.span, question.known),
         }
     )
 

@@ -12,6 +12,7 @@ from twin.api.decimate import decimated, width
 from twin.api.load import Work
 from twin.api.problem import too_much
 from twin.api.readings import readings_of
+from twin.api.sources import archive_gaps
 from twin.core.instant import DAY, MINUTE, Span
 from twin.core.rows import Samples, in_order, join, no_samples
 from twin.core.stretches import following, held
@@ -119,6 +120,8 @@ def _outlined(twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, mos
     Not those whose stretches are shorter than a minute, nor those that may have few rows in all. A value that the model
     takes for none may hide the greatest of its minute, so such tags are read in full.
     """
+    if twin.past.parts(wanted, span.start, span.end, known):  # an archive has no outlines
+        return {}
     ends = twin.reader.ends()
     if ends is None or width(max(span.start, ends[0]), min(span.end - 1, ends[1]), most) < MINUTE:
         return {}
@@ -144,7 +147,7 @@ def _read(twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, most: i
     while at < span.end:
         work.look()
         until = min(at + length, span.end)
-        found = twin.reader.read_tags(wanted, at, until, known, most - rows).samples
+        found = twin.past.read_tags(wanted, at, until, known, most - rows).samples
         rows += len(found)
         if rows > most:
             raise too_much(
@@ -176,4 +179,7 @@ def gaps_of(twin: Twin, paths: Sequence[str], span: Span, known: int) -> list[li
     if end <= span.start:
         return [[] for _ in paths]
     found = SpanCover(twin.reader, twin.plant, twin.tags, Span(span.start, end), known).stretches(paths)
-    return [[one for one in found[path] if one.state == "missing" and one.why != "never"] for path in paths]
+    told = [[one for one in found[path] if one.state == "missing" and one.why != "never"] for path in paths]
+    return [
+        [*archive_gaps(twin, twin.tags.get(path), span, known), *own] for path, own in zip(paths, told, strict=True)
+    ]

@@ -18,6 +18,18 @@ class GapShape(Shape):
     cause: str
 
 
+class SourceShape(Shape):
+    """Whose rows those of a stretch are: `local`, or the outlet whose archive was asked.
+
+    missing: why it has not answered; null when it has.
+    """
+
+    source: str
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+    missing: str | None = None
+
+
 class SeriesShape(Shape):
     """One tag as columns of equal length, by time.
 
@@ -124,6 +136,7 @@ class SamplesAnswer(Answer):
     aggregates: list[AggregatesShape] = Field(default_factory=list[AggregatesShape])
     processed: list[ProcessedShape] = Field(default_factory=list[ProcessedShape])
     instants: list[InstantsShape] = Field(default_factory=list[InstantsShape])
+    sources: list[SourceShape] = Field(default_factory=list[SourceShape])
 
 
 class RecordedAnswer(Answer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from twin.core.rows import Samples, in_order, join, no_samples
 from twin.core.tags import TagTable
 from twin.model.outlets import takes
 from twin.model.plant import Feed, Plant
+from twin.runtime.live import Meaning
 from twin.store.reader import LogReader
 
 LOCAL = "local"
@@ -81,16 +83,16 @@ class Behind:
 class Past:
     """Reads of tags by time, of the log and of archives alike (TagReads). Blocking, for any thread.
 
-    What the log has is the log's: archives are asked for what is older than `complete_from`, of tags that their outlet
+    What the log has is the log's: archives are asked for what is older than `whole_from`, of tags that their outlet
     takes. Rows that an archive has beside the log's count once. Only the log knows what was known when; as of an
     earlier `known` there is nothing older, and `parts` says so.
     """
 
     def __init__(
-        self, local: TagReads, complete_from: Callable[[], int | None], tags: TagTable, behind: Sequence[Behind] = ()
+        self, local: TagReads, whole_from: Callable[[], int | None], tags: TagTable, behind: Sequence[Behind] = ()
     ) -> None:
         self._local = local
-        self._complete_from = complete_from
+        self._whole_from = whole_from
         self._tags = tags
         self.behind = behind
 
@@ -145,7 +147,7 @@ class Past:
         """
         if not self.behind or start >= end:
             return []
-        complete = self._complete_from()
+        complete = self._whole_from()
         seam = end if complete is None else min(complete, end)
         concerned = [one for one, _ in self._shared(tags)]
         if start >= seam or not concerned:
@@ -158,7 +160,7 @@ class Past:
         """From when on the log has everything; None when that is all the time from `start` on, or none may be asked."""
         if not self.behind or known != FAR_FUTURE:
             return None
-        complete = self._complete_from()
+        complete = self._whole_from()
         seam = FAR_FUTURE if complete is None else complete
         return seam if start < seam else None
 
@@ -184,6 +186,13 @@ class Past:
         return [(self.behind[who], np.array(ids, np.int32)) for who, ids in sorted(mine.items())]
 
 
+def values(meaning: Meaning, rows: Samples) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
+    """Values in the tags' units and the status with them; a row that was sent so is taken as it is."""
+    value, status = meaning.scaled(rows.tag, rows.value, rows.status)
+    sent = rows.recorded == AS_SENT
+    return np.where(sent, rows.value, value), np.where(sent, rows.status, status)
+
+
 def past_of(plant: Plant, reader: LogReader, tags: TagTable, plugins: Mapping[str, OutletPlugin]) -> Past:
     """The past of a plant: its log, and the archives of those of its outlets that can be read."""
     behind: list[Behind] = []
@@ -191,7 +200,13 @@ def past_of(plant: Plant, reader: LogReader, tags: TagTable, plugins: Mapping[st
         plugin = plugins.get(feed.spec.protocol)
         if plugin is not None and plugin.archive is not None:
             behind.append(Behind(feed, _builder(plugin.archive, feed, tags), plant.path))
-    return Past(reader, reader.complete_from, tags, behind)
+    return Past(reader, partial(_whole_from, reader), tags, behind)
+
+
+def _whole_from(reader: LogReader) -> int | None:
+    """From when on no sample of any tag is missing in the log because it is too old; None for an empty log."""
+    first, whole = reader.first(), reader.whole_from()
+    return first if first is None or whole is None else max(first, whole)
 
 
 def _builder(build: Callable[..., Archive], feed: Feed, tags: TagTable) -> Callable[[], Archive]:

@@ -36,10 +36,10 @@ def _integer(text: str) -> float:
     return -0.0 if text == "-0" else int(text)
 
 
-def held_points(server: Influxd, database: str) -> list[Point]:
+def held_points(server: Influxd, database: str, measurement: str = "linetwin") -> list[Point]:
     """Every point that the server holds, read with the columns that it shows."""
     found: list[Point] = []
-    answer = server.query('SELECT * FROM "linetwin" GROUP BY "tag"', database)
+    answer = server.query(f'SELECT * FROM "{measurement}" GROUP BY "tag"', database)
     for series in json.loads(answer, parse_int=_integer)["results"][0].get("series", []):
         for row in series["values"]:
             fields = {name: value for name, value in zip(series["columns"], row, strict=True) if value is not None}
