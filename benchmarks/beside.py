@@ -41,6 +41,7 @@ def beside(folder: Path, workload: Workload, seconds: float) -> Beside:
     """Go on with a folder that has the workload: first idle, then while later samples come and are sealed."""
     clock = ArrivalClock()
     clock.instant = workload.span[1]
+    before = synced(folder, ROWS * 24)
     log, reader = SqliteLog(folder, clock), LogReader(folder)
     sealing = Sealing(log, reader, clock, BOUNDS)
     try:
@@ -54,7 +55,7 @@ def beside(folder: Path, workload: Workload, seconds: float) -> Beside:
         sealing.close()
         reader.close()
         log.close()
-    bare = synced(folder, ROWS * 24)
+    bare = np.append(before, synced(folder, ROWS * 24))  # before and after: others may use the disk, too
     return Beside(
         _ms(idle), _ms(busy), _ms(np.array(writer.waited_s)), _ms(bare), writer.rows / writer.took_s, float(RATE)
     )
