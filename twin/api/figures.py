@@ -87,6 +87,7 @@ def _values(twin: Twin, live: Mapping[str, float]) -> Iterator[tuple[str, list[S
     yield "machine_state", [({"machine": m, "state": s}, float(now.state == s)) for m, now in machines for s in STATES]
     yield from _of_alarms(twin)
     yield from figures_links.link_values(twin.reports)
+    yield from figures_links.outlet_values(twin.forwarding)
 
 
 def _of_tags(twin: Twin) -> Iterator[tuple[str, list[Sample]]]:

@@ -1,4 +1,4 @@
-"""What /metrics tells of connections."""
+"""What /metrics tells of connections and outlets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from twin.core.instant import DAY, SECOND
+from twin.runtime.outlets.forwarding import Forwarding
 from twin.runtime.report import ConnectionReport
 
 Sample = tuple[Mapping[str, str], float]
@@ -57,6 +58,12 @@ FIGURES = (
     Figure("connection_events_total", "counter",
         "What a connection counts: messages, values, stored, reconnects, republished, duplicates, overflow, filled,"
         " dead_letters and more."),
+    Figure("outlet_up", "gauge", "1 while an outlet takes rows."),
+    Figure("outlet_waiting_rows", "gauge", "Rows of the log behind an outlet's cursor, about; of other tags too."),
+    Figure("outlet_waiting_seconds", "gauge", "Age of the oldest entry that waits for an outlet."),
+    Figure("outlet_quarantine_rows", "gauge", "Refused rows that are kept."),
+    Figure("outlet_rows_total", "counter",
+        "What became of an outlet's rows since it began: sent, refused, dropped, mended, overflowed."),
 )  # fmt: skip
 
 
@@ -76,6 +83,20 @@ def link_values(reports: Mapping[str, ConnectionReport]) -> Iterator[tuple[str, 
     yield from _of_gauges({id: dict(report.gauges) for id, report in reports.items()})
     counted = [(id, what, n) for id, r in reports.items() for what, n in sorted(dict(r.counters).items())]
     yield "connection_events_total", [({"connection": id, "what": what}, n) for id, what, n in counted]
+
+
+def outlet_values(forwarding: Forwarding) -> Iterator[tuple[str, list[Sample]]]:
+    """The samples of the figures of outlets."""
+    reports = forwarding.reports()
+    behind = {id: forwarding.behind(id) for id in reports}
+    standings = {id: forwarding.standing(id) for id in reports}
+    yield "outlet_up", [({"outlet": id}, float(report.state == "up")) for id, report in reports.items()]
+    yield "outlet_waiting_rows", [({"outlet": id}, rows) for id, (rows, _) in behind.items()]
+    yield "outlet_waiting_seconds", [({"outlet": id}, age) for id, (_, age) in behind.items()]
+    yield "outlet_quarantine_rows", [({"outlet": id}, forwarding.outbox.counts(id)[0]) for id in reports]
+    counted = ("sent", "refused", "dropped", "mended", "overflowed")
+    rows = [(id, what, getattr(one, what)) for id, one in standings.items() for what in counted]
+    yield "outlet_rows_total", [({"outlet": id, "what": what}, n) for id, what, n in rows]
 
 
 def _of_gauges(gauges: Mapping[str, Mapping[str, float]]) -> Iterator[tuple[str, list[Sample]]]:

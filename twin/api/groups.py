@@ -10,6 +10,7 @@ from twin.api import (
     routes_events,
     routes_health,
     routes_oee,
+    routes_outlets,
     routes_plant,
     routes_results,
     routes_samples,
@@ -34,6 +35,7 @@ GROUPS = (
     (PREFIX, routes_write),
     (PREFIX, routes_connect),
     (PREFIX, routes_store),
+    (PREFIX, routes_outlets),
 )
 """(prefix, module with a `router`). A new group is added here, and each of its routes declares the role it needs
 (twin.api.caller); `/openapi.json` and the reference pages are made from this list."""

@@ -90,7 +90,7 @@ def _connection(twin: Twin, id: str) -> ConnectionShape:
     spec, report = twin.plant.connections[id], twin.reports.get(id)
     if report is None:
         return ConnectionShape(
-            id=id, protocol=spec.protocol, url=_without_secret(spec.url), state="off", since=None,
+            id=id, protocol=spec.protocol, url=without_secret(spec.url), state="off", since=None,
             cause="the twin serves what is stored", attempts=0, next_attempt=None, lag_s=0.0,
             rate_10s=0.0, rate_60s=0.0, lag_p50_s=None, lag_p99_s=None, counters={}, problems={},
             notices={}, gauges={},
@@ -99,7 +99,7 @@ def _connection(twin: Twin, id: str) -> ConnectionShape:
     return ConnectionShape(
         id=id,
         protocol=spec.protocol,
-        url=_without_secret(spec.url),
+        url=without_secret(spec.url),
         state=report.state,
         since=to_text(report.since),
         cause="" if report.state == "up" else report.cause,
@@ -121,7 +121,8 @@ def _next(report: ConnectionReport) -> str | None:
     return None if report.next_attempt is None or report.state == "up" else to_text(report.next_attempt)
 
 
-def _without_secret(url: str) -> str:
+def without_secret(url: str) -> str:
+    """An address without the name and password in it."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "coverage": ("twin.cli.coverage", "is anything missing: what was covered, gaps with their causes"),
     "verify": ("twin.cli.verify", "fold the log in one pass and compare with what live showed"),
     "store": ("twin.cli.store", "say what a data folder holds, or check that it is whole"),
+    "outlet": ("twin.cli.outlet", "say where the log goes, and look after what was refused there"),
     "bench": ("twin.cli.bench", "our figures beside a rival's, from a checkout"),
     "doctor": ("twin.cli.doctor", "say what this installation can do, and mend what is wrong"),
 }

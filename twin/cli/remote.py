@@ -9,6 +9,7 @@ import os
 import urllib.error
 import urllib.request
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
@@ -61,6 +62,16 @@ def as_of(url: str) -> int:
 def ask_to_compact(url: str) -> None:
     """Ask a running twin to merge now what it would merge later. Raises Misconfigured, Unreachable."""
     _answer(url, "/store/compact", {})
+
+
+def outlets_of(url: str) -> list[dict[str, Any]]:
+    """The outlets of a running twin, as its API shows them. Raises Misconfigured, Unreachable."""
+    return _answer(url, "/outlets")["outlets"]
+
+
+def settle_quarantine(url: str, id: str, verb: str, numbers: list[int] | None) -> int:
+    """Ask a running twin to `retry` or `drop` refused rows; how many. Raises Misconfigured, Unreachable."""
+    return _answer(url, f"/outlets/{quote(id, safe='')}/{verb}", {"numbers": numbers})["rows"]
 
 
 def _answer(url: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

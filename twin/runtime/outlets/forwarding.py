@@ -122,12 +122,13 @@ class Forwarding:
 
     def behind(self, id: str) -> tuple[int, float]:
         """Rows of the log that wait, about, and the age (s) of the oldest entry that does."""
-        rows, first = waiting(self._reader, self._carriers[id].cursor)
+        carrier = self._carriers.get(id)
+        rows, first = waiting(self._reader, self.standing(id).cursor if carrier is None else carrier.cursor)
         return rows, 0.0 if first is None else max(0.0, (self._clock.now() - first) / SECOND)
 
     def standing(self, id: str) -> Standing:
         """Cursor and counters."""
-        return self.outbox.standings()[id]
+        return self.outbox.standings().get(id, Standing(id, 0))
 
     async def retry(self, id: str, numbers: Sequence[int] | None, who: str) -> int:
         """Send refused rows again, all for None, and try a link that is down or stopped at once; how many rows."""
