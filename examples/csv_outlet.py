@@ -17,6 +17,7 @@ from pathlib import Path
 
 from twin import Misconfigured, Refusal, TagTable, Unreachable
 from twin.core.history import Slice
+from twin.core.plugin import OutletPlugin, OutletSpec
 
 HEAD = "recorded,tag,time,value,status,text\r\n"
 """No value: an empty cell. A text stands behind a `=`, so that an empty one is not none."""
@@ -119,3 +120,11 @@ def _line(recorded: int, tag: str, time: int, value: float, status: int, text: s
     line = io.StringIO()
     csv.writer(line).writerow([recorded, tag, time, number, status, told])
     return line.getvalue()
+
+
+def _build(spec: OutletSpec, tags: TagTable) -> CsvOutlet:
+    return CsvOutlet(spec.id, Path(spec.url.removeprefix("file:")), tags)
+
+
+PLUGIN = OutletPlugin(protocol="csv", schemes=("file", ""), keys=(), build=_build)
+"""What the entry point `linetwin.outlets` of its package names: `outlets: {copy: {csv: "out.csv"}}`."""

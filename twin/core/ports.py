@@ -276,6 +276,7 @@ class Sender(Protocol):
         anew, and then the other side must hold it once. Rows stand in the order of `recorded`, an
         entry is never divided. A row that the other
         side will never take is returned with its cause, and its neighbours go through; nothing is left out in silence.
+        When people ask for it, refused rows come again in a piece of their own, with the `recorded` they had.
         Raises Unreachable: nothing is settled, the same piece comes again. Misconfigured: as in `open`.
         """
         ...

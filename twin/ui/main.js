@@ -10,6 +10,7 @@ import "./alarms.js";
 import "./condition.js";
 import "./trends.js";
 import "./connections.js";
+import "./outlets.js";
 import "./coverage.js";
 import "./connect.js";
 import "./break.js";
