@@ -11,9 +11,8 @@ import os
 import platform
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -59,6 +58,18 @@ ROWS = (
 
 SHORT_EVERY = 64
 
+
+@dataclass(frozen=True)
+class Found:
+    """What a row found, by which command, at which commit, on which day."""
+
+    row: Row
+    outcome: Outcome
+    command: str
+    commit: str
+    day: str
+
+
 INTRODUCTION = """\
 What was broken on purpose, and what was lost by it. `make faults` (Linux, root, mosquitto, strace, xfsprogs) makes this
 page; how a run is built and repeated says [the how-to](../how-to/faults.md).
@@ -85,34 +96,45 @@ LEFT = """\
 - The disk that fails here can still be read. One that cannot is answered with 503 everywhere."""
 
 
-def run(row: Row, cycles: int, seed: int, short: bool) -> Outcome:
+def run(row: Row, seed: int, short: bool) -> Found:
     """One row, as its command. What it raised is what it found."""
-    command = [sys.executable, "-m", *f"tests.faults.{row.module}".split(), "--cycles", str(cycles)]
-    command += ["--seed", str(seed), "--json"]
-    command += ["--every", str(SHORT_EVERY)] if short and row.module == "damage" else []
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    cycles = row.short if short else row.long
+    command = f"python -m tests.faults.{row.module} --cycles {cycles} --seed {seed}"
+    command += f" --every {SHORT_EVERY}" if short and row.module == "damage" else ""
+    given = [sys.executable, *command.split()[1:], "--json"]
+    done = subprocess.run(given, capture_output=True, text=True, check=False)
     try:
-        return Outcome(**json.loads(done.stdout.splitlines()[-1]))
+        outcome = Outcome(**json.loads(done.stdout.splitlines()[-1]))
     except (IndexError, ValueError, TypeError):
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        return Outcome(row.module, seed, cycles, wrong=[f"the run itself failed: {last}"])
+        outcome = Outcome(row.module, seed, cycles, wrong=[f"the run itself failed: {last}"])
+    return Found(row, outcome, command, _commit(), f"{datetime.now(UTC):%Y-%m-%d}")
 
 
-def page(found: Sequence[tuple[Row, Outcome]], short: bool, taken_s: float) -> str:
+def kept(row: Row, folder: Path | None, make: Callable[[], Found]) -> Found:
+    """What a row found before, from the folder, else what it finds now, which is put there."""
+    place = None if folder is None else folder / f"{row.module.replace(' ', '-')}.json"
+    if place is not None and place.exists():
+        stored = json.loads(place.read_text(encoding="utf-8"))
+        return Found(row, Outcome(**stored["outcome"]), stored["command"], stored["commit"], stored["day"])
+    found = make()
+    if place is not None:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        told = {"command": found.command, "commit": found.commit, "day": found.day, "outcome": asdict(found.outcome)}
+        place.write_text(json.dumps(told), encoding="utf-8")
+    return found
+
+
+def page(found: Sequence[Found]) -> str:
     """The page of results."""
     head = "fault", "cycles", "seed", "acknowledged", "stored", "lost", "invented", "read twice", "recovery p50, p99"
     lines = [_line(head), _line(["---"] * len(head))]
-    lines += [_line(_cells(outcome)) for _, outcome in found]
-    details = [_details(row, outcome, short) for row, outcome in found]
-    form = f"Short form (`make faults SHORT=1`, {taken_s / 60:.0f} min)" if short else f"{taken_s / 60:.0f} min"
+    lines += [_line(_cells(one.outcome)) for one in found]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     machine = f"{platform.system()} {platform.release().split('-')[0]}, {os.cpu_count()} CPUs, {memory:.0f} GiB"
-    told = (
-        f"{form}; linetwin {version('linetwin')} at {_commit()}, {datetime.now(UTC):%Y-%m-%d}, {machine}, "
-        f"Python {platform.python_version()}."
-    )
+    told = f"linetwin {version('linetwin')}, {machine}, Python {platform.python_version()}; each row says when and how."
     parts = ["# Reliability", "Written by `make faults`; change nothing here.", INTRODUCTION, told, "\n".join(lines)]
-    return "\n\n".join([*parts, "## Row by row", *details, LEFT]) + "\n"
+    return "\n\n".join([*parts, "## Row by row", *map(_details, found), LEFT]) + "\n"
 
 
 def _cells(one: Outcome) -> list[str]:
@@ -122,14 +144,13 @@ def _cells(one: Outcome) -> list[str]:
     return [one.fault, f"{one.cycles:,}", str(one.seed), *told, recovery]
 
 
-def _details(row: Row, one: Outcome, short: bool) -> str:
-    every = f" --every {SHORT_EVERY}" if short and row.module == "damage" else ""
-    given = row.short if short else row.long
-    told = "".join(f", {name} {value}" for name, value in one.more.items())
-    verdict = "; ".join(one.problems())
+def _details(one: Found) -> str:
+    told = "".join(f", {name} {value}" for name, value in one.outcome.more.items())
+    verdict = "; ".join(one.outcome.problems())
+    promise = one.row.promise
     return (
-        f"### {one.fault}\n\n{row.promise[0].upper()}{row.promise[1:]}.\n"
-        f"`python -m tests.faults.{row.module} --cycles {given} --seed {one.seed}{every}`\n\n"
+        f"### {one.outcome.fault}\n\n{promise[0].upper()}{promise[1:]}.\n"
+        f"`{one.command}` at {one.commit}, {one.day}\n\n"
         f"Found: {'**WRONG: ' + verdict + '**' if verdict else 'as promised'}{told}."
     )
 
@@ -147,19 +168,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="all faults, and docs/reference/reliability.md")
     parser.add_argument("--short", action="store_true", help="a few cycles of each, about five minutes")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="what each row found; those in it are not run again")
     parser.add_argument("--page", default=str(PAGE), help="where the results are written")
     given = parser.parse_args()
     if os.geteuid() != 0:
         parser.error("mounts need root")
-    begun = time.monotonic()
-    found: list[tuple[Row, Outcome]] = []
+    found: list[Found] = []
     for number, row in enumerate(ROWS, 1):
-        cycles = row.short if given.short else row.long
-        print(f"[{number}/{len(ROWS)}] {row.module}, {cycles} cycles ...", file=sys.stderr, flush=True)
-        found.append((row, run(row, cycles, given.seed, given.short)))
-        print(f"        {found[-1][1]}", file=sys.stderr, flush=True)
-    Path(given.page).write_text(page(found, given.short, time.monotonic() - begun), encoding="utf-8")
-    sys.exit(1 if any(one.problems() for _, one in found) else 0)
+        print(f"[{number}/{len(ROWS)}] {row.module} ...", file=sys.stderr, flush=True)
+        found.append(kept(row, given.keep, lambda row=row: run(row, given.seed, given.short)))
+        print(f"        {found[-1].outcome}", file=sys.stderr, flush=True)
+    Path(given.page).write_text(page(found), encoding="utf-8")
+    sys.exit(1 if any(one.outcome.problems() for one in found) else 0)
 
 
 if __name__ == "__main__":
