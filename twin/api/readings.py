@@ -15,7 +15,6 @@ from twin.model.plant import Plant
 from twin.runtime.archive import AS_SENT, values
 from twin.runtime.live import Meaning
 from twin.runtime.twin import Twin
-from twin.store.table import Table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,14 +59,3 @@ class Readings:
 def readings_of(twin: Twin) -> Readings:
     """Those of a running twin."""
     return Readings(twin.past, twin.meaning, twin.plant, twin.tags)
-
-
-def sample_table(rows: Samples, names: NDArray[np.object_]) -> Table:
-    """Rows as `twin export` has them. names: of the tags, by id."""
-    return {
-        "time": rows.time.view("datetime64[ns]"),
-        "tag": names[rows.tag],
-        "value": rows.value,
-        "status": rows.status,
-        "text": np.full(len(rows), None, dtype=object) if rows.text is None else rows.text,
-    }

@@ -12,7 +12,7 @@ from twin.api.aggregates_of import columns_of, processed_of
 from twin.api.instants import Instants
 from twin.api.load import Work
 from twin.api.question import COLUMNS, Aggregation, Question, Settings
-from twin.api.readings import readings_of, sample_table
+from twin.api.readings import readings_of
 from twin.api.series import end_of
 from twin.core.aggregate import Aggregates
 from twin.core.part13 import Aggregate, Processed
@@ -21,6 +21,7 @@ from twin.core.stretches import following, held, stretches
 from twin.mes.cuts import Cuts
 from twin.runtime.twin import Twin
 from twin.state.stretch import Stretch
+from twin.store.export import sample_table
 from twin.store.table import Table
 
 NO_NAMES = np.empty(0, dtype=object)

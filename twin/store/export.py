@@ -1,82 +1,131 @@
-"""Samples out of the log as files: long form, one row per (tag, time), the numbers as the wire gave them."""
+"""Tables as files: samples in long form, one row per (tag, time), or what was made of them."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 
 import numpy as np
-from numpy.typing import NDArray
 
-from twin.core.errors import Misconfigured
-from twin.core.instant import FAR_FUTURE, HOUR, to_text
-from twin.core.rows import Rows, in_order
+from twin.core.errors import Misconfigured, StoreFailed
+from twin.core.instant import FAR_FUTURE
+from twin.core.rows import Samples, no_samples
+from twin.core.stretches import stretches
 from twin.store.reader import LogReader
+from twin.store.table import Table, arrow_stream, csv_head, csv_text, json_lines, length, parquet_file
 
 COLUMNS = ("time", "tag", "value", "status", "text")
 
 
-def write_csv(reader: LogReader, file: TextIO, start: int, end: int, match: str) -> int:
-    """Write rows by time, then tag; returns how many. Numbers are the shortest text that reads back exactly.
+def chosen(reader: LogReader, match: str) -> dict[str, int]:
+    """The tags that a glob matches, with their ids. Raises Misconfigured where there are none."""
+    found = {name: number for number, name in enumerate(reader.tags().names()) if fnmatchcase(name, match)}
+    if not found:
+        raise Misconfigured(f"--tag {match}: no tag of this data folder matches; twin export --tag '*' takes all")
+    return found
 
-    value is empty where there is none; status is the OPC UA code in hex; text as it came.
+
+def write(head: Table, tables: Iterable[Table], form: str, output: Path | None, safe: bool = False) -> int:
+    """Write tables of the same columns; returns how many rows. head: a table of them. output None: standard output.
+
+    safe: of CSV, nothing in it is a formula. What fails leaves no file. Raises Misconfigured for a place that is none.
     """
-    names = reader.tags().names()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    written = 0
-    for rows in _stretches(reader, start, end, match):
-        texts = [""] * len(rows) if rows.text is None else ["" if t is None else t for t in rows.text.tolist()]
-        columns = zip(
-            rows.time.tolist(), rows.tag.tolist(), rows.value.tolist(), rows.status.tolist(), texts, strict=True
-        )
-        writer.writerows(
-            (to_text(time), names[tag], "" if value != value else repr(value), f"0x{status:08X}", text)  # noqa: PLR0124
-            for time, tag, value, status, text in columns
-        )
-        written += len(rows)
-    return written
+    counted = _Counted(tables)
+    if output is None:
+        _write(head, counted, form, sys.stdout, sys.stdout.buffer, safe)
+        return counted.rows
+    try:
+        output.open("ab").close()
+    except OSError as error:
+        raise Misconfigured(f"-o {output}: {error.strerror or error}; choose another place") from error
+    try:
+        if form == "parquet":
+            _write_parquet(head, counted, output)
+        else:
+            with output.open("wb") as binary:
+                _write(head, counted, form, None, binary, safe)
+    except BaseException as error:
+        output.unlink(missing_ok=True)  # half a file is no file
+        if isinstance(error, OSError):
+            raise StoreFailed(f"-o {output}: {error.strerror or error}; is there room on the disk?") from error
+        raise
+    return counted.rows
+
+
+def _write(head: Table, tables: Iterable[Table], form: str, text: TextIO | None, binary: IO[bytes], safe: bool) -> None:
+    if form == "arrow":
+        for piece in arrow_stream(head, tables):
+            binary.write(piece)
+        return
+
+    def put(some: str) -> None:
+        if text is None:
+            binary.write(some.encode())
+        else:
+            text.write(some)
+
+    if form == "csv":
+        put(csv_head(head))
+    for table in tables:
+        put(csv_text(table, safe) if form == "csv" else json_lines(table))
+
+
+def _write_parquet(head: Table, tables: Iterable[Table], output: Path) -> None:
+    with parquet_file(output) as made:
+        for table in tables:
+            made.add(table)
+        made.finish(head)
+
+
+class _Counted:
+    """Tables, and how many rows went by."""
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self._tables = tables
+        self.rows = 0
+
+    def __iter__(self) -> Iterator[Table]:
+        for table in self._tables:
+            self.rows += length(table)
+            yield table
+
+
+# --- samples as the wire gave them ------------------------------------------------------------------------------
+
+
+def sample_table(rows: Samples, names: np.ndarray) -> Table:
+    """Rows as a table. names: of the tags, by id."""
+    return {
+        "time": rows.time.view("datetime64[ns]"),
+        "tag": names[rows.tag],
+        "value": rows.value,
+        "status": rows.status,
+        "text": np.full(len(rows), None, dtype=object) if rows.text is None else rows.text,
+    }
+
+
+def write_csv(reader: LogReader, file: TextIO, start: int, end: int, match: str) -> int:
+    """Write rows by time, then tag, with the wire's numbers; returns how many."""
+    counted = _Counted(_stretches(reader, start, end, match))
+    _write(sample_table(no_samples(), np.empty(0, object)), counted, "csv", file, nullcontext(), False)  # pyright: ignore[reportArgumentType]
+    return counted.rows
 
 
 def write_parquet(reader: LogReader, path: Path, start: int, end: int, match: str) -> int:
     """The same rows as Parquet: tag as text, time as TIMESTAMP in ns, value NULL where there is none."""
-    import duckdb  # noqa: PLC0415 - 80 ms and 70 MB that only this format needs
+    head = sample_table(no_samples(), np.empty(0, object))
+    return write(head, _stretches(reader, start, end, match), "parquet", path)
 
+
+def _stretches(reader: LogReader, start: int, end: int, match: str) -> Iterator[Table]:
+    tags = np.array(list(chosen(reader, match).values()), dtype=np.int32)
     names = np.array(reader.tags().names(), dtype=object)
-    written = 0
-    with duckdb.connect(config={"threads": 1, "memory_limit": "512MB"}) as db:
-        db.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
-        db.execute("CREATE TABLE sample (time TIMESTAMP_NS, tag VARCHAR, value DOUBLE, status UINTEGER, text VARCHAR)")
-        for rows in _stretches(reader, start, end, match):
-            text = np.full(len(rows), None, dtype=object) if rows.text is None else rows.text
-            part = {
-                "time": rows.time.view("datetime64[ns]"), "tag": names[rows.tag], "value": rows.value,
-                "status": rows.status, "text": text.astype(object),
-            }  # fmt: skip
-            value = "CASE WHEN isnan(value) THEN NULL ELSE value END"
-            db.execute(f"INSERT INTO sample SELECT time, tag, {value}, status, text FROM part")  # noqa: S608
-            del part
-            written += len(rows)
-        try:
-            db.execute(f"COPY sample TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet, COMPRESSION zstd)")
-        except duckdb.IOException as error:
-            raise Misconfigured(f"-o {path}: {error}") from error
-    return written
-
-
-def _stretches(reader: LogReader, start: int, end: int, match: str) -> Iterator[Rows]:
-    chosen = _chosen(reader, match)
-    for first, last in reader.stretches(start, end, HOUR):
-        rows = in_order(reader.read_tags(chosen, first, last, FAR_FUTURE).samples)
-        if len(rows):
-            yield rows
-
-
-def _chosen(reader: LogReader, match: str) -> NDArray[np.int32]:
-    found = [number for number, name in enumerate(reader.tags().names()) if fnmatchcase(name, match)]
-    if not found:
-        raise Misconfigured(f"--tag {match}: no tag of this data folder matches; twin export --tag '*' takes all")
-    return np.array(found, dtype=np.int32)
+    ends = reader.ends()
+    if ends is None:
+        return
+    for rows in stretches(reader, tags, max(start, ends[0]), min(end, ends[1] + 1), FAR_FUTURE):
+        yield sample_table(rows, names)

@@ -24,6 +24,7 @@ from twin.store.parquet import Parquet, quoted
 
 Table = Mapping[str, NDArray[Any]]
 
+FORMS = ("csv", "parquet", "arrow", "json")
 NO_ARROW = "Arrow needs pyarrow, which is not installed: pip install 'linetwin[arrow]', or take parquet"
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"-?\d+\Z")

@@ -1,0 +1,78 @@
+"""`twin export`: every form of the same rows, and of what is made of them, from a folder that nobody runs on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from tests.unit.api.running import FILLER, instant, row, running
+from twin.cli.main import main
+
+RAW, RECIPE = f"{FILLER}/raw_temp", f"{FILLER}/recipe"
+TIMES = [instant(second) for second in (10, 20, 40)]
+
+
+@pytest.fixture
+async def folder(tmp_path: Path) -> Path:
+    async with running(tmp_path / "data") as api:
+        api.clock.at(100)
+        await api.post([row(RAW, second, second * 10) for second in (10, 20, 40)])
+        await api.post([row(RECIPE, 30, text="=1")])
+    return tmp_path / "data"
+
+
+def export(folder: Path, *arguments: str) -> int:
+    return main(["export", "--data", str(folder), *arguments])
+
+
+def test_every_form_has_the_rows_of_the_wire(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for form in ("csv", "parquet", "arrow", "json"):
+        file = folder.parent / f"rows.{form}"
+        assert export(folder, "--tag", "*/filler/*", "-o", str(file)) == 0
+        found = {
+            "csv": pd.read_csv,
+            "parquet": pd.read_parquet,
+            "arrow": lambda path: pa.ipc.open_stream(path).read_pandas(),
+            "json": lambda path: pd.DataFrame(map(json.loads, path.read_text(encoding="utf-8").splitlines())),
+        }[form](file)
+        assert list(found.columns) == ["time", "tag", "value", "status", "text"]
+        assert found["tag"].tolist() == [RAW, RAW, RECIPE, RAW]
+        assert found["value"].tolist()[:2] == [100.0, 200.0]
+        assert found["text"].tolist()[2] == "=1"
+    assert capsys.readouterr().err.count("4 rows") == 4
+
+
+def test_values_newest_edges_instants_and_aggregates(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def lines(*arguments: str) -> list[str]:
+        assert export(folder, "--tag", RAW, *arguments) == 0
+        return capsys.readouterr().out.splitlines()[1:]
+
+    assert lines("--scaled", "--last") == [f"{TIMES[2]},{RAW},40.0,0x00000000,"]
+    within = ("--from", instant(15), "--to", instant(30))
+    assert [line.split(",")[0] for line in lines(*within, "--bounds")] == TIMES
+    assert lines("--at", instant(25))[0].split(",")[:5] == [instant(25), RAW, TIMES[1], "5.0", "20.0"]
+    made = lines("--aggregate", "max,average", "--interval", "20s", "--from", TIMES[0], "--to", instant(30))
+    assert made[0].split(",")[:6] == [TIMES[0], instant(30), RAW, "2", "0", "20.0"]
+    assert made[0].split(",")[6] == "15.0"
+
+
+def test_what_makes_no_sense_is_told_in_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, told in (
+        (("--tag", "none"), "no tag of this data folder matches"),
+        (("--last", "--bounds"), "--last and --bounds: give one of them"),
+        (("--aggregate", "median", "--interval", "1m"), "'median' is none of"),
+        (("--format", "parquet"), "name a file with -o FILE"),
+        (("-o", "/no/such/place.csv"), "choose another place"),
+        (("-o", "/no/such/place.parquet"), "choose another place"),
+    ):
+        assert export(folder, *arguments) == 2
+        assert told in capsys.readouterr().err
+
+
+def test_a_spreadsheet_runs_nothing_of_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert export(folder, "--tag", RECIPE, "--spreadsheet") == 0
+    assert capsys.readouterr().out.splitlines()[1].endswith(",'=1")

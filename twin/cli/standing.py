@@ -1,0 +1,56 @@
+"""A data folder as something to read from, whether a twin runs on it or not: what GET /samples asks of a twin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+from twin.core.errors import Misconfigured
+from twin.core.tags import TagTable
+from twin.model.plant import Plant
+from twin.runtime.archive import Past
+from twin.runtime.clock import WallClock
+from twin.runtime.live import Meaning
+from twin.runtime.plant_file import stored_plant
+from twin.store.reader import LogReader
+
+if TYPE_CHECKING:
+    from twin.runtime.twin import Twin
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """What is in the folder now. plant: as it was last run, empty for a folder of imported files alone."""
+
+    reader: LogReader
+    plant: Plant
+    tags: TagTable
+    meaning: Meaning
+    folder: Path
+    clock: WallClock
+
+    @property
+    def past(self) -> Past:
+        """What is here; no archive is asked."""
+        return Past(self.reader, self.reader.complete_from, self.tags)
+
+    def live(self) -> SimpleNamespace:
+        """Everything is known up to the last entry."""
+        return SimpleNamespace(as_of=self.reader.last() + 1)
+
+    def as_twin(self) -> Twin:
+        """For those who only read."""
+        return cast("Twin", self)
+
+
+def standing(folder: Path, reader: LogReader, scaled: bool) -> Standing:
+    """The folder of a reader. scaled: values in the tags' units; else the numbers of the wire."""
+    try:
+        plant = stored_plant(folder)
+    except Misconfigured:
+        plant = Plant("", "UTC", {}, {}, ())
+    tags = reader.tags()
+    meaning = Meaning(plant, tags.names()) if scaled else Meaning(Plant("", "UTC", {}, {}, ()), [])
+    return Standing(reader, plant, tags, meaning, folder, WallClock())
