@@ -116,6 +116,11 @@ SECTIONS = (
         "`write: {...}` of a tag: it may be written within these limits ([how-to](../how-to/write.md)).",
         keys.WRITE_KEYS,
     ),
+    (
+        "Thin",
+        "`thin: {...}` of a tag: of past days only rows that tell the others stay ([how-to](../how-to/thin.md)).",
+        keys.THIN_KEYS,
+    ),
     ("Health", "One of the list `health: [...]`: see [health](../explanation/health.md).", keys.HEALTH_KEYS),
     ("Line", "`lines: {PATH: ...}`", keys.LINE_KEYS),
     ("Machine", "`machines: {NAME: ...}` of a line; what it says stands above what its type says.", keys.MACHINE_KEYS),

@@ -26,6 +26,7 @@ FIGURES = (
     Figure("history_bytes", "gauge", "Their size."),
     Figure("history_rows", "gauge", "Samples in them."),
     Figure("history_sealed_to", "gauge", "Place in the log up to which it is sealed, ns since 1970 UTC."),
+    Figure("history_thinned_rows_total", "counter", "Rows left out of past days since the start, by `thin` of tags."),
     Figure("history_merged_files_total", "counter", "Files merged into larger ones since the start."),
     Figure("history_failures_total", "counter", "Times that sealing or merging failed; it is tried again."),
     Figure("fold_frontier_lag_seconds", "gauge", "How far the oldest frontier lies behind the clock."),

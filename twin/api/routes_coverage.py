@@ -23,8 +23,9 @@ from twin.api.shapes_coverage import (
     StretchShape,
     TagCoverageShape,
 )
+from twin.api.shapes_samples import ThinnedShape
 from twin.core.instant import FAR_FUTURE, SECOND, Span, to_text
-from twin.runtime.coverage import Cause, SpanCover, blind, causes, lengths
+from twin.runtime.coverage import Cause, SpanCover, Thin, blind, causes, lengths
 from twin.runtime.twin import Twin
 from twin.state.coverage import Group
 from twin.state.stretch import Stretch
@@ -92,6 +93,7 @@ def _answer(
     behind = [path for path in paths if path > cursor]
     page = _page(behind, of_tag, limit)
     counts = _counts(twin, cover, page) if with_rows else None
+    thinned = cover.thinned(page)
     return CoverageAnswer(
         as_of=to_text(as_of),
         start=to_text(covered.start),
@@ -104,6 +106,7 @@ def _answer(
                 cover.home(path) or twin.owners.get(path, ""),
                 of_tag[path],
                 None if counts is None else _rows(counts, place),
+                thinned.get(path),
             )
             for place, path in enumerate(page)
         ],
@@ -133,7 +136,9 @@ def _rows(counts: Counts, place: int) -> RowCountsShape:
     return RowCountsShape(**{name: int(column[place]) for name, column in counts.columns().items()})
 
 
-def _tag(path: str, connection: str, stretches: Sequence[Stretch], rows: RowCountsShape | None) -> TagCoverageShape:
+def _tag(
+    path: str, connection: str, stretches: Sequence[Stretch], rows: RowCountsShape | None, thin: Thin | None
+) -> TagCoverageShape:
     length, pulse = lengths(stretches), blind(stretches)
     return TagCoverageShape(
         tag=path,
@@ -143,8 +148,13 @@ def _tag(path: str, connection: str, stretches: Sequence[Stretch], rows: RowCoun
         missing_s=length["missing"] / SECOND,
         blind_s=None if pulse is None else pulse / SECOND,
         rows=rows,
+        thinned=None if thin is None else _thinned(thin),
         stretches=[_stretch(one) for one in stretches],
     )
+
+
+def _thinned(thin: Thin) -> ThinnedShape:
+    return ThinnedShape(rows=thin.dropped, error=thin.error, start=to_text(thin.start), end=to_text(thin.end))
 
 
 def _stretch(one: Stretch) -> StretchShape:

@@ -26,6 +26,7 @@ from twin.api.series import Series, bounded, end_of, gaps_of, newest, series
 from twin.core.instant import Span
 from twin.core.part13 import Processed
 from twin.mes.cuts import Cuts, equal_cuts
+from twin.runtime.coverage import thinned_tags
 from twin.runtime.twin import Twin
 from twin.state.stretch import Stretch
 from twin.store.table import Table
@@ -60,8 +61,12 @@ def answered(asked: Answering, work: Work) -> bytes:
     shown = _rows(asked, work)
     work.look()
     gaps = [[] for _ in question.paths] if asked.last else gaps_of(twin, question.paths, question.span, question.known)
+    thinned = thinned_tags(twin.reader, [tag for tag in question.ids if tag is not None], question.span)
     of_each = zip(question.paths, question.ids, shown, gaps, strict=True)
-    made = [series_json(twin, path, tag, one, missing) for path, tag, one, missing in of_each]
+    made = [
+        series_json(twin, path, tag, one, missing, None if tag is None else thinned.get(tag))
+        for path, tag, one, missing in of_each
+    ]
     return answer_json(twin, question, samples=made)
 
 

@@ -20,6 +20,7 @@ from twin.core.instant import FAR_FUTURE, SECOND, to_text
 from twin.core.part13 import Aggregate, Processed
 from twin.core.time_text import times_text
 from twin.mes.cuts import Cuts
+from twin.runtime.coverage import Thin
 from twin.runtime.twin import Twin
 from twin.state.stretch import Stretch
 
@@ -48,7 +49,9 @@ def answer_json(
     )
 
 
-def series_json(twin: Twin, path: str, tag: int | None, one: Series, missing: Sequence[Stretch]) -> Spelled:
+def series_json(
+    twin: Twin, path: str, tag: int | None, one: Series, missing: Sequence[Stretch], thin: Thin | None
+) -> Spelled:
     """SeriesShape of one tag."""
     return json_object(
         {
@@ -61,8 +64,15 @@ def series_json(twin: Twin, path: str, tag: int | None, one: Series, missing: Se
             "status": integers(one.status),
             "text": texts(one.value, one.text),
             "decimated": one.is_decimated,
+            "thinned": None if thin is None else _thinned(thin),
             "gaps": _gaps(missing),
         }
+    )
+
+
+def _thinned(thin: Thin) -> Spelled:
+    return json_object(
+        {"rows": thin.dropped, "error": thin.error, "from": to_text(thin.start), "to": to_text(thin.end)}
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from twin.api.shapes import Answer, Shape, Time
+from twin.api.shapes_samples import ThinnedShape
 
 
 class StretchShape(Shape):
@@ -48,7 +49,8 @@ class RowCountsShape(Shape):
 class TagCoverageShape(Shape):
     """One tag. blind_s: pulses shorter than this cannot be seen; null where each message counts.
 
-    stretches: one after the other over the whole span. rows: null when not asked for.
+    stretches: one after the other over the whole span. rows: null when not asked for. thinned: null when all rows are
+    there that came.
     """
 
     tag: str
@@ -58,6 +60,7 @@ class TagCoverageShape(Shape):
     missing_s: float
     blind_s: float | None
     rows: RowCountsShape | None
+    thinned: ThinnedShape | None
     stretches: list[StretchShape]
 
 

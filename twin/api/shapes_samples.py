@@ -30,13 +30,25 @@ class SourceShape(Shape):
     missing: str | None = None
 
 
+class ThinnedShape(Shape):
+    """Rows left out of the days from .. to, by `thin` of the tag. error: how far each is at most from what the others
+    tell, in the tag's unit.
+    """
+
+    rows: int
+    error: float
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+
+
 class SeriesShape(Shape):
     """One tag as columns of equal length, by time.
 
     value: in the tag's unit, null where there is none. text: what a double cannot hold (strings, integers past 2^53,
     bytes as hex, Infinity), null when no row has any. status: OPC UA StatusCode. decimated: of every stretch only the
     first and last, least and greatest, first and last bad row are here, exactly as they were. interpolation: stepped, a
-    value holds until the next row, or sloped, the line between two rows counts.
+    value holds until the next row, or sloped, the line between two rows counts. thinned: null when all rows are there
+    that came.
     """
 
     tag: str
@@ -48,6 +60,7 @@ class SeriesShape(Shape):
     status: list[int]
     text: list[str | None] | None
     decimated: bool
+    thinned: ThinnedShape | None
     gaps: list[GapShape]
 
 

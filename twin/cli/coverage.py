@@ -17,7 +17,7 @@ from twin.cli.remote import as_of
 from twin.core.errors import Misconfigured
 from twin.core.event import RUN_STOPPED
 from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST, SECOND, Span, duration_text, from_text, to_text
-from twin.runtime.coverage import SpanCover, blind, lengths
+from twin.runtime.coverage import SpanCover, Thin, blind, lengths
 from twin.runtime.plant_file import stored_plant
 from twin.state.stretch import Stretch
 from twin.store.counted import Counts
@@ -60,13 +60,14 @@ def _run(arguments: argparse.Namespace) -> int:
         stretches = cover.stretches(paths)
         bar = Progress("coverage")
         counts = cover.counts(paths, bar)
+        thinned = cover.thinned(paths)
         bar.done()
     finally:
         reader.close()
     if arguments.json:
-        print(json.dumps(_as_json(cover, stretches, counts, now)))
+        print(json.dumps(_as_json(cover, stretches, counts, thinned, now)))
     else:
-        print("\n".join(_told(cover, stretches, counts)))
+        print("\n".join(_told(cover, stretches, counts, thinned)))
     return DONE
 
 
@@ -102,7 +103,9 @@ def _instant(option: str, text: str) -> int:
 # --- for people -----------------------------------------------------------------------------------------------------
 
 
-def _told(cover: SpanCover, stretches: Mapping[str, Sequence[Stretch]], counts: Counts) -> list[str]:
+def _told(
+    cover: SpanCover, stretches: Mapping[str, Sequence[Stretch]], counts: Counts, thinned: Mapping[str, Thin]
+) -> list[str]:
     span = cover.span
     columns = counts.columns()
     rows = [
@@ -117,6 +120,11 @@ def _told(cover: SpanCover, stretches: Mapping[str, Sequence[Stretch]], counts: 
         *_intervals("missing", stretches, cover),
         *_intervals("filled", stretches, cover),
         *_ways(stretches),
+        *(
+            f"thinned {to_text(one.start)} to {to_text(one.end)}: {one.dropped} rows left out, each at most "
+            f"{one.error:g} off; {path}"
+            for path, one in thinned.items()
+        ),
         f"{len(rows)} tags from {to_text(span.start)} to {to_text(span.end)}: "
         f"{_percent(total[0] + total[1], whole)} covered (of it {duration_text(total[1])} filled), "
         f"{duration_text(total[2])} missing over all tags; {sums}",
@@ -195,7 +203,11 @@ def unseen(by: str, pulse: int | None) -> str:
 
 
 def _as_json(
-    cover: SpanCover, stretches: Mapping[str, Sequence[Stretch]], counts: Counts, now: int
+    cover: SpanCover,
+    stretches: Mapping[str, Sequence[Stretch]],
+    counts: Counts,
+    thinned: Mapping[str, Thin],
+    now: int,
 ) -> Mapping[str, Any]:
     columns = counts.columns()
     return {
@@ -209,12 +221,17 @@ def _as_json(
                 **{f"{state}_s": length / SECOND for state, length in lengths(mine).items()},
                 "blind_s": None if (pulse := blind(mine)) is None else pulse / SECOND,
                 "rows": {name: int(column[place]) for name, column in columns.items()},
+                "thinned": None if (thin := thinned.get(path)) is None else _thinned(thin),
                 "stretches": [_stretch(one) for one in mine],
             }
             for place, (path, mine) in enumerate(stretches.items())
         ],
         "total": {name: int(column.sum()) for name, column in columns.items()},
     }
+
+
+def _thinned(one: Thin) -> dict[str, Any]:
+    return {"rows": one.dropped, "error": one.error, "from": to_text(one.start), "to": to_text(one.end)}
 
 
 def _stretch(one: Stretch) -> dict[str, Any]:

@@ -112,6 +112,7 @@ TAG_KEYS = (
     Key("was", "text", "former name: the series goes on", ""),
     Key("display", "text", "name for people", ""),
     Key("alarms", "list", "limits: {high: 85, delay: 15s, deadband: 1, priority: 2}"),
+    Key("thin", "map", "past days keep only rows that tell the others: {after: 7d, exception: 0.05, deviation: 0.1}"),
     Key("write", "map", "the tag may be written, within these limits: {low: 0, high: 100}; without it never"),
 )
 
@@ -123,6 +124,13 @@ WRITE_KEYS = (
     Key("every", "duration", "shortest time between two writes", 1_000_000_000),
     Key("while", "any", "states of the machine in which it may be written, one or a list; none: any"),
     Key("role", "choice", "the least role that may write it", "engineer", ("operate", "engineer")),
+)
+
+THIN_KEYS = (
+    Key("after", "duration", "age from which on rows go, at least 7d", required=True),
+    Key("exception", "number", "rows that stay within a band so wide count as one value, in the tag's unit", 0.0),
+    Key("deviation", "number", "how far a row that goes may lie off the line between those that stay", 0.0),
+    Key("longest", "duration", "at most so much time between two that stay, unless none came; 0: any", 0),
 )
 
 COUNTER_KEYS = (

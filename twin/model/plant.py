@@ -67,14 +67,26 @@ class WriteLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Thin:
+    """Which rows of a tag go once they are older than `after` (ns): see twin.core.thinning. In the tag's unit; longest:
+    ns, 0: any.
+    """
+
+    after: int
+    exception: float = 0.0
+    deviation: float = 0.0
+    longest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TagSpec:
     """One tag of the model: what it means. Its samples in the log keep the wire's number; this turns it into a value.
 
     path: full ISA-95 path. unit: as written in the file. factor, offset: value = wire * factor + offset.
     bad: wire numbers that mean "no value" (sentinels such as 32767). was: full path it had before, '' for none; the
     series goes on under the new one. interpolation: `stepped` (a value holds until the next sample) or `sloped` (the
-    line between two samples counts). alarms: its limits, names unique. write: None, it is read only. written: keys of
-    its meaning (raw, range, counter, alarms, ..) as the file has them.
+    line between two samples counts). alarms: its limits, names unique. write: None, it is read only. thin: None, all
+    its rows stay. written: keys of its meaning (raw, range, counter, alarms, ..) as the file has them.
     """
 
     path: str
@@ -91,6 +103,7 @@ class TagSpec:
     interpolation: str = "stepped"
     alarms: tuple[Limit, ...] = ()
     write: WriteLimits | None = None
+    thin: Thin | None = None
     written: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
 
 

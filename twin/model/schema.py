@@ -49,6 +49,7 @@ def schema(plugins: Mapping[str, ConnectorPlugin], outlets: Mapping[str, OutletP
         "counter": _mapping(keys.COUNTER_KEYS),
         "alarm": _mapping(keys.ALARM_KEYS),
         "write": _mapping(keys.WRITE_KEYS, _WRITE),
+        "thin": _mapping(keys.THIN_KEYS),
         "product": _mapping(keys.PRODUCT_KEYS, _PRODUCT),
         "type": _mapping(keys.TYPE_KEYS, _TYPE),
         "counts": _mapping(keys.COUNT_KEYS, {key.name: _SCALAR for key in keys.COUNT_KEYS}),
@@ -153,7 +154,7 @@ _TOP = {
 }
 _HISTORY = {"groups": _values(_ref("history_group"))}
 _HISTORY_GROUP = {"tags": _ONE_OR_MORE}
-_TAG = {"counter": _ref("counter"), "alarms": _list(_ref("alarm")), "write": _ref("write")}
+_TAG = {"counter": _ref("counter"), "alarms": _list(_ref("alarm")), "write": _ref("write"), "thin": _ref("thin")}
 _OUTLET = {
     "tags": _list(_SCALAR),
     "most": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": _DURATION}]},

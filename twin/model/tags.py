@@ -18,6 +18,7 @@ from twin.model.names import expanded, filled, filled_in, has_template
 from twin.model.plant import TagSpec
 from twin.model.report import suggestion
 from twin.model.scale import scale
+from twin.model.thinning import read_thin
 from twin.model.writing import read_write
 
 MODEL_KEYS = frozenset(key.name for key in TAG_KEYS)
@@ -156,6 +157,7 @@ def _meaning(entry: Entry, fields: Mapping[str, Entry], common: Mapping[str, Any
         "counter": read_counter(fields["counter"]) if "counter" in fields else None,
         "alarms": read_alarms(fields["alarms"], common["type"]) if "alarms" in fields else (),
         "write": read_write(fields["write"], common["type"], "counter" in fields) if "write" in fields else None,
+        "thin": read_thin(fields["thin"], common["type"], "counter" in fields) if "thin" in fields else None,
         **scale(entry, fields, common),
         "written": dict(_written(fields)),
     }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.core.event import GAP_FILLED, RUN_STOPPED, TAGS_COVERED, Event
-from twin.core.instant import FAR_FUTURE, Span
+from twin.core.instant import DAY, FAR_FUTURE, Span
 from twin.core.tags import TagTable
 from twin.model.plant import Plant
 from twin.state.coverage import Group, coverage
@@ -19,6 +19,7 @@ from twin.state.stretch import Stretch, Why
 from twin.store.counted import Counts, Filled, counts
 from twin.store.covering import cover_events, tellers
 from twin.store.reader import LogReader
+from twin.store.thin import thinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,26 @@ class Cause:
     length: int
     first: int
     last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thin:
+    """Rows of a tag that were left out of days from start to end: so many, each at most `error` off (its unit)."""
+
+    dropped: int
+    error: float
+    start: int
+    end: int
+
+
+def thinned_tags(reader: LogReader, tags: Sequence[int], span: Span) -> dict[int, Thin]:
+    """By tag id: what was left out of the days that the span touches."""
+    found: dict[int, Thin] = {}
+    for one in thinned(reader, span.start, span.end, tags):
+        start = one.day * DAY
+        before = found.get(one.tag, Thin(0, 0.0, start, start))
+        found[one.tag] = Thin(before.dropped + one.dropped, max(before.error, one.error), before.start, start + DAY)
+    return found
 
 
 class SpanCover:
@@ -91,6 +112,11 @@ class SpanCover:
         answer = Counts.none(len(paths))
         answer.add(order[len(paths) - len(known) :], **found.columns())
         return answer
+
+    def thinned(self, paths: Sequence[str]) -> dict[str, Thin]:
+        """What was left out of the days that the span touches, of those tags of which something was."""
+        of_tag = {self._id(path, number): path for number, path in enumerate(paths)}
+        return {of_tag[tag]: found for tag, found in thinned_tags(self._reader, list(of_tag), self.span).items()}
 
     def _id(self, path: str, number: int) -> int:
         """Of a tag; one that the log does not know yet gets a number of its own."""

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from twin.core.errors import Corrupt, LinetwinError
-from twin.core.instant import DAY
+from twin.core.instant import DAY, FAR_FUTURE
 from twin.core.ports import Clock
 from twin.store.damaged import put_damaged_aside
 from twin.store.groups import NO_GROUPS, Groups
@@ -16,6 +16,7 @@ from twin.store.log import SqliteLog
 from twin.store.merge import merge_past_days
 from twin.store.reader import LogReader
 from twin.store.seal import Bounds, Sealer, Stopped
+from twin.store.thin import Rule, thin_past_days
 
 _log = logging.getLogger("linetwin")
 
@@ -54,7 +55,12 @@ class Sealing:
         self._compact = False
         self._thread = threading.Thread(target=self._run, name="sealing", daemon=True)
         self._figures: Mapping[str, float] = {}
+        self.rules: Callable[[], Mapping[int, Rule]] = dict[int, Rule]
+        """Which tags are thinned, and how: asked at every look."""
+        self.taken: Callable[[], int] = lambda: FAR_FUTURE
+        """Up to which `recorded` every outlet has the log; what came later is not thinned."""
         self.merged = 0
+        self.thinned = 0
         self.failures = 0
         self.failure = ""
         """Why the last look failed; empty when it did not."""
@@ -78,7 +84,7 @@ class Sealing:
     def figures(self) -> dict[str, float]:
         """Figures for /metrics, as of the last look."""
         counted = {"history_merged_files_total": self.merged, "history_failures_total": self.failures}
-        return {**self._figures, **counted}
+        return {**self._figures, **counted, "history_thinned_rows_total": self.thinned}
 
     def _stepped(self, step: str) -> None:
         self._on_step(step)
@@ -124,6 +130,7 @@ class Sealing:
         if self._compact:
             self._compact = False
             self.merged += merge_past_days(self._sealer, now + 2 * DAY)
+        self.thinned += thin_past_days(self._sealer, now, self.rules(), self.taken())
         return sealed > 0
 
     def _put_away(self) -> None:

@@ -34,6 +34,7 @@ from twin.runtime.report import ConnectionReport
 from twin.runtime.retention import forget_old, groups_of
 from twin.runtime.sealing import Sealing, put_aside
 from twin.runtime.supervise import Supervisor
+from twin.runtime.thinning import thinning_rules
 from twin.runtime.writing import Writing
 from twin.state.coverage import NOT_RUNNING
 from twin.store.lock import writer_lock
@@ -206,6 +207,8 @@ async def _running(
     keeping = plant.keeping if keep is None else replace(plant.keeping, keep=max(keep, HOUR))
     forwarding = Forwarding(plant, log, reader, meaning, clock, means or Means(outlets()), keeping.shortest, connect)
     twin = Twin(plant, clock, log, reader, results, folding, meaning, sealing, forwarding)
+
+    sealing.rules, sealing.taken = lambda: thinning_rules(plant, log.tags), forwarding.needed_from
 
     def committed(entries: Sequence[Entry]) -> None:
         folding.accept(entries)

@@ -80,7 +80,9 @@ def _compare(
             return
         restore_unit(folds, oldest)
         start = oldest.frontier
-        found.begins = f"the oldest kept snapshot (retention forgot some of what lies before {to_text(whole_from)})"
+        found.begins = (
+            f"the oldest kept snapshot (some of what lies before {to_text(whole_from)} was forgotten or thinned)"
+        )
     if start is None or start >= newest.frontier:
         return
     records: list[Record] = []

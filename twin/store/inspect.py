@@ -27,6 +27,7 @@ def stats(reader: LogReader) -> dict[str, Any]:
         ((outlines,),) = reader.rows("SELECT coalesce(sum(bytes), 0) FROM outline")
         ((rollups,),) = reader.rows("SELECT coalesce(sum(bytes), 0) FROM rollup")
         ((gone,),) = reader.rows("SELECT count(*) FROM gone")
+        ((thinned,),) = reader.rows("SELECT coalesce(sum(dropped), 0) FROM thinned")
         ((aside,),) = reader.rows("SELECT count(*) FROM damaged")
         tags = len(reader.tags())
     log = sum(path.stat().st_size for path in reader.folder.glob("log.db*"))
@@ -43,6 +44,7 @@ def stats(reader: LogReader) -> dict[str, Any]:
         "outline_bytes": outlines,
         "rollup_bytes": rollups,
         "merged_away_files": gone,
+        "thinned_rows": thinned,
         "damaged_entries": aside,
     }
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from twin.core.event import Event
 from twin.core.history import Slice
-from twin.core.instant import FAR_FUTURE, FAR_PAST, HOUR
+from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST, HOUR
 from twin.core.rollup import Rollups
 from twin.core.routing import HORIZON
 from twin.core.rows import Samples, join
@@ -148,6 +148,11 @@ class LogReader(Database):
         first, kept_from = self.first(), self.kept_from()
         return first if first is None or kept_from is None else max(first, kept_from)
 
+    def thinned_to(self) -> int | None:
+        """The end of the newest day of which rows were left out (twin.store.thin), None when there is none."""
+        ((day,),) = self.rows("SELECT max(day) FROM thinned WHERE dropped > 0")
+        return None if day is None else (day + 1) * DAY
+
     def last(self) -> int:
         """The greatest `recorded`, 0 for an empty log."""
         return int(self.rows(f"SELECT max(coalesce(max(recorded), 0), {SEALED_TO}) FROM entry")[0][0])  # noqa: S608
@@ -210,9 +215,10 @@ class LogReader(Database):
         return int(found[0][0]) if found else None
 
     def whole_from(self) -> int | None:
-        """The time from which no sample of any tag has been forgotten, None when none ever was."""
+        """The time from which no sample of any tag has been forgotten or thinned, None when none ever was."""
         found = self.rows("SELECT max(CAST(value AS INTEGER)) FROM meta WHERE key IN ('kept_from', 'whole_from')")
-        return found[0][0]
+        known = [one for one in (found[0][0], self.thinned_to()) if one is not None]
+        return max(known, default=None)
 
     def counts(self) -> dict[str, int]:
         """Entries and samples, in the log and sealed."""

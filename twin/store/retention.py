@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from twin.core.instant import FAR_FUTURE, FAR_PAST
+from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST
 from twin.store.files import unlist
 from twin.store.log import SqliteLog
 
@@ -74,6 +74,8 @@ def _mark(connection: sqlite3.Connection, limits: Limits, since: int) -> int:
     files = connection.execute("SELECT path, entries, grp, tmax FROM file WHERE rmax <= ?", (limits.taken,)).fetchall()
     old = [(path, entries, group) for path, entries, group, tmax in files if tmax < limits.of(group)]
     unlist(connection, [path for path, _, _ in old], since)
+    forgotten = min((limits.rest, *limits.groups.values()))
+    connection.execute("DELETE FROM thinned WHERE (day + 1) * ? <= ?", (DAY, forgotten))
     whole_from = max((limits.of(group) for _, _, group in old), default=FAR_PAST)
     if whole_from > limits.rest:
         connection.execute(_LATER, ("whole_from", str(whole_from)))

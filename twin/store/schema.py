@@ -51,6 +51,11 @@ CREATE TABLE IF NOT EXISTS damaged (
 -- Of a file with many rows an hour: one below `rollup` with counts, ends and sums of each tag's hours.
 CREATE TABLE IF NOT EXISTS rollup (
     file TEXT PRIMARY KEY, rows INTEGER NOT NULL, bytes INTEGER NOT NULL, blocks TEXT NOT NULL) WITHOUT ROWID;
+-- What thinning left out, by tag and day (of UTC, since 1970): rows that stay, rows that are gone and, of these, those
+-- that a later one of the same time stood for; error: how far a row that is gone may be from what the others tell.
+CREATE TABLE IF NOT EXISTS thinned (
+    tag INTEGER NOT NULL, day INTEGER NOT NULL, rows INTEGER NOT NULL, dropped INTEGER NOT NULL,
+    superseded INTEGER NOT NULL, error REAL NOT NULL, PRIMARY KEY (tag, day)) WITHOUT ROWID;
 -- Files that count no more, and since when: they go when no reader can have them on its list.
 CREATE TABLE IF NOT EXISTS gone (path TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
 """

@@ -232,8 +232,17 @@ class Sealer:
         self._number = max(self._number, listed) + 1
         return self._number
 
-    def commit(self, files: Sequence[Written], what: str, sealed_to: int = 0, gone: Sequence[str] = ()) -> bool:
+    def commit(
+        self,
+        files: Sequence[Written],
+        what: str,
+        sealed_to: int = 0,
+        gone: Sequence[str] = (),
+        also: Callable[[sqlite3.Connection], None] = lambda _connection: None,
+    ) -> bool:
         """One transaction: these files count from now on, batches up to sealed_to and the files `gone` no more.
+
+        also: what else is written in it.
 
         False, and nothing has changed, when one of `gone` counts no more already: retention forgot it meanwhile.
         """
@@ -254,6 +263,7 @@ class Sealer:
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('file', ?)", (str(number),))
             if sealed_to:
                 connection.execute("INSERT OR REPLACE INTO meta VALUES ('sealed_to', ?)", (str(sealed_to),))
+            also(connection)
 
         self.step("committing")
         self.log.submit(write).result()

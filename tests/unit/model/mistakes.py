@@ -44,6 +44,31 @@ MISTAKES = {**ALARM_MISTAKES, **WRITE_MISTAKES} | {
         "{node: .t, type: text, interpolation: sloped}",
         "9: types.filler.tags.temp.interpolation: nothing lies between two values of type text; take stepped",
     ),
+    "rows that may be folded again are not thinned": (
+        "{node: .t}",
+        "{node: .t, thin: {after: 1d, exception: 0.5}}",
+        "9: types.filler.tags.temp.thin: after must be at least 7d: what is younger may be folded again",
+    ),
+    "thinning below 0": (
+        "{node: .t}",
+        "{node: .t, thin: {after: 7d, deviation: -1}}",
+        "9: types.filler.tags.temp.thin: deviation -1 is below 0",
+    ),
+    "thinned pieces": (
+        "{node: .t}",
+        "{node: .t, counter: {}, thin: {after: 7d}}",
+        "9: types.filler.tags.temp.thin: every step of a counter is pieces; remove `thin`",
+    ),
+    "thinned texts": (
+        "{node: .t}",
+        "{node: .t, type: text, thin: {after: 7d}}",
+        "9: types.filler.tags.temp.thin: nothing lies between two values of type text; only numbers can be thinned",
+    ),
+    "thinned without an age": (
+        "{node: .t}",
+        "{node: .t, thin: {exception: 1}}",
+        "9: types.filler.tags.temp.thin: key 'after' is missing (age from which on rows go, at least 7d)",
+    ),
     "unknown key of a tag": (
         "{node: .t}",
         "{node: .t, uint: degC}",

@@ -28,6 +28,7 @@ FILES = [ROOT / "examples" / "brno.yaml", ROOT / "simulators" / "plants" / "pack
 OURS = Draft7Validator(schema(PLUGINS, OUTLETS))
 
 SEEN = {
+    "thinned without an age",
     "an interpolation that is none",
     "unknown key",
     "unknown key at the top",

@@ -205,6 +205,7 @@ def test_retention_forgets_whole_files_and_verify_begins_at_the_oldest_snapshot(
     oldest = results.oldest_snapshot(0, FAR_PAST)
     assert oldest is not None
     assert oldest.frontier == 9 * DAY
+    assert results.oldest_snapshot(0, 9 * DAY + 1) is None
     assert store.sealer.sweep(FAR_FUTURE) >= 1
     assert sum(path.startswith("history") for path in store.files()) == 2
 
