@@ -57,14 +57,14 @@ def points(document: bytes) -> list[Points]:
 def _series(document: bytes) -> list[dict[str, Any]]:
     try:
         answer = json.loads(document, parse_int=_number)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Undecodable("no JSON", str(error)) from None
     try:
         results = answer.get("results") or []
         for failure in (one.get("error") for one in (answer, *results)):
             if failure:
                 raise Failed(str(failure))
-        return [series for result in results for series in result.get("series") or ()]
+        return [{**series} for result in results for series in result.get("series") or ()]
     except (AttributeError, TypeError):
         raise Undecodable("no answer to a query", document[:80].decode("utf-8", "replace")) from None
 
@@ -77,28 +77,39 @@ def _number(digits: str) -> float:
 def _numbers(rows: bytes) -> Points:
     try:
         lines = rows.replace(b"null", b"nan").split(_BETWEEN)
+        if rows.count(b",") + 1 != len(_HEAD) * len(lines):
+            raise ValueError("not three numbers a point")
         found = np.loadtxt(lines, _NUMBERS, delimiter=",", comments=None, ndmin=1)  # pyright: ignore[reportCallIssue, reportArgumentType]
     except ValueError:  # such as a point without `q`
-        return _everything({"columns": _HEAD, "values": json.loads(b"[[%s]]" % rows, parse_int=_number)})
+        return _everything({"columns": _HEAD, "values": _values(rows)})
     return Points("", found["time"], found["number"], found["quality"])
 
 
+def _values(rows: bytes) -> Any:
+    try:
+        return json.loads(b"[[%s]]" % rows, parse_int=_number)
+    except (ValueError, RecursionError) as error:
+        raise Undecodable("no JSON", str(error)) from None
+
+
 def _everything(series: dict[str, Any]) -> Points:
-    columns, values = series.get("columns"), series.get("values", [])
+    columns, values, tags = series.get("columns"), series.get("values", []), series.get("tags") or {}
     if columns not in (_HEAD, ["time", *EVERYTHING]):
         raise Undecodable("columns that were not asked for", str(columns))
     try:
         by_column: Sequence[Sequence[Any]] = list(zip(*values, strict=True)) or [()] * len(columns)
+        if len(by_column) != len(columns):
+            raise ValueError(f"{len(by_column)} of {len(columns)} columns")
         text = None
         if len(columns) > len(_HEAD):
             text = np.empty(len(values), object)
             text[:] = by_column[2]
         return Points(
-            str(series.get("tags", {}).get(TAG, "")),
+            str(tags.get(TAG, "")),
             np.array(by_column[0], np.int64),
             np.array([math.nan if one is None else one for one in by_column[1]], np.float64),
             np.array([one or 0 for one in by_column[-1]], np.int64),
             text,
         )
-    except (TypeError, ValueError, OverflowError) as error:
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
         raise Undecodable("a point of another kind", str(error)) from None

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from twin.api.access import Caller, Role
 from twin.api.caller import VIEW, Needs, TheTwin
@@ -86,7 +86,9 @@ class QuarantineAnswer(Answer):
 
 
 class RowsShape(Shape):
-    """Which rows of the quarantine: their numbers, or null for all."""
+    """Which rows of the quarantine: their numbers, or null for all. A misspelt `numbers` is not all of them."""
+
+    model_config = ConfigDict(extra="forbid")
 
     numbers: list[int] | None = Field(None, max_length=MOST_NUMBERS)
 

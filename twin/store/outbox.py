@@ -266,7 +266,8 @@ class Outbox:
         with self._change() as db:
             if numbers is None:
                 return db.execute(statement, (id,)).rowcount
-            return sum(db.execute(f"{statement} AND number = ?", (id, n)).rowcount for n in dict.fromkeys(numbers))
+            possible = [n for n in dict.fromkeys(numbers) if 0 < n < 2**63]  # SQLite has no greater
+            return sum(db.execute(f"{statement} AND number = ?", (id, n)).rowcount for n in possible)
 
     def _rows(self, statement: str, given: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with self._lock, self._told():

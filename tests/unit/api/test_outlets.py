@@ -77,6 +77,17 @@ async def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         assert (await client.get("/api/v1/outlets/a/quarantine", params={"cursor": "x"})).status_code == 422
 
 
+async def test_rows_that_are_none_and_a_misspelt_word_give_nothing_up(tmp_path: Path) -> None:
+    async with served(tmp_path, two()) as (twin, client):
+        await fill(twin, 10)
+        await until(lambda: twin.forwarding.standing("a").sent == 97)
+        for verb in ("drop", "retry"):
+            answer = await client.post(f"/api/v1/outlets/a/{verb}", json={"numbers": [0, -1, 2**63, 2**70]})
+            assert (answer.status_code, answer.json()["rows"]) == (200, 0)
+            assert (await client.post(f"/api/v1/outlets/a/{verb}", json={"number": [1]})).status_code == 422
+        assert twin.forwarding.outbox.counts("a") == (3, 0)
+
+
 def test_the_commands_on_a_folder_that_nobody_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], refused: Path
 ) -> None:

@@ -113,8 +113,15 @@ class Forwarding:
     # --- asked from outside ----------------------------------------------------------------------------------------
 
     def needed_from(self) -> int:
-        """Entries recorded after this are still to be sent to somebody; FAR_FUTURE when nobody waits for anything."""
-        return min((carrier.cursor for carrier in self._carriers.values()), default=FAR_FUTURE)
+        """Entries recorded after this are still to be sent to somebody; FAR_FUTURE when nobody waits for anything.
+
+        A twin that serves what is stored carries nothing, and forgets nothing that the next run will carry.
+        """
+        if self._carriers:
+            return min(carrier.cursor for carrier in self._carriers.values())
+        standings = self.outbox.standings()
+        stored = [standings[id].cursor for id in self.plant.outlets if id in standings]
+        return min(stored, default=FAR_FUTURE)
 
     def reports(self) -> Mapping[str, OutletReport]:
         """What is known of each link."""

@@ -213,6 +213,17 @@ async def test_a_renamed_outlet_goes_on_and_one_that_left_holds_nothing_up(tmp_p
         assert shelf.rows == logged(twin)
 
 
+async def test_a_twin_that_serves_what_is_stored_forgets_nothing_that_an_outlet_waits_for(tmp_path: Path) -> None:
+    shelf, clock = Shelf(), Ticking()
+    shelf.away = "no answer"
+    async with opened(tmp_path, clock, ONE, {"a": shelf}) as twin:
+        await fill(twin, 10)
+    async with opened(tmp_path, clock, ONE, {"a": shelf}, connect=False) as twin:
+        assert twin.forwarding.needed_from() == twin.forwarding.standing("a").cursor == 0
+    async with opened(tmp_path, clock, "b: {shelf: 'shelf://b'}", {"b": Shelf()}, connect=False) as twin:
+        assert twin.forwarding.needed_from() == FAR_FUTURE
+
+
 async def test_live_rows_are_acknowledged_while_a_backlog_drains(tmp_path: Path) -> None:
     """Both go on together: batches become durable between the pieces of a backlog that is not through yet."""
     shelf, clock = Shelf(), Ticking()
