@@ -11,17 +11,17 @@ from twin.api.aggregation import aggregated
 from twin.api.load import Work
 from twin.api.processing import Asked, processed_cuts
 from twin.api.question import Question, Settings
+from twin.api.readable import Readable
 from twin.api.readings import readings_of
 from twin.api.series import end_of
 from twin.core.aggregate import Aggregates
 from twin.core.part13 import Aggregate, Processed
 from twin.core.status import BAD_NO_DATA
 from twin.mes.cuts import Cuts
-from twin.runtime.twin import Twin
 from twin.state.stretch import Stretch
 
 
-def columns_of(twin: Twin, question: Question, cuts: Cuts, gaps: Sequence[Sequence[Stretch]]) -> list[Aggregates]:
+def columns_of(twin: Readable, question: Question, cuts: Cuts, gaps: Sequence[Sequence[Stretch]]) -> list[Aggregates]:
     """Our own aggregates of each tag."""
     layers = [aggregated(twin, question.ids, layer.edges, question.known, gaps) for layer in cuts.layers]
     if not layers:
@@ -35,7 +35,7 @@ def columns_of(twin: Twin, question: Question, cuts: Cuts, gaps: Sequence[Sequen
 
 
 def processed_of(
-    twin: Twin,
+    twin: Readable,
     question: Question,
     place: int,
     cuts: Cuts,

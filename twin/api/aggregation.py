@@ -7,44 +7,24 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.api.problem import too_much, unprocessable
+from twin.api.problem import too_much
+from twin.api.readable import Readable
 from twin.core.aggregate import Aggregates, Gaps, Pieces, aggregates_of, joined_pieces, pieces_of_rows
-from twin.core.instant import FAR_PAST, SECOND, Span, duration
+from twin.core.instant import FAR_PAST
 from twin.core.rollup import STEPS, Rollups, is_finite, pieces_of, uncut
 from twin.core.routing import HORIZON
 from twin.core.rows import Samples, in_order, join
 from twin.core.status import is_bad
 from twin.runtime.archive import values
-from twin.runtime.twin import Twin
 from twin.state.stretch import Stretch
 
-MOST_INTERVALS = 20_000
 MOST_ROWS = 8_000_000
 """Of one tag, of hours without a rollup: three months at 1 Hz."""
 MOST_IN_ALL = 32_000_000
 
 
-def interval_of(text: str | None) -> int:
-    """The length of an interval. Raises a problem."""
-    try:
-        length = duration(text or "")
-    except ValueError as error:
-        raise unprocessable(f"interval: {error}") from error
-    if length < SECOND:
-        raise unprocessable(f"interval: {text} is shorter than 1s")
-    return length
-
-
-def edges_of(span: Span, interval: int, as_of: int) -> NDArray[np.int64]:
-    """Where intervals begin, from the start of the span on, and where the last one ends: now at the latest."""
-    end = max(min(span.end, as_of), span.start)
-    if (end - span.start) // interval >= MOST_INTERVALS:
-        raise too_much(f"more than {MOST_INTERVALS} intervals; ask for longer ones or a shorter span")
-    return np.array([*range(span.start, end, interval), end], dtype=np.int64)
-
-
 def aggregated(
-    twin: Twin, ids: Sequence[int | None], edges: NDArray[np.int64], known: int, gaps: Sequence[Sequence[Stretch]]
+    twin: Readable, ids: Sequence[int | None], edges: NDArray[np.int64], known: int, gaps: Sequence[Sequence[Stretch]]
 ) -> list[Aggregates]:
     """Aggregates of each tag over the intervals between edges. gaps: those of each tag.
 
@@ -77,7 +57,7 @@ def aggregated(
 
 
 def _pieces(
-    twin: Twin, tags: NDArray[np.int32], edges: NDArray[np.int64], known: int, holes: Sequence[Gaps]
+    twin: Readable, tags: NDArray[np.int32], edges: NDArray[np.int64], known: int, holes: Sequence[Gaps]
 ) -> tuple[Pieces, int]:
     """(rollups and rows of some tags by their place among them, how many rows); too many rows are left out."""
     start, end = int(edges[0]), int(edges[-1])
@@ -106,7 +86,7 @@ def _pieces(
     return joined_pieces(parts), len(rows)
 
 
-def _scaled(twin: Twin, tags: NDArray[np.int32], rollups: Rollups, series: NDArray[np.intp]) -> Pieces:
+def _scaled(twin: Readable, tags: NDArray[np.int32], rollups: Rollups, series: NDArray[np.intp]) -> Pieces:
     known = tags < len(twin.meaning.factor)
     row = np.where(known, tags, 0)
     factor, offset = (
@@ -120,12 +100,12 @@ def _no_rows() -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.float64]
     return np.empty(0, np.intp), np.empty(0, np.int64), np.empty(0), np.empty(0, np.bool_)
 
 
-def _usable(twin: Twin, rows: Samples) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _usable(twin: Readable, rows: Samples) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     value, status = values(twin.meaning, rows)
     return value, np.isfinite(value) & ~is_bad(status)
 
 
-def _held(twin: Twin, tags: NDArray[np.int32], start: int, known: int) -> NDArray[np.float64]:
+def _held(twin: Readable, tags: NDArray[np.int32], start: int, known: int) -> NDArray[np.float64]:
     """Of each tag the value of its last row before the span, NaN without a usable one within the horizon."""
     rows = twin.past.before(tags, start, known, start + STEPS - HORIZON)
     value, usable = _usable(twin, rows)

@@ -108,7 +108,17 @@ def _around(readings: Readings, tag: int, start: int, end: int, asked: Asked, ro
     if _is_unusable(readings, after):
         parts += _good_one(readings, tag, [(end, end + reach) for reach in AROUND], asked, last=False)
     found = readings.values(in_order(join(parts)))
+    if asked.config.sloped_extrapolation and not len(after):
+        found = in_order(join([*_second(readings, one, found, asked), found]))
     return in_order(join([found, _gap_rows(tag, found, end, asked.holes)]))
+
+
+def _second(readings: Readings, one: NDArray[np.int32], found: Samples, asked: Asked) -> list[Samples]:
+    """The row before the only good one, which is the first: a line that goes on needs two."""
+    good = np.flatnonzero(is_good(found.status))
+    if good.tolist() != [0]:
+        return []
+    return [readings.values(held(readings.reads, one, int(found.time[0]), asked.known))]
 
 
 def _is_unusable(readings: Readings, row: Samples) -> bool:
@@ -119,7 +129,10 @@ def _good_one(
     readings: Readings, tag: int, spans: Sequence[tuple[int, int]], asked: Asked, last: bool
 ) -> list[Samples]:
     for start, end in spans:
-        rows = in_order(_read(readings, tag, start, end, asked))
+        rows = _read(readings, tag, start, end, asked, MOST_ROWS)
+        if len(rows) > MOST_ROWS:
+            break
+        rows = in_order(rows)
         good = np.flatnonzero(is_good(readings.values(rows).status))
         if len(good):
             return [rows.take(good[-1:] if last else good[:1])]

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from twin.api.find import LONGEST, tag_named
 from twin.api.moment import moment, span
 from twin.api.problem import too_much, unprocessable
+from twin.api.readable import Readable
 from twin.core.instant import FAR_FUTURE, SECOND, Span, duration
 from twin.core.part13 import Aggregate, Config
 from twin.mes.calendar import calendar_of
 from twin.mes.cuts import CALENDAR, Cuts, calendar_cuts, equal_cuts
 from twin.model.plant import Plant
-from twin.runtime.twin import Twin
 
 COLUMNS = ("mean", "min", "max", "count", "first", "last", "twa")
-"""Aggregates that are none of Part 13; `count` is this one wherever only such are asked for."""
+"""Ours. `count` is always this one; beside a name that only Part 13 has, Part 13's is given too."""
 NAMES = (*COLUMNS, *(one for one in Aggregate if one not in COLUMNS))
 MOST_INTERVALS = 20_000
 MOST_INSTANTS = 50
@@ -91,14 +91,14 @@ def aggregation_of(text: str) -> Aggregation:
     asked = list(dict.fromkeys(one.strip() for one in text.split(",")))
     if wrong := [one for one in asked if one not in NAMES]:
         raise unprocessable(f"aggregate: {wrong[0]!r} is none of {', '.join(NAMES)}")
-    if all(one in COLUMNS for one in asked):
-        return Aggregation(frozenset(asked), ())
+    own = frozenset(one for one in asked if one in COLUMNS)
+    if len(own) == len(asked):
+        return Aggregation(own, ())
     others = {str(one) for one in Aggregate}
-    own = frozenset(one for one in asked if one in COLUMNS and one not in others)
     return Aggregation(own, tuple(Aggregate(one) for one in asked if one in others))
 
 
-def question_of(twin: Twin, names: Sequence[str], start: str, end: str, known_at: str | None) -> Question:
+def question_of(twin: Readable, names: Sequence[str], start: str, end: str, known_at: str | None) -> Question:
     """The tags and the span of a request. Raises a problem."""
     now = twin.clock.now()
     asked = span(start, end, now)
@@ -107,15 +107,16 @@ def question_of(twin: Twin, names: Sequence[str], start: str, end: str, known_at
     return Question(paths, [twin.tags.get(path) for path in paths], asked, known)
 
 
-def instants_of(twin: Twin, texts: Sequence[str], tags: int) -> NDArray[np.int64]:
+def instants_of(twin: Readable, texts: Sequence[str], tags: int) -> NDArray[np.int64]:
     """The instants of `at`, in order. Raises a problem."""
     if len(texts) * tags > MOST_AT:
         raise too_much(f"at: {len(texts)} instants of {tags} tags, and one request has at most {MOST_AT} of both")
     now, as_of = twin.clock.now(), twin.live().as_of
-    found = np.unique(np.array([moment("at", text, now) for text in texts], dtype=np.int64))
-    if len(found) and found[-1] > max(now, as_of):
-        raise unprocessable(f"at {texts[-1]} lies ahead; nobody knows yet what holds then")
-    return found
+    found = [moment("at", text, now) for text in texts]
+    for text, instant in zip(texts, found, strict=True):
+        if instant > max(now, as_of):
+            raise unprocessable(f"at {text} lies ahead; nobody knows yet what holds then")
+    return np.unique(np.array(found, dtype=np.int64))
 
 
 def cuts_of(plant: Plant, asked: Span, interval: str | None, zone: str | None, as_of: int) -> Cuts:

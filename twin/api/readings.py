@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.api.readable import Readable
 from twin.core.history import TagReads
 from twin.core.rows import Samples
 from twin.core.tags import TagTable
@@ -14,7 +15,6 @@ from twin.model.keys import SLOPED, STEPPED
 from twin.model.plant import Plant
 from twin.runtime.archive import AS_SENT, values
 from twin.runtime.live import Meaning
-from twin.runtime.twin import Twin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +56,6 @@ class Readings:
         return known & ((meaning.factor[row] != 1.0) | (meaning.offset[row] != 0.0))
 
 
-def readings_of(twin: Twin) -> Readings:
-    """Those of a running twin."""
+def readings_of(twin: Readable) -> Readings:
+    """Those of a twin, or of its folder."""
     return Readings(twin.past, twin.meaning, twin.plant, twin.tags)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -31,6 +32,7 @@ from twin.api.question import (
 from twin.api.sample_answers import Answering, answered, tables_of
 from twin.api.shapes import Shape
 from twin.api.shapes_samples import RecordedAnswer, SamplesAnswer
+from twin.api.sources import sources_header
 from twin.api.streamed import MEDIA_TYPES, Form, TheStreams, form_of, streamed
 from twin.core.instant import to_text
 from twin.core.outline import KEPT
@@ -118,15 +120,16 @@ async def samples(
     aggregation = None if way.aggregate is None else aggregation_of(way.aggregate)
     cuts = None
     if aggregation is not None:
-        cuts = cuts_of(twin.plant, question.span, way.interval, way.tz, twin.live().as_of)
+        as_of = twin.live().as_of
+        cuts = await asyncio.to_thread(cuts_of, twin.plant, question.span, way.interval, way.tz, as_of)
     at = instants_of(twin, way.at, len(question.paths)) if way.at else None
     asked = Answering(twin, question, settings, aggregation, cuts, at, way.last, way.bounds, way.max_points)
-    if form != "json":
-        if way.max_points is not None:
-            raise unprocessable(f"max_points and format={form}: a trend is JSON; leave one of them out")
-        head, tables = tables_of(asked)
-        return await streamed(streams, twin.folder, form, head, tables)
+    if form != "json" and way.max_points is not None:
+        raise unprocessable(f"max_points and format={form}: a trend is JSON; leave one of them out")
     try:
+        if form != "json":
+            told = await asyncio.to_thread(sources_header, twin, question.ids, question.span, question.known)
+            return await streamed(request, streams, twin.folder, form, *tables_of(asked), told)
         body = await worked(request, heavy, lambda work: answered(asked, work))
     except Gone:
         return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)  # nobody is there to read it

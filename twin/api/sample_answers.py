@@ -12,6 +12,7 @@ from twin.api.aggregates_of import columns_of, processed_of
 from twin.api.instants import Instants, at_instants
 from twin.api.load import Work
 from twin.api.question import Aggregation, Question, Settings
+from twin.api.readable import Readable
 from twin.api.readings import readings_of
 from twin.api.sample_json import aggregates_json, answer_json, instants_json, processed_json, series_json
 from twin.api.sample_tables import (
@@ -23,11 +24,11 @@ from twin.api.sample_tables import (
     samples_head,
 )
 from twin.api.series import Series, bounded, end_of, gaps_of, newest, series
+from twin.api.sources import refuse_missing
 from twin.core.instant import Span
 from twin.core.part13 import Processed
 from twin.mes.cuts import Cuts, equal_cuts
 from twin.runtime.coverage import thinned_tags
-from twin.runtime.twin import Twin
 from twin.state.stretch import Stretch
 from twin.store.table import Table
 
@@ -38,7 +39,7 @@ Tables = Callable[[Work], Iterator[Table]]
 class Answering:
     """A request that was read and makes sense. aggregation with its cuts, at, last: one of them, or none for rows."""
 
-    twin: Twin
+    twin: Readable
     question: Question
     settings: Settings
     aggregation: Aggregation | None
@@ -104,7 +105,20 @@ def _instants(asked: Answering, work: Work) -> list[Instants]:
 
 
 def tables_of(asked: Answering) -> tuple[Table, Tables]:
-    """(a table of the columns, what makes the tables)."""
+    """(a table of the columns, what makes the tables). Making them raises a problem when an archive is away."""
+    head, tables = _tables_of(asked)
+    twin, question = asked.twin, asked.question
+
+    def whole(work: Work) -> Iterator[Table]:
+        for table in tables(work):
+            refuse_missing(twin, question.ids, question.span, question.known)
+            yield table
+        refuse_missing(twin, question.ids, question.span, question.known)
+
+    return head, whole
+
+
+def _tables_of(asked: Answering) -> tuple[Table, Tables]:
     twin, question = asked.twin, asked.question
     if asked.at is not None:
         empty = np.empty(0, np.int64)

@@ -10,6 +10,7 @@ import numpy as np
 from twin.api.instants import Instants
 from twin.api.json_columns import Spelled, integers, json_object, numbers, same_times, texts, times
 from twin.api.question import COLUMNS, Question
+from twin.api.readable import Readable
 from twin.api.readings import readings_of
 from twin.api.series import Series
 from twin.api.shapes_samples import GapShape
@@ -21,12 +22,11 @@ from twin.core.part13 import Aggregate, Processed
 from twin.core.time_text import times_text
 from twin.mes.cuts import Cuts
 from twin.runtime.coverage import Thin
-from twin.runtime.twin import Twin
 from twin.state.stretch import Stretch
 
 
 def answer_json(
-    twin: Twin,
+    twin: Readable,
     question: Question,
     samples: Sequence[Spelled] = (),
     aggregates: Sequence[Spelled] = (),
@@ -50,7 +50,7 @@ def answer_json(
 
 
 def series_json(
-    twin: Twin, path: str, tag: int | None, one: Series, missing: Sequence[Stretch], thin: Thin | None
+    twin: Readable, path: str, tag: int | None, one: Series, missing: Sequence[Stretch], thin: Thin | None
 ) -> Spelled:
     """SeriesShape of one tag."""
     return json_object(
@@ -77,7 +77,7 @@ def _thinned(thin: Thin) -> Spelled:
 
 
 def aggregates_json(
-    twin: Twin, path: str, one: Aggregates, columns: frozenset[str], cuts: Cuts, missing: Sequence[Stretch]
+    twin: Readable, path: str, one: Aggregates, columns: frozenset[str], cuts: Cuts, missing: Sequence[Stretch]
 ) -> Spelled:
     """AggregatesShape of one tag."""
     asked = {name: numbers(getattr(one, name)) if name in columns else None for name in COLUMNS if name != "count"}
@@ -100,7 +100,7 @@ def aggregates_json(
 
 
 def processed_json(
-    twin: Twin, path: str, found: Mapping[Aggregate, Processed], cuts: Cuts, missing: Sequence[Stretch]
+    twin: Readable, path: str, found: Mapping[Aggregate, Processed], cuts: Cuts, missing: Sequence[Stretch]
 ) -> Spelled:
     """ProcessedShape of one tag."""
     columns = {
@@ -121,7 +121,7 @@ def processed_json(
     )
 
 
-def instants_json(twin: Twin, path: str, tag: int | None, one: Instants) -> Spelled:
+def instants_json(twin: Readable, path: str, tag: int | None, one: Instants) -> Spelled:
     """InstantsShape of one tag."""
     held = iter(times_text(one.time[one.time >= 0]))
     return json_object(
@@ -142,7 +142,7 @@ def instants_json(twin: Twin, path: str, tag: int | None, one: Instants) -> Spel
     )
 
 
-def type_of(twin: Twin, path: str, tag: int | None) -> str:
+def type_of(twin: Readable, path: str, tag: int | None) -> str:
     """How samples of a tag are kept."""
     spec = twin.plant.tags.get(path)
     return str(spec.type if spec is not None else twin.tags[cast(int, tag)].type)

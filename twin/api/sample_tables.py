@@ -12,6 +12,7 @@ from twin.api.aggregates_of import columns_of, processed_of
 from twin.api.instants import Instants
 from twin.api.load import Work
 from twin.api.question import COLUMNS, Aggregation, Question, Settings
+from twin.api.readable import Readable
 from twin.api.readings import readings_of
 from twin.api.series import end_of
 from twin.core.aggregate import Aggregates
@@ -19,7 +20,6 @@ from twin.core.part13 import Aggregate, Processed
 from twin.core.rows import Samples, in_order, no_samples
 from twin.core.stretches import following, held, stretches
 from twin.mes.cuts import Cuts
-from twin.runtime.twin import Twin
 from twin.state.stretch import Stretch
 from twin.store.export import sample_table
 from twin.store.table import Table
@@ -32,7 +32,7 @@ def samples_head() -> Table:
     return sample_table(no_samples(), NO_NAMES)
 
 
-def sample_tables(twin: Twin, question: Question, bounds: bool, work: Work) -> Iterator[Table]:
+def sample_tables(twin: Readable, question: Question, bounds: bool, work: Work) -> Iterator[Table]:
     """Samples in their tags' units by time, then tag, stretch after stretch, however many there are."""
     readings, wanted, asked = readings_of(twin), question.wanted, question.span
     end = min(asked.end, end_of(twin))
@@ -46,14 +46,14 @@ def sample_tables(twin: Twin, question: Question, bounds: bool, work: Work) -> I
         yield from _shown(twin, in_order(following(readings.reads, wanted, asked.end, question.known, end_of(twin))))
 
 
-def newest_table(twin: Twin, question: Question) -> Iterator[Table]:
+def newest_table(twin: Readable, question: Question) -> Iterator[Table]:
     """The newest row of each tag before the end of the span."""
     readings = readings_of(twin)
     end = min(question.span.end, end_of(twin))
     yield from _shown(twin, in_order(held(readings.reads, question.wanted, end, question.known)))
 
 
-def _shown(twin: Twin, rows: Samples) -> Iterator[Table]:
+def _shown(twin: Readable, rows: Samples) -> Iterator[Table]:
     if len(rows):
         yield sample_table(readings_of(twin).values(rows), np.array(twin.tags.names(), dtype=object))
 
@@ -77,7 +77,7 @@ def instants_table(paths: Sequence[str], found: Sequence[Instants]) -> Iterator[
 
 
 def aggregate_tables(
-    twin: Twin,
+    twin: Readable,
     question: Question,
     cuts: Cuts,
     asked: Aggregation,

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from twin.api.decimate import decimated, width
 from twin.api.load import Work
 from twin.api.problem import too_much
+from twin.api.readable import Readable
 from twin.api.readings import readings_of
 from twin.api.sources import archive_gaps
 from twin.core.instant import DAY, MINUTE, Span
 from twin.core.rows import Samples, in_order, join, no_samples
 from twin.core.stretches import following, held
 from twin.runtime.coverage import SpanCover
-from twin.runtime.twin import Twin
 from twin.state.stretch import Stretch
 
 MOST_ROWS = 200_000
@@ -43,7 +43,7 @@ class Series:
 
 
 def series(
-    twin: Twin, ids: Sequence[int | None], span: Span, known: int, most: int | None, work: Work | None = None
+    twin: Readable, ids: Sequence[int | None], span: Span, known: int, most: int | None, work: Work | None = None
 ) -> list[Series]:
     """The samples of each tag; a tag without an id has none. most: rows of each tag before it is decimated.
 
@@ -58,7 +58,7 @@ def series(
     return answer
 
 
-def bounded(twin: Twin, ids: Sequence[int | None], span: Span, known: int, found: Sequence[Series]) -> list[Series]:
+def bounded(twin: Readable, ids: Sequence[int | None], span: Span, known: int, found: Sequence[Series]) -> list[Series]:
     """The same with the row that held at the start of the span, and the first one at its end or later."""
     readings = readings_of(twin)
     wanted = np.array(sorted({tag for tag in ids if tag is not None}), dtype=np.int32)
@@ -84,7 +84,7 @@ def bounded(twin: Twin, ids: Sequence[int | None], span: Span, known: int, found
     return [whole(tag, one) for tag, one in zip(ids, found, strict=True)]
 
 
-def newest(twin: Twin, ids: Sequence[int | None], end: int, known: int) -> list[Series]:
+def newest(twin: Readable, ids: Sequence[int | None], end: int, known: int) -> list[Series]:
     """The newest row of each tag before `end`, however old."""
     readings = readings_of(twin)
     wanted = np.array(sorted({tag for tag in ids if tag is not None}), dtype=np.int32)
@@ -93,13 +93,13 @@ def newest(twin: Twin, ids: Sequence[int | None], end: int, known: int) -> list[
     return [Series(one.time, one.value, one.status, one.text) for one in found]
 
 
-def end_of(twin: Twin) -> int:
+def end_of(twin: Readable) -> int:
     """No row lies behind this: intake lets none through that is ahead of the clock by much."""
     return twin.clock.now() + DAY
 
 
 def _found(
-    twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, most: int | None, work: Work
+    twin: Readable, wanted: NDArray[np.int32], span: Span, known: int, most: int | None, work: Work
 ) -> dict[int, Series]:
     if (scanned := twin.reader.in_log(span.start, span.end)) > MOST_SCANNED:
         raise too_much(f"{scanned} samples of that span are not sealed yet; ask for a shorter one")
@@ -114,7 +114,7 @@ def _found(
     return outlined | {tag: _one(twin, rows.take(rows.tag == tag), most) for tag in rest.tolist()}
 
 
-def _outlined(twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, most: int) -> dict[int, Series]:
+def _outlined(twin: Readable, wanted: NDArray[np.int32], span: Span, known: int, most: int) -> dict[int, Series]:
     """Decimated from the outlines of minutes: the tags for which that gives what all their rows would.
 
     Not those whose stretches are shorter than a minute, nor those that may have few rows in all. A value that the model
@@ -139,7 +139,7 @@ def _outlined(twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, mos
     }
 
 
-def _read(twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, most: int, work: Work) -> Samples:
+def _read(twin: Readable, wanted: NDArray[np.int32], span: Span, known: int, most: int, work: Work) -> Samples:
     """The rows of a span, a piece at a time, so that a client that goes away stops it."""
     parts: list[Samples] = []
     rows = 0
@@ -159,7 +159,7 @@ def _read(twin: Twin, wanted: NDArray[np.int32], span: Span, known: int, most: i
     return join(parts)
 
 
-def _one(twin: Twin, rows: Samples, most: int | None) -> Series:
+def _one(twin: Readable, rows: Samples, most: int | None) -> Series:
     shown = readings_of(twin).values(rows)
     if most is None or len(rows) <= most:
         return Series(shown.time, shown.value, shown.status, shown.text)
@@ -173,7 +173,7 @@ def _none() -> Series:
     return Series(empty.time, empty.value, empty.status, None)
 
 
-def gaps_of(twin: Twin, paths: Sequence[str], span: Span, known: int) -> list[list[Stretch]]:
+def gaps_of(twin: Readable, paths: Sequence[str], span: Span, known: int) -> list[list[Stretch]]:
     """Of each tag the stretches of which samples are missing, or may be. What was never watched is no gap."""
     end = min(span.end, twin.live().as_of)
     if end <= span.start:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal, cast
 
 from fastapi import Depends, Header, Query, Response
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.types import Receive, Scope, Send
 
 from twin.api.load import Gone, Work, busy, disconnected
@@ -84,14 +84,22 @@ TheStreams = Annotated[Streams, Depends(_streams)]
 
 
 async def streamed(
-    streams: Streams, data: Path, form: Form, head: Table, tables: Callable[[Work], Iterable[Table]]
+    request: Request,
+    streams: Streams,
+    data: Path,
+    form: Form,
+    head: Table,
+    tables: Callable[[Work], Iterable[Table]],
+    headers: Mapping[str, str],
 ) -> Response:
     """The tables as CSV, Parquet or Arrow. head: a table of their columns; data: the data folder.
 
-    What goes wrong before the first piece is a problem; afterwards the connection breaks off in the middle.
+    What goes wrong before the first piece is a problem; afterwards the connection breaks off in the middle. Raises Gone
+    when the client goes away before the first piece: Parquet is made whole before it.
     """
     streams.take()
     work = Work(LONGEST_S)
+    gone = _watched(request.receive, work)
     try:
         made = _bytes_of(form, head, tables(work), streams.folder(data))
         first = await asyncio.to_thread(next, made, b"")
@@ -99,23 +107,38 @@ async def streamed(
         work.stop()
         streams.give_back()
         raise
-    return _Streamed(streams, work, first, made, MEDIA_TYPES[form], f"samples.{form}")
+    finally:
+        gone.cancel()
+    return _Streamed(streams, work, first, made, form, headers)
+
+
+def _watched(receive: Receive, work: Work) -> asyncio.Future[None]:
+    """Done when the client has gone away; the work is stopped then."""
+    gone = asyncio.ensure_future(disconnected(receive))
+    gone.add_done_callback(lambda one: None if one.cancelled() else work.stop())
+    return gone
 
 
 class _Streamed(Response):
     """Sends a piece, makes the next one. When the client goes away the work stops at its next look."""
 
     def __init__(
-        self, streams: Streams, work: Work, first: bytes, rest: Generator[bytes], media_type: str, name: str
+        self,
+        streams: Streams,
+        work: Work,
+        first: bytes,
+        rest: Generator[bytes],
+        form: Form,
+        headers: Mapping[str, str],
     ) -> None:
         self._streams, self._work, self._first, self._rest = streams, work, first, rest
-        super().__init__(None, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        told = {"Content-Disposition": f'attachment; filename="samples.{form}"', **headers}
+        super().__init__(None, media_type=MEDIA_TYPES[form], headers=told)
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; without a last piece where it could not be made."""
-        gone = asyncio.ensure_future(disconnected(receive))
-        gone.add_done_callback(lambda _: self._work.stop())
+        gone = _watched(receive, self._work)
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             piece = self._first
@@ -128,6 +151,7 @@ class _Streamed(Response):
             pass  # nobody is there to be told
         finally:
             gone.cancel()
+            self._work.stop()
             self._streams.give_back()
             asyncio.get_running_loop().run_in_executor(None, self._close)
 

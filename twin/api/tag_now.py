@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from twin.api.readable import Readable
 from twin.api.shapes import LimitShape, TagNowShape, TagShape
 from twin.core import status as codes
 from twin.core.instant import SECOND, to_text
@@ -18,14 +19,14 @@ NEVER = TagNowShape(
 )
 
 
-def facts_of(twin: Twin, path: str) -> Facts:
+def facts_of(twin: Readable, path: str) -> Facts:
     """What a tag's source says of its values; nothing where the plant file scales the number on the wire."""
     spec, tag = twin.plant.tags.get(path), twin.tags.get(path)
     is_scaled = spec is not None and (spec.factor, spec.offset) != (1.0, 0.0)
     return NO_FACTS if tag is None or is_scaled else twin.tags.facts(tag)
 
 
-def unit_of(twin: Twin, path: str) -> str:
+def unit_of(twin: Readable, path: str) -> str:
     """The unit of a tag: the plant file's, else its source's."""
     spec = twin.plant.tags.get(path)
     return spec.unit if spec is not None and spec.unit else facts_of(twin, path).unit

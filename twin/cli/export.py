@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,9 +77,7 @@ def _tables(
     arguments: argparse.Namespace, found: Standing, tags: dict[str, int], span: Span
 ) -> tuple[Table, Iterator[Table]]:
     """(a table of the columns, the tables). The words of the API's problems are those of ours."""
-    from starlette.exceptions import HTTPException  # noqa: PLC0415 - the API's reads, 200 ms
-
-    from twin.api.load import Work  # noqa: PLC0415
+    from twin.api.load import Work  # noqa: PLC0415 - the API's reads, 200 ms
     from twin.api.question import Question  # noqa: PLC0415
     from twin.api.sample_answers import tables_of  # noqa: PLC0415
     from twin.api.streamed import LONGEST_S  # noqa: PLC0415
@@ -87,10 +86,8 @@ def _tables(
     within = Span(max(span.start, ends[0]), min(span.end, ends[1] + 1))
     asked = within if within.start < within.end else Span(ends[0], ends[0])
     question = Question(list(tags), list(tags.values()), asked, FAR_FUTURE)
-    try:
+    with _our_words():
         head, tables = tables_of(_answering(arguments, found, question))
-    except HTTPException as error:
-        raise Misconfigured(error.detail) from error
     return head, _shown(tables(Work(LONGEST_S)), asked)
 
 
@@ -101,24 +98,35 @@ def _answering(arguments: argparse.Namespace, found: Standing, question: Questio
     given = {name: bool(getattr(arguments, name)) for name in ("last", "at", "aggregate", "bounds")}
     if len(ways := [f"--{name}" for name, is_given in given.items() if is_given]) > 1:
         raise Misconfigured(f"{ways[0]} and {ways[1]}: give one of them")
-    twin = found.as_twin()
     aggregation = aggregation_of(arguments.aggregate) if arguments.aggregate else None
     cuts = None
     if aggregation is not None:
         cuts = cuts_of(found.plant, question.span, arguments.interval, arguments.tz, found.live().as_of)
-    at = instants_of(twin, arguments.at, 1) if arguments.at else None
-    return Answering(twin, question, Settings(), aggregation, cuts, at, arguments.last, arguments.bounds, None)
+    at = instants_of(found, arguments.at, 1) if arguments.at else None
+    return Answering(found, question, Settings(), aggregation, cuts, at, arguments.last, arguments.bounds, None)
 
 
 def _shown(tables: Iterable[Table], span: Span) -> Iterator[Table]:
     """The same, with a bar that says how far they are."""
     progress = Progress("export")
     rows = 0
-    for table in tables:
-        yield table
-        rows += length(table)
-        progress.so_far(f"{rows} rows")
+    with _our_words():
+        for table in tables:
+            yield table
+            rows += length(table)
+            progress.so_far(f"{rows} rows")
     progress.done()
+
+
+@contextmanager
+def _our_words() -> Generator[None]:
+    """A problem of the API, at the start or in the middle, is one line of this command."""
+    from starlette.exceptions import HTTPException  # noqa: PLC0415
+
+    try:
+        yield
+    except HTTPException as error:
+        raise Misconfigured(error.detail) from error
 
 
 COMMAND = Command("export", "write samples or aggregates as CSV, Parquet, Arrow or JSON lines", _arguments, _run)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
 
 from twin.core.errors import Misconfigured
 from twin.core.tags import TagTable
@@ -16,8 +14,12 @@ from twin.runtime.live import Meaning
 from twin.runtime.plant_file import stored_plant
 from twin.store.reader import LogReader
 
-if TYPE_CHECKING:
-    from twin.runtime.twin import Twin
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Rows are known up to as_of, ns."""
+
+    as_of: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +30,6 @@ class Standing:
     plant: Plant
     tags: TagTable
     meaning: Meaning
-    folder: Path
     clock: WallClock
 
     @property
@@ -36,13 +37,9 @@ class Standing:
         """What is here; no archive is asked."""
         return Past(self.reader, self.reader.complete_from, self.tags)
 
-    def live(self) -> SimpleNamespace:
+    def live(self) -> Known:
         """Everything is known up to the last entry."""
-        return SimpleNamespace(as_of=self.reader.last() + 1)
-
-    def as_twin(self) -> Twin:
-        """For those who only read."""
-        return cast("Twin", self)
+        return Known(self.reader.last() + 1)
 
 
 def standing(folder: Path, reader: LogReader, scaled: bool) -> Standing:
@@ -53,4 +50,4 @@ def standing(folder: Path, reader: LogReader, scaled: bool) -> Standing:
         plant = Plant("", "UTC", {}, {}, ())
     tags = reader.tags()
     meaning = Meaning(plant, tags.names()) if scaled else Meaning(Plant("", "UTC", {}, {}, ()), [])
-    return Standing(reader, plant, tags, meaning, folder, WallClock())
+    return Standing(reader, plant, tags, meaning, WallClock())

@@ -49,7 +49,8 @@ def write(head: Table, tables: Iterable[Table], form: str, output: Path | None, 
             with output.open("wb") as binary:
                 _write(head, counted, form, None, binary, safe)
     except BaseException as error:
-        output.unlink(missing_ok=True)  # half a file is no file
+        if output.is_file():  # half a file is no file; /dev/null stays
+            output.unlink()
         if isinstance(error, OSError):
             raise StoreFailed(f"-o {output}: {error.strerror or error}; is there room on the disk?") from error
         raise

@@ -28,10 +28,11 @@ async def filled(api: Api) -> None:
     await api.move(100)
 
 
-async def test_the_newest_row_of_each_tag_however_old(tmp_path: Path) -> None:
+async def test_the_newest_row_of_each_tag_however_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twin.core.stretches.REACH", 10 * SECOND)
     async with running(tmp_path) as api:
         await filled(api)
-        await api.move(40 * DAY / SECOND)
+        await api.move(1000)
         found = (await api.get("/samples", tag=[TEMP, RAW, RECIPE, f"{FILLER}/st"], last=True))["samples"]
         assert [(one["time"], one["value"], one["text"]) for one in found] == [
             ([instant(40)], [50.0], None),
@@ -103,6 +104,46 @@ async def test_every_name_of_part_13_is_answered(tmp_path: Path) -> None:
         assert [one["mean"] for one in answer["aggregates"]] == [[25.0, 50.0, None, None], [None] * 4]
 
 
+async def test_count_means_the_same_whatever_is_asked_beside_it(tmp_path: Path) -> None:
+    """Ours counts what is not Bad, Part 13's what is Good."""
+    async with running(tmp_path) as api:
+        api.clock.at(100)
+        await api.post([row(TEMP, 0, 1.0), row(TEMP, 10, 2.0, status=0x40000000)])
+        await api.move(100)
+        query: dict[str, Any] = {"tag": TEMP, "from_": instant(0), "to": instant(40), "interval": "40s"}
+        for names in ("count", "count,average", "mean,count,average"):
+            answer = await api.get("/samples", **query, aggregate=names)
+            assert answer["aggregates"][0]["count"] == [2]
+            for one in answer["processed"]:
+                assert one["columns"]["count"]["value"] == [1.0]
+            lines = await api.client.get(
+                "/api/v1/samples",
+                params={"tag": TEMP, "from": instant(0), "to": instant(40), "interval": "40s"}
+                | {"aggregate": names, "format": "csv"},
+            )
+            table = dict(zip(*(line.split(",") for line in lines.text.splitlines()), strict=True))
+            assert table["count"] == "2"
+            assert table.get("part13_count", "1.0") == "1.0"
+
+
+async def test_a_sloped_line_goes_on_beyond_the_last_row(tmp_path: Path) -> None:
+    async with running(tmp_path, plant_file=SLOPED) as api:
+        await filled(api)
+        for goes_on, value in ((True, 70.0), (False, 50.0)):
+            query: dict[str, Any] = {"tag": TEMP, "sloped_extrapolation": goes_on}
+            assert (await api.get("/samples", **query, at=instant(60)))["instants"][0]["interpolated"] == [value]
+            query |= {"from_": instant(60), "to": instant(80), "aggregate": "interpolative", "interval": "20s"}
+            found = (await api.get("/samples", **query))["processed"][0]["columns"]["interpolative"]
+            assert found["value"] == [value]
+
+
+async def test_of_two_instants_the_one_that_lies_ahead_is_named(tmp_path: Path) -> None:
+    async with running(tmp_path) as api:
+        ahead = instant(1000)
+        refused = await api.get("/samples", 422, tag=TEMP, at=[ahead, instant(0)])
+        assert f"at {ahead} lies ahead" in refused["detail"]
+
+
 async def test_settings_of_part_13_count(tmp_path: Path) -> None:
     async with running(tmp_path) as api:
         api.clock.at(100)
@@ -159,8 +200,7 @@ async def test_shifts_may_overlap(tmp_path: Path) -> None:
 
 
 async def test_days_of_another_zone(tmp_path: Path) -> None:
-    async with running(tmp_path) as api:
-        await api.move(2 * 86400)
+    async with running(tmp_path, HandClock(START + 2 * DAY)) as api:
         query: dict[str, Any] = {"tag": TEMP, "from_": "2026-11-22T15:00:00Z", "to": "2026-11-23T15:00:00Z"}
         found = await api.get("/samples", **query, aggregate="min", interval="day", tz="Asia/Tokyo")
         assert found["aggregates"][0]["name"] == ["2026-11-23"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,9 @@ import pyarrow as pa
 import pytest
 
 from tests.unit.api.running import FILLER, instant, row, running
+from twin.api.sample_tables import samples_head
 from twin.cli.main import main
+from twin.store.export import write
 
 RAW, RECIPE = f"{FILLER}/raw_temp", f"{FILLER}/recipe"
 TIMES = [instant(second) for second in (10, 20, 40)]
@@ -76,3 +79,26 @@ def test_what_makes_no_sense_is_told_in_one_line(folder: Path, capsys: pytest.Ca
 def test_a_spreadsheet_runs_nothing_of_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert export(folder, "--tag", RECIPE, "--spreadsheet") == 0
     assert capsys.readouterr().out.splitlines()[1].endswith(",'=1")
+
+
+def test_what_goes_wrong_in_the_middle_is_told_in_one_line_too(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twin.api.processing.MOST_IN_INTERVAL", 1)
+    made = folder.parent / "made.csv"
+    assert export(folder, "--tag", RAW, "--aggregate", "average", "--interval", "1h", "-o", str(made)) == 2
+    assert "more than 1 samples in one interval" in capsys.readouterr().err
+    assert not made.exists()
+
+
+def test_a_device_is_not_taken_away_when_an_export_fails(folder: Path) -> None:
+    """A named pipe stands for it; a test does not risk /dev/null."""
+    pipe = folder.parent / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with pytest.raises(ZeroDivisionError):
+            write(samples_head(), (1 // 0 for _ in range(1)), "csv", pipe)  # pyright: ignore[reportArgumentType]
+        assert pipe.is_fifo()
+    finally:
+        os.close(reading)
