@@ -17,7 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from tests.faults.outcome import Outcome, command, progress
 from tests.faults.victim import TWIN, eventually
 from tests.wire.influx.influxd import Influxd, configured
 from twin.runtime.ports import free_ports
+from twin.store.outbox import Outbox
 
 OUTLET = """
 outlets:
@@ -197,10 +198,19 @@ def outlet_cycles(cycles: int, seed: int, folder: Path, outage: int = 0) -> Outc
             eventually(lambda: acked <= server.samples(), DRAINED_S, "the last of it in InfluxDB")
             there = server.samples()
             found = run.outcome("R27 InfluxDB outlet", seed, cycles, recovery)
+            left_out = _left_out(run.victim.data)
     wrong = [*found.wrong, *([f"{len(acked - there)} not in InfluxDB"] if acked - there else [])]
     wrong += [f"{len(there - run.ledger.sent)} in InfluxDB and never sent"] if there - run.ledger.sent else []
-    more = {"in InfluxDB": len(there), "missing there": len(acked - there), **found.more}
+    wrong += [f"{rows} {name}" for name, rows in left_out.items() if rows]
+    more = {"in InfluxDB": len(there), "missing there": len(acked - there), **left_out, **found.more}
     return Outcome(**{**vars_of(found), "more": more, "wrong": wrong})
+
+
+def _left_out(data: Path) -> dict[str, int]:
+    """Rows that the outlet says were refused, and dropped."""
+    with closing(Outbox(data, write=False)) as outbox:
+        standing = outbox.standings()["historian"]
+    return {"refused": standing.refused, "dropped": standing.dropped}
 
 
 def vars_of(one: Outcome) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""The same questions to our API, before retention forgot what InfluxDB has too, and after."""
+"""The same questions to our API, before retention forgot what InfluxDB has too, and after.
+
+The rows go there as in a plant: the twin runs, and carries its log to the outlet by its cursor.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,19 @@ from tests.unit.api.running import FILLER, PLANT, START, Api, HandClock, instant
 from twin.api.access import Access
 from twin.api.app import create_app
 from twin.core.batch import batch
-from twin.core.history import Slice
 from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST, HOUR, MINUTE, SECOND
 from twin.core.rows import Samples, in_order
 from twin.core.tags import TagType
 from twin.model.load import load
-from twin.model.plant import Feed
 from twin.runtime.archive import values
-from twin.runtime.plugins import connectors, outlet, outlets
+from twin.runtime.plugins import connectors, outlets
 from twin.runtime.twin import Twin, open_twin
 from twin.store.retention import Limits, forget_before
 
 NAMES = [f"{FILLER}/{name}" for name in ("temp", "raw_temp", "total", "recipe", "code")]
 BEGIN, SEAM, END = START - 3 * DAY, START - DAY - 17 * MINUTE, START
 AGGREGATES = "mean,min,max,count,first,last,twa"
+PART_13 = "interpolative,average,time_average,total2,minimum,maximum2,range,start_bound,end,duration_good,percent_bad"
 SPAN = {"from": instant(-3 * 86_400), "to": instant(0)}
 ACROSS = {"from": instant(-86_400 - 2 * 3_600), "to": instant(-86_400 + 3_600)}
 OLD = {"from": instant(-2 * 86_400 - 3_600), "to": instant(-2 * 86_400)}
@@ -42,17 +44,22 @@ QUESTIONS: tuple[dict[str, Any], ...] = (
     {"tag": NUMBERS, **SPAN, "aggregate": AGGREGATES, "interval": "1h"},
     {"tag": NUMBERS, **SPAN, "aggregate": AGGREGATES, "interval": "7m"},
     {"tag": NUMBERS, **OLD, "aggregate": AGGREGATES, "interval": "10s"},
+    {"tag": NUMBERS, **SPAN, "aggregate": PART_13, "interval": "1h"},
+    {"tag": NUMBERS, **ACROSS, "aggregate": PART_13, "interval": "7m"},
+    {"tag": NAMES, **OLD, "bounds": True},
+    {"tag": NAMES, "at": [instant(seconds) for seconds in (-3 * 86_400 + 1, -2 * 86_400, -86_400 - 17 * 60, -5)]},
+    {"tag": NAMES, **OLD, "last": True},
+    {"tag": NAMES, "last": True},
 )
 
 
 async def check_same_numbers(url: str, settings: dict[str, Any], folder: Path) -> None:
-    """A plant of which all was sent to the server at `url` answers alike with and without its own old part."""
-    async with plant_with(url, settings, folder) as api:
+    """A plant that forwards all to the server at `url` answers alike with and without its own old part."""
+    async with plant_with(url, settings, folder, connect=True) as api:
         await _fill(api.twin)
         before = [await _asked(api, question) for question in QUESTIONS]
         nearest = _nearest(api.twin)
-        feed = api.twin.plant.outlets["historian"]
-        await _send(api.twin, feed)
+        await _forwarded(api.twin)
         await asyncio.to_thread(forget_before, api.twin._log, Limits(SEAM))
         local = api.twin.reader.read_tags(np.arange(5, dtype=np.int32), FAR_PAST, SEAM - HOUR, FAR_FUTURE).samples
         assert len(local) == 0
@@ -63,12 +70,12 @@ async def check_same_numbers(url: str, settings: dict[str, Any], folder: Path) -
 
 
 @asynccontextmanager
-async def plant_with(url: str, settings: dict[str, Any], folder: Path) -> AsyncIterator[Api]:
-    """The twin of the small plant with an outlet to a server, not running, and its API."""
+async def plant_with(url: str, settings: dict[str, Any], folder: Path, connect: bool = False) -> AsyncIterator[Api]:
+    """The twin of the small plant with an outlet to a server, and its API. connect: the outlet runs."""
     text = f"{PLANT}outlets:\n  historian: {json.dumps({'influx': url, **{k: v for k, v in settings.items() if v}})}\n"
     clock = HandClock()
     plant = load(text, "plant.yaml", connectors(), {}, outlets())
-    async with open_twin(plant, folder / "data", clock, connect=False) as twin:
+    async with open_twin(plant, folder / "data", clock, connect=connect) as twin:
         app = create_app(twin, Access())
         transport = httpx2.ASGITransport(app=app, client=("127.0.0.1", 50000))
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60) as client:
@@ -126,12 +133,11 @@ def _plain(twin: Twin, rows: Samples) -> list[tuple[Any, ...]]:
     return list(zip(*[column.tolist() for column in columns], text, strict=True))
 
 
-async def _send(twin: Twin, feed: Feed) -> None:
-    """All rows through the real outlet, as the runtime hands them over: values in the tags' units."""
-    piece = twin.reader.since(0, FAR_FUTURE)
-    value, status = twin.meaning.scaled(piece.samples.tag, piece.samples.value, piece.samples.status)
-    s = piece.samples
-    async with outlet(feed.spec.protocol).build(feed.spec, twin.tags).open() as sender:
-        for first in range(0, len(s), 10_000):
-            part = Samples(s.tag, s.time, value, status, s.recorded, s.text).take(slice(first, first + 10_000))
-            assert await sender.send(Slice(part, [])) == []
+async def _forwarded(twin: Twin) -> None:
+    """The outlet has every row of the log, and refused none."""
+    async with asyncio.timeout(60):
+        while twin.forwarding.behind("historian")[0]:  # noqa: ASYNC110 - the cursor tells nobody
+            await asyncio.sleep(0.02)
+    standing = twin.forwarding.standing("historian")
+    logged = len(twin.reader.since(0, FAR_FUTURE).samples)
+    assert (standing.sent, standing.refused, standing.dropped) == (logged, 0, 0)

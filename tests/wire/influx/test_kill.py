@@ -63,6 +63,7 @@ def test_the_sink_has_everything_once(tmp_path) -> None:
         require_killed_and_resent(one.url, "plant", tmp_path / "cursor", there)
 
 
+@pytest.mark.slow
 @pytest.mark.influx
 def test_influxdb_1_has_everything_once(server, tmp_path) -> None:
     database = server.fresh()

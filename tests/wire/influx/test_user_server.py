@@ -68,6 +68,7 @@ class Side(OtherSide):
         return batch("s", [2, 2, 2], [7, 8, 9], [1.0, 2.0, 3.0])
 
 
+@pytest.mark.slow
 def test_the_outlet_keeps_its_contract(users) -> None:
     @contextmanager
     def side() -> Iterator[OtherSide]:
