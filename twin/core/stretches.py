@@ -18,12 +18,13 @@ REACH = 7 * DAY
 
 
 def stretches(
-    reads: TagReads, tags: NDArray[np.int32], start: int, end: int, known: int, most: int = ENOUGH
+    reads: TagReads, tags: NDArray[np.int32], start: int, end: int, known: int, most: int | None = None
 ) -> Iterator[Rows]:
-    """All rows of [start, end) in order, a stretch of at most `most` rows at a time; empty ones are left out.
+    """All rows of [start, end) in order, a stretch of at most `most` rows (ENOUGH) at a time; empty ones are left out.
 
     A stretch is never shorter than a second, however many rows that has.
     """
+    most = ENOUGH if most is None else most
     at, length = start, HOUR
     while at < end:
         until = min(at + length, end)

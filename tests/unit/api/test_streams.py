@@ -18,8 +18,11 @@ import pytest
 from tests.unit.api.running import FILLER, SECOND, START, Api, instant, row, running
 from twin.api import streamed
 from twin.core.batch import batch
-from twin.core.errors import StoreFailed
+from twin.core.errors import StoreFailed, Unreachable
+from twin.core.plugin import OutletSpec
 from twin.core.status import BAD_SENSOR_FAILURE
+from twin.model.plant import Feed
+from twin.runtime.archive import Behind
 from twin.store.table import NO_ARROW
 
 TEMP, RECIPE = f"{FILLER}/temp", f"{FILLER}/recipe"
@@ -176,3 +179,23 @@ async def test_a_long_answer_of_json_is_refused_with_what_to_ask_for_instead(
     assert "format=csv, parquet or arrow" in (await sent(api, 413, tag=TEMP)).json()["detail"]
     assert len((await sent(api, format="csv", tag=TEMP)).text.splitlines()) == ROWS + 1
     assert json.loads((await sent(api, tag=RECIPE)).content)["samples"]
+
+
+def away() -> Any:
+    """An archive that cannot even be opened."""
+    raise Unreachable("no route to it")
+
+
+async def test_a_table_is_never_without_what_an_archive_did_not_tell(api: Api) -> None:
+    api.twin.past.behind = [Behind(Feed(OutletSpec("historian", "influx", "http://h", {}), ()), away)]  # pyright: ignore[reportArgumentType]
+    older = {"tag": TEMP, "from": instant(-100)}
+    for form in ("csv", "parquet", "arrow"):
+        refused = await sent(api, 503, format=form, **older)
+        assert refused.json()["detail"].startswith("historian: no route to it")
+        assert refused.headers["retry-after"] == "15"
+    told = (await sent(api, **older)).json()
+    assert told["sources"][0]["missing"] == "no route to it"
+    whole = await sent(api, format="csv", tag=TEMP)
+    assert "linetwin-sources" not in whole.headers
+    known = await sent(api, format="csv", known_at=instant(ROWS + 1), **older)
+    assert known.headers["linetwin-sources"].split(", ")[0] == f"historian {instant(-100)}/{instant(0)}"
