@@ -29,7 +29,7 @@ from twin.store.reader import LogReader
 SERVICE = (sys.executable, "-m", "tests.faults.service")
 RATE = 1000
 """Messages a second, beside what the callers send."""
-AIMED_S = 60.0
+AIMED_S = 180.0
 """A step that is not reached in so long is a fault of this harness."""
 UNFOLDED = "nothing folded yet"
 FINE = frozenset({"equal", UNFOLDED})

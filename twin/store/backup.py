@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +25,6 @@ from twin.store.sync import sync, sync_folder
 LOG = "log.db"
 PAGES = 1024
 """Pages of a database that are copied between two looks at the progress bar: 8 MB."""
-TRIES = 3
-"""A file may be merged away and unlinked before its turn comes: then the copy is begun anew."""
 PARTIAL = ".partial"
 _OF_THE_WRITER = {"writer.lock", "writer.json"}
 
@@ -89,7 +87,7 @@ def _copied(folder: Path, target: Path, progress: Progress, link: bool, on_step:
         raise Misconfigured(f"{target}: lies within the data folder; name a folder outside of it")
     partial = target.with_name(target.name + PARTIAL)
     try:
-        found = _filled(folder, partial, progress, link, on_step)
+        found = _filled(folder, partial, _only_on(progress), link, on_step)
         if target.exists():
             target.rmdir()
         partial.rename(target)
@@ -101,37 +99,83 @@ def _copied(folder: Path, target: Path, progress: Progress, link: bool, on_step:
     return found
 
 
+def _only_on(progress: Progress) -> Progress:
+    """A bar that never goes back."""
+    reached = 0.0
+
+    def shown(share: float) -> None:
+        nonlocal reached
+        reached = max(reached, share)
+        progress(reached)
+
+    return shown
+
+
 def _filled(folder: Path, partial: Path, progress: Progress, link: bool, on_step: Callable[[str], None]) -> Copied:
-    for _ in range(TRIES - 1):
-        with suppress(Vanished):
-            return _fill(folder, partial, progress, link, on_step)
-    return _fill(folder, partial, progress, link, on_step)
-
-
-def _fill(folder: Path, partial: Path, progress: Progress, link: bool, on_step: Callable[[str], None]) -> Copied:
-    shutil.rmtree(partial, ignore_errors=True)  # of a try before, or of a backup that was killed
+    shutil.rmtree(partial, ignore_errors=True)  # of a backup that was killed
     partial.mkdir(parents=True)
     listed = set(_listed(folder))
     for path in _others(folder, listed):
         _copy_other(folder / path, partial / path)
     on_step("others copied")
-    copy_database(folder / LOG, partial / LOG, lambda share: progress(0.2 * share))
-    on_step("log copied")
+    paths = _copy_history(folder, partial, lambda share: progress(0.6 * share), link, on_step)
+    on_step("files copied")
     with closing(LogReader(partial)) as reader:
-        paths = [path for path, _ in everything_listed(reader)]
-        for done, path in enumerate(paths):
-            progress(0.2 + 0.4 * done / len(paths))
-            _copy_sealed(folder / path, partial / path, link)
-        on_step("files copied")
         damaged = damage(reader, lambda share: progress(0.6 + 0.4 * share))
         counts, last = reader.counts(), reader.last()
-    for leftover in (f"{LOG}-wal", f"{LOG}-shm"):
-        (partial / leftover).unlink(missing_ok=True)
+    _remove_log(partial, beside_it=True)
     for one in (partial, *(path for path in partial.rglob("*") if path.is_dir())):
         sync_folder(one)
     on_step("synced")
     size = sum(path.stat().st_size for path in partial.rglob("*") if path.is_file())
     return Copied(len(paths), size, counts["samples"], counts["events"], last, tuple(damaged))
+
+
+def _copy_history(
+    folder: Path, partial: Path, progress: Progress, link: bool, on_step: Callable[[str], None]
+) -> set[str]:
+    """The log and the files that it lists, whose paths are returned.
+
+    A file may be merged away and unlinked before its turn comes. Then the log is copied again, with the file that has
+    its rows now, and what was copied stays: so it comes to an end however long the copying takes. What is missing
+    twice is lost.
+    """
+    gone = ""
+    while True:
+        _remove_log(partial, beside_it=False)
+        copy_database(folder / LOG, partial / LOG, lambda share: progress(0.3 * share))
+        on_step("log copied")
+        with closing(LogReader(partial)) as reader:
+            paths = [path for path, _ in everything_listed(reader)]
+        missing = _copy_missing(folder, partial, paths, lambda share: progress(0.3 + 0.7 * share), link)
+        if missing and missing == gone:
+            raise Vanished(f"{folder / missing}: is not there; restore it from a backup")
+        gone = missing
+        if not missing:
+            for root in {path.split("/", 1)[0] for path in paths}:
+                _keep_only(partial, root, set(paths))
+            return set(paths)
+
+
+def _copy_missing(folder: Path, partial: Path, paths: Sequence[str], progress: Progress, link: bool) -> str:
+    """Copy files that are not copied yet; the first that is not there any more, '' when all were."""
+    for done, path in enumerate(paths):
+        progress(done / len(paths))
+        if not (partial / path).exists() and not _copy_sealed(folder / path, partial / path, link):
+            return path
+    return ""
+
+
+def _remove_log(partial: Path, beside_it: bool) -> None:
+    """The log of a copy, or what reading it has left beside it."""
+    for name in (f"{LOG}-wal", f"{LOG}-shm", *(() if beside_it else (LOG,))):
+        (partial / name).unlink(missing_ok=True)
+
+
+def _keep_only(partial: Path, root: str, paths: set[str]) -> None:
+    for path in (partial / root).rglob("*"):
+        if path.is_file() and path.relative_to(partial).as_posix() not in paths:
+            path.unlink()
 
 
 def _listed(folder: Path) -> Iterator[str]:
@@ -148,6 +192,7 @@ def _others(folder: Path, listed: set[str]) -> list[Path]:
         for path in found
         if path.parts[0] not in roots and path.name not in _OF_THE_WRITER
         if not path.name.startswith(LOG) and not path.name.endswith(("-wal", "-shm", ".tmp"))
+        if not path.parts[0].startswith(".")  # what somebody just takes out
     ]
 
 
@@ -176,15 +221,17 @@ def copy_database(source: Path, target: Path, progress: Progress) -> None:
     sync(target)
 
 
-def _copy_sealed(source: Path, target: Path, link: bool) -> None:
+def _copy_sealed(source: Path, target: Path, link: bool) -> bool:
+    """False: it is not there any more."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         if link and _linked(source, target):
-            return
+            return True
         shutil.copyfile(source, target)
-    except FileNotFoundError as error:
-        raise Vanished(f"{source}: {error.strerror}; restore it from a backup") from error
+    except FileNotFoundError:
+        return False
     sync(target)
+    return True
 
 
 def _linked(source: Path, target: Path) -> bool:

@@ -188,3 +188,26 @@ def test_a_killed_backup_is_begun_anew(folder: Path, tmp_path: Path) -> None:
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["copy.partial", "data"]
     assert back_up(folder, tmp_path / "copy", quiet).samples == 202
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["copy", "data"]
+
+
+def test_what_is_merged_away_meanwhile_is_copied_as_what_it_became(folder: Path, tmp_path: Path) -> None:
+    """Each time that the log was copied its files are merged away and unlinked at once."""
+    log, reader = SqliteLog(folder, SetClock(1000)), LogReader(folder)
+    sealer = Sealer(log, reader, AT_ONCE)
+    merges = iter(range(3))
+
+    def merge(step: str) -> None:
+        if step == "log copied" and next(merges, None) is not None:
+            log.submit(batch("s", [0, 1], [500, 501], [5, 5])).result(10)
+            sealer.seal(FAR_FUTURE)
+            merge_past_days(sealer, FAR_FUTURE)
+            sealer.sweep(FAR_FUTURE)
+
+    with closing(log), closing(reader):
+        found = back_up(folder, tmp_path / "copy", quiet, on_step=merge)
+    assert next(merges, None) is None
+    assert found.damage == ()
+    assert held(tmp_path / "copy") == held(folder)
+    files = [path.relative_to(tmp_path / "copy") for path in (tmp_path / "copy" / "history").rglob("*.parquet")]
+    with closing(LogReader(tmp_path / "copy")) as copy:
+        assert {path.as_posix() for path in files} == {path for (path,) in copy.rows("SELECT path FROM file")}
