@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from twin.core.errors import StoreFailed
 from twin.core.instant import SECOND
 
 NOTED_EVERY = 10 * SECOND
@@ -37,12 +38,16 @@ class Session:
             return None
 
     def heard(self, now: int, filters: Sequence[str], at_once: bool = False) -> None:
-        """Note that all before `now` is durable; written every 10 s, or at once."""
+        """Note that all before `now` is durable; written every 10 s, or at once. Raises StoreFailed on a full disk."""
         fresh = self._written is not None and 0 <= now - self._written < NOTED_EVERY
         if fresh and not at_once:
             return
-        self._written = now
-        self._file.parent.mkdir(parents=True, exist_ok=True)
         beside = self._file.with_suffix(".new")
-        beside.write_text(json.dumps({"heard": now, "filters": list(filters)}), "utf-8")
-        beside.replace(self._file)
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_text(json.dumps({"heard": now, "filters": list(filters)}), "utf-8")
+            beside.replace(self._file)
+        except OSError as error:
+            cause = error.strerror or error
+            raise StoreFailed(f"{self._file}: {cause}; is there room, and may we write there?") from error
+        self._written = now

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from twin.api.problem import unprocessable
-from twin.core.instant import FAR_FUTURE, MINUTE, Span, duration, from_text, to_text
+import re
 
-NOW = "now"
+from twin.api.problem import unprocessable
+from twin.core.instant import FAR_FUTURE, MINUTE, Span, from_moment, is_relative, to_text
+
+PLUS_LOST = re.compile(r"[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)? \d\d:?\d\d$")
+"""A `+` in an address is read as a space."""
 
 
 def moment(place: str, text: str, now: int) -> int:
     """The instant of a text. place: the parameter, for the problem that a text without sense raises."""
     try:
-        instant = _relative(text, now) if is_relative(text) else from_text(text)
+        instant = from_moment(text, now)
     except ValueError as error:
-        raise unprocessable(f"{place}: {error}; or relative like now-2h") from error
+        remedy = "write the + of an offset as %2B" if PLUS_LOST.search(text) else "or relative like now-2h"
+        raise unprocessable(f"{place}: {error}; {remedy}") from error
     if not 0 <= instant < FAR_FUTURE:
         raise unprocessable(f"{place}: {text!r} lies outside 1970 to {to_text(FAR_FUTURE)[:4]}")
     return instant
-
-
-def is_relative(text: str) -> bool:
-    """Whether a text counts from now."""
-    return text.strip().startswith(NOW)
-
-
-def _relative(text: str, now: int) -> int:
-    rest = text.strip().removeprefix(NOW).strip()
-    if not rest:
-        return now
-    if not rest.startswith("-"):
-        raise ValueError(f"{text!r} is not a time like now-2h")
-    return now - duration(rest[1:])
 
 
 def span(start: str, end: str, now: int, longest: int = FAR_FUTURE) -> Span:

@@ -57,6 +57,7 @@ def summary(plant: Plant) -> dict[str, Any]:
         "machines": len(plant.machines()),
         "tags": len(plant.tags),
         "connections": len(plant.connections),
+        **({"outlets": len(plant.outlets)} if plant.outlets else {}),
     }
 
 

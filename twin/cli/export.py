@@ -13,7 +13,8 @@ from twin.cli.command import DONE, Command, data_argument
 from twin.cli.progress import Progress
 from twin.cli.standing import Standing, standing
 from twin.core.errors import Misconfigured
-from twin.core.instant import FAR_FUTURE, FAR_PAST, Span, from_text
+from twin.core.instant import FAR_FUTURE, FAR_PAST, Span, from_moment
+from twin.runtime.clock import WallClock
 from twin.store.export import chosen, write
 from twin.store.reader import LogReader
 from twin.store.table import FORMS, Table, length
@@ -23,10 +24,15 @@ if TYPE_CHECKING:
     from twin.api.sample_answers import Answering
 
 
+WORKBOOKS = frozenset({"xls", "xlsx", "xlsm", "ods"})
+
+
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--from", dest="start", metavar="T", help="first instant, such as 2026-11-22T14:00:00Z")
+    parser.add_argument("--from", dest="start", metavar="T", help="first instant: 2026-11-22T14:00:00+01:00, or now-7d")
     parser.add_argument("--to", dest="end", metavar="T", help="first instant no more")
-    parser.add_argument("--tag", metavar="GLOB", default="*", help="tags by their path (default: all)")
+    parser.add_argument(
+        "--tag", metavar="GLOB", default="*", help="tags by path, the plant before it or not (default: all)"
+    )
     parser.add_argument("--scaled", action="store_true", help="values in the tags' units, not the wire's numbers")
     parser.add_argument("--last", action="store_true", help="only the newest row of each tag before --to")
     parser.add_argument("--bounds", action="store_true", help="also the rows next to the span")
@@ -42,9 +48,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _instant(text: str | None, default: int, option: str) -> int:
     try:
-        return default if text is None else from_text(text)
+        return default if text is None else from_moment(text, WallClock().now())
     except ValueError as error:
-        raise Misconfigured(f"{option}: {error}") from error
+        raise Misconfigured(f"{option}: {error}; or relative like now-2h") from error
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -58,9 +64,10 @@ def _run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.data)
     reader = LogReader(folder)
     try:
-        tags = chosen(reader, arguments.tag)
         values = bool(arguments.scaled or arguments.aggregate or arguments.at)
-        head, tables = _tables(arguments, standing(folder, reader, values), tags, span)
+        found = standing(folder, reader, values)
+        tags = chosen(reader, arguments.tag, found.plant)
+        head, tables = _tables(arguments, found, tags, span)
         rows = write(head, tables, form, output, arguments.spreadsheet)
     finally:
         reader.close()
@@ -69,7 +76,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _form_of(output: Path | None) -> str:
-    ending = "" if output is None else output.suffix.removeprefix(".")
+    ending = "" if output is None else output.suffix.removeprefix(".").lower()
+    if ending in WORKBOOKS:
+        raise Misconfigured(f"-o {output}: workbooks are not written; name a .csv, which a spreadsheet opens")
     return ending if ending in FORMS else "csv"
 
 
@@ -98,6 +107,11 @@ def _answering(arguments: argparse.Namespace, found: Standing, question: Questio
     given = {name: bool(getattr(arguments, name)) for name in ("last", "at", "aggregate", "bounds")}
     if len(ways := [f"--{name}" for name, is_given in given.items() if is_given]) > 1:
         raise Misconfigured(f"{ways[0]} and {ways[1]}: give one of them")
+    for name in ("interval", "tz"):
+        if getattr(arguments, name) and not arguments.aggregate:
+            raise Misconfigured(f"--{name} is for aggregates; give --aggregate too, such as --aggregate average")
+    if arguments.aggregate and not arguments.interval:
+        raise Misconfigured("--aggregate needs --interval: 10m, 1h, day, week, month or shift")
     aggregation = aggregation_of(arguments.aggregate) if arguments.aggregate else None
     cuts = None
     if aggregation is not None:

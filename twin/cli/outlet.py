@@ -55,7 +55,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    return _VERBS[arguments.outlet_verb](Path(arguments.data), arguments)
+    folder = Path(arguments.data)
+    if not (folder / "log.db").is_file():
+        raise Misconfigured(f"{folder}: no data here (no log.db); name the folder of a run with --data DIR")
+    return _VERBS[arguments.outlet_verb](folder, arguments)
 
 
 def _list(folder: Path, arguments: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ class Span:
     end: int
 
 
+NOW = "now"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*([Zz]|[+-]\d\d:?\d\d)?$"
@@ -55,6 +56,23 @@ def from_text(text: str, naive_offset_s: int | None = None) -> int:
     offset_s = (naive_offset_s or 0) if zone is None else _offset_s(zone)
     whole = (moment - _EPOCH) // timedelta(seconds=1) - offset_s
     return whole * SECOND + int((fraction or "0").ljust(9, "0"))
+
+
+def from_moment(text: str, now: int) -> int:
+    """The instant of an RFC 3339 text, or of one that counts from now: `now`, `now-2h`. Raises ValueError."""
+    if not is_relative(text):
+        return from_text(text)
+    rest = text.strip().removeprefix(NOW).strip()
+    if not rest:
+        return now
+    if not rest.startswith("-"):
+        raise ValueError(f"{text!r} is not a time like now-2h")
+    return now - duration(rest[1:])
+
+
+def is_relative(text: str) -> bool:
+    """Whether a text counts from now."""
+    return text.strip().startswith(NOW)
 
 
 def _offset_s(zone: str) -> int:

@@ -42,7 +42,9 @@ async def forget_old(log: SqliteLog, clock: Clock, keeping: Keeping, taken: Call
     """
     while True:
         try:
-            await asyncio.to_thread(forget_before, log, replace(limits_of(keeping, clock.now()), taken=taken()))
+            limits = replace(limits_of(keeping, clock.now()), taken=taken())
+            if forgotten := await asyncio.to_thread(forget_before, log, limits):
+                _log.info("retention: %d entries of the log forgotten", forgotten)
         except StoreFailed as error:
             _log.warning("retention: %s; tried again in an hour", error)
         await asyncio.sleep(PAUSE_S)

@@ -15,15 +15,23 @@ from twin.core.errors import Misconfigured, StoreFailed
 from twin.core.instant import FAR_FUTURE
 from twin.core.rows import Samples, no_samples
 from twin.core.stretches import stretches
+from twin.model.plant import Plant
 from twin.store.reader import LogReader
 from twin.store.table import Table, arrow_stream, csv_head, csv_text, json_lines, length, parquet_file
 
 COLUMNS = ("time", "tag", "value", "status", "text")
 
 
-def chosen(reader: LogReader, match: str) -> dict[str, int]:
-    """The tags that a glob matches, with their ids. Raises Misconfigured where there are none."""
-    found = {name: number for number, name in enumerate(reader.tags().names()) if fnmatchcase(name, match)}
+def chosen(reader: LogReader, match: str, plant: Plant | None = None) -> dict[str, int]:
+    """The tags that a glob matches, with their ids. plant: its own path before theirs may be left out.
+
+    Raises Misconfigured where there are none.
+    """
+
+    def matches(name: str) -> bool:
+        return fnmatchcase(name, match) or (plant is not None and fnmatchcase(plant.short(name), match))
+
+    found = {name: number for number, name in enumerate(reader.tags().names()) if matches(name)}
     if not found:
         raise Misconfigured(f"--tag {match}: no tag of this data folder matches; twin export --tag '*' takes all")
     return found

@@ -35,6 +35,12 @@ def test_what_is_no_moment_names_its_place(text: str) -> None:
     assert found.value.detail.startswith("from: ")
 
 
+def test_a_plus_that_an_address_lost_is_told() -> None:
+    with pytest.raises(Problem) as found:
+        moment("from", "2026-11-22T14:00:00 01:00", NOW)
+    assert found.value.detail.endswith("; write the + of an offset as %2B")
+
+
 @pytest.mark.parametrize("text", ["9999-01-01T00:00:00Z", "1969-12-31T23:59:59Z"])
 def test_what_no_int64_of_ours_holds_is_refused(text: str) -> None:
     with pytest.raises(Problem, match="outside 1970"):

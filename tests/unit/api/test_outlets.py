@@ -112,6 +112,13 @@ def test_the_commands_on_a_folder_that_nobody_runs(
     assert "no outlet 'c' was ever run here; there are: a, b" in capsys.readouterr().err
 
 
+def test_a_folder_without_data_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for verb in (["list"], ["quarantine", "a"], ["retry", "a"]):
+        assert main(["outlet", *verb, "--data", str(tmp_path / "none")]) == 2
+        assert "none: no data here (no log.db)" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
 async def test_mended_rows_that_are_imported_reach_the_outlet(tmp_path: Path, refused: Path) -> None:
     """What mend means: export, edit, import; the row that was refused leaves the quarantine as the new one goes out."""
     file = tmp_path / "mend.csv"

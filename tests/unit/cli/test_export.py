@@ -68,6 +68,14 @@ def test_what_makes_no_sense_is_told_in_one_line(folder: Path, capsys: pytest.Ca
         (("--tag", "none"), "no tag of this data folder matches"),
         (("--last", "--bounds"), "--last and --bounds: give one of them"),
         (("--aggregate", "median", "--interval", "1m"), "'median' is none of"),
+        (("--aggregate", "mean"), "--aggregate needs --interval: 10m, 1h, day"),
+        (("--interval", "1h"), "--interval is for aggregates; give --aggregate too"),
+        (
+            ("--from", "yesterday"),
+            "--from: 'yesterday' is not a time like 2026-11-22T14:03:12Z; or relative like now-2h",
+        ),
+        (("--from", "now-1y"), "'1y' is not a duration"),
+        (("-o", "rows.xlsx"), "-o rows.xlsx: workbooks are not written; name a .csv"),
         (("--format", "parquet"), "name a file with -o FILE"),
         (("-o", "/no/such/place.csv"), "choose another place"),
         (("-o", "/no/such/place.parquet"), "choose another place"),
@@ -102,3 +110,16 @@ def test_a_device_is_not_taken_away_when_an_export_fails(folder: Path) -> None:
         assert pipe.is_fifo()
     finally:
         os.close(reading)
+
+
+def test_a_tag_may_be_named_without_the_plant_and_a_span_by_its_age(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short = RAW.removeprefix("acme/brno/")
+    assert short != RAW
+    assert export(folder, "--tag", short) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
+    assert export(folder, "--tag", short, "--from", "now-36500d", "--to", "now") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
+    assert export(folder, "--tag", short, "--from", "now-1s") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1

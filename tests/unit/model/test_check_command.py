@@ -31,6 +31,14 @@ def test_a_right_file_is_one_line(capsys: pytest.CaptureFixture[str]):
     assert (out, err) == (f"{EXAMPLE}: acme/brno: 1 line, 3 machines, 16 tags, 3 connections\n", "")
 
 
+def test_outlets_are_counted_where_there_are_some(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "plant.yaml"
+    outlets = 'outlets: {there: {influx: "http://10.0.1.9:8086", bucket: plant}}\n'
+    file.write_text(EXAMPLE.read_text("utf-8") + outlets, encoding="utf-8")
+    assert main(["check", str(file)]) == 0
+    assert capsys.readouterr().out.endswith("3 connections, 1 outlet\n")
+
+
 def test_a_right_file_as_json(capsys: pytest.CaptureFixture[str]):
     assert main(["check", str(EXAMPLE), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

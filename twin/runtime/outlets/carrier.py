@@ -14,7 +14,7 @@ from typing import TypeVar
 from twin.core.errors import Misconfigured, StoreFailed, Unreachable
 from twin.core.event import OUTLET_DROPPED, Event
 from twin.core.history import Slice
-from twin.core.instant import SECOND
+from twin.core.instant import FAR_PAST, MINUTE, SECOND
 from twin.core.ports import Clock, Outlet, Refusal, Sender
 from twin.core.tags import TagTable
 from twin.model.outlets import takes
@@ -88,6 +88,7 @@ class Carrier:
         self.cursor = source.outbox.standings()[self._id].cursor
         self._outlet: Outlet | None = None
         self._failures = 0
+        self._refused_told = FAR_PAST
         self._wake = asyncio.Event()
         self._nudged = asyncio.Event()
         self._closing = False
@@ -176,6 +177,7 @@ class Carrier:
             await self._of.log.note(Event(self._of.clock.now(), OUTLET_DROPPED, self._id, body))
         self.report.sent(len(piece.rows) - len(refused))
         self._up()
+        self._tell_refused(refused)
 
     async def _sent_in_time(self, sender: Sender, piece: Piece) -> Sequence[Refusal]:
         async with asyncio.timeout(self._of.pace.stalled_s):
@@ -204,6 +206,14 @@ class Carrier:
         self.report.next_attempt = None
         if self.report.turned("up"):
             _log.info("outlet %s: up (%s)", self._id, self.report.protocol)
+
+    def _tell_refused(self, refused: Sequence[Held]) -> None:
+        """A line in the log, at most one a minute: a link that is up and takes nothing looks well."""
+        now = self._of.clock.now()
+        if refused and now - self._refused_told >= MINUTE:
+            self._refused_told = now
+            cause = refused[0].cause
+            _log.warning("outlet %s: rows are refused, see twin outlet quarantine %s: %s", self._id, self._id, cause)
 
     def _turned(self, state: str, cause: str) -> None:
         cause = cause.removeprefix(f"outlet {self._id}: ")

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 
 from connectors.mqtt import PLUGIN
-from connectors.mqtt.session import NOTED_EVERY, Session
+from connectors.mqtt.session import NOTED_EVERY, Noted, Session
 from connectors.mqtt.settings import broker_of
 from tests.unit.connectors.mqtt.reading import tag
-from twin.core.errors import Misconfigured
+from twin.core.errors import Misconfigured, StoreFailed
 from twin.core.instant import HOUR, SECOND
 from twin.core.plugin import ConnectionSpec, TagAddress
 
@@ -92,6 +92,16 @@ def test_a_session_is_written_every_ten_seconds_and_not_oftener(tmp_path):
         session.heard(now, [])
         found.append(Session(tmp_path, "gw").last().heard - start)
     assert found == [0, 0, NOTED_EVERY]
+
+
+def test_a_note_that_the_disk_does_not_take_is_told_in_a_line_and_written_next_time(tmp_path):
+    (tmp_path / "mqtt").write_text("a file where the folder should be")
+    session = Session(tmp_path, "gw")
+    with pytest.raises(StoreFailed, match="is there room"):
+        session.heard(5, [])
+    (tmp_path / "mqtt").unlink()
+    session.heard(6, [])
+    assert Session(tmp_path, "gw").last() == Noted(6, ())
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"heard": "x", "filters": []}', '{"heard": 5}'])

@@ -20,7 +20,9 @@ def counted(twin: Twin) -> tuple[int, int, int, int]:
     return standing.sent, standing.refused, standing.mended, twin.forwarding.outbox.counts("a")[0]
 
 
-async def test_a_refused_row_is_kept_and_its_neighbours_go_through(tmp_path: Path) -> None:
+async def test_a_refused_row_is_kept_and_its_neighbours_go_through(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     shelf = Shelf()
     shelf.refuses = lambda value: value in {3.0, 7.0, 100.0}  # 100 is 10 of hall/temp in its unit
     async with opened(tmp_path, Ticking(), ONE, {"a": shelf}) as twin:
@@ -33,6 +35,8 @@ async def test_a_refused_row_is_kept_and_its_neighbours_go_through(tmp_path: Pat
             (0, 10.0, "no room for 100.0"),  # as the log has it
         ]
         assert len(shelf.rows) == 97
+        line = "outlet a: rows are refused, see twin outlet quarantine a: no room for 3.0"
+        await until(lambda: caplog.messages.count(line) == 1)
 
         shelf.refuses = lambda value: value == 7.0
         assert await twin.forwarding.retry("a", None, "eva") == 3
