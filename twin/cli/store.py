@@ -14,6 +14,7 @@ from twin.cli.progress import Progress
 from twin.cli.remote import ask_to_compact
 from twin.core.instant import to_text
 from twin.runtime.clock import WallClock
+from twin.runtime.retention import stored_groups
 from twin.store.backup import Copied, back_up, restore
 from twin.store.compact import Compacted, compact
 from twin.store.inspect import damage, stats
@@ -105,7 +106,7 @@ def _compact(folder: Path, arguments: argparse.Namespace) -> int:
         print(json.dumps({"asked": True}) if arguments.json else text)
         return DONE
     bar = Progress("compact")
-    found: Compacted = compact(folder, WallClock(), bar)
+    found: Compacted = compact(folder, WallClock(), bar, lambda: stored_groups(folder))
     bar.done()
     text = f"{found.bytes_before:,} bytes before, {found.bytes_after:,} now; {found.sealed:,} samples sealed"
     print(json.dumps(asdict(found)) if arguments.json else f"{text}, {found.merged} files merged")

@@ -7,14 +7,19 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 from twin.core.errors import StoreFailed
-from twin.core.instant import FAR_PAST
+from twin.core.event import PLANT_LOADED
+from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.core.ports import Clock
 from twin.model.plant import Keeping
-from twin.store.groups import Groups
+from twin.runtime.plant_file import stored_plant
+from twin.store.groups import NO_GROUPS, Groups
 from twin.store.log import SqliteLog
+from twin.store.reader import LogReader
 from twin.store.retention import Limits, forget_before
 
 PAUSE_S = 3600.0
@@ -27,6 +32,13 @@ def groups_of(keeping: Keeping) -> Groups:
     told = json.dumps([[group.name, group.tags] for group in keeping.groups])
     digest = hashlib.sha256(told.encode()).hexdigest()[:16] if keeping.groups else ""
     return Groups([group.name for group in keeping.groups], keeping.group_of, digest)
+
+
+def stored_groups(folder: Path) -> Groups:
+    """Those of the plant that the data folder was last run with; none where no plant ever was."""
+    with closing(LogReader(folder)) as reader:
+        loaded = reader.events(FAR_PAST, FAR_FUTURE, (PLANT_LOADED,), 1)
+    return groups_of(stored_plant(folder).keeping) if loaded else NO_GROUPS
 
 
 def limits_of(keeping: Keeping, now: int) -> Limits:

@@ -205,7 +205,12 @@ async def _running(
     meaning = Meaning(plant, log.tags.names())
     folding = Folding(lambda: assembly.engine(reader, results), results, meaning, clock, lambda: len(log.tags))
     keeping = plant.keeping if keep is None else replace(plant.keeping, keep=max(keep, HOUR))
-    forwarding = Forwarding(plant, log, reader, meaning, clock, means or Means(outlets()), keeping.shortest, connect)
+
+    def mend() -> bool:
+        return put_aside(log, reader, clock)
+
+    of_outlets = means or Means(outlets())
+    forwarding = Forwarding(plant, log, reader, meaning, clock, of_outlets, keeping.shortest, connect, mend)
     twin = Twin(plant, clock, log, reader, results, folding, meaning, sealing, forwarding)
 
     sealing.rules, sealing.taken = lambda: thinning_rules(plant, log.tags), forwarding.needed_from
@@ -215,7 +220,7 @@ async def _running(
         forwarding.heard()
 
     log.on_commit = committed
-    folding.mend = lambda: put_aside(log, reader, clock)
+    folding.mend = mend
     await asyncio.to_thread(folding.resume, log.last)
     folding.start()
     sealing.start()

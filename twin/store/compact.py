@@ -11,6 +11,7 @@ from pathlib import Path
 from twin.core.errors import Misconfigured, StoreFailed
 from twin.core.instant import DAY
 from twin.core.ports import Clock
+from twin.store.groups import NO_GROUPS, Groups
 from twin.store.lock import writer_lock
 from twin.store.log import SqliteLog
 from twin.store.merge import merge_past_days
@@ -28,23 +29,31 @@ class Compacted:
     bytes_after: int
 
 
-def compact(folder: Path, clock: Clock, progress: Callable[[float], None]) -> Compacted:
-    """Seal, merge, unlink what counts no more, and vacuum the log. Raises Locked, StoreFailed, Corrupt."""
+def compact(
+    folder: Path, clock: Clock, progress: Callable[[float], None], groups: Callable[[], Groups] = lambda: NO_GROUPS
+) -> Compacted:
+    """Seal, merge, unlink what counts no more, and vacuum the log. Raises Locked, StoreFailed, Corrupt.
+
+    groups: those of the plant that runs here, asked once the log is open: in files of other groups its samples would be
+    kept for the wrong age.
+    """
     if not (folder / "log.db").exists():
         raise Misconfigured(f"{folder}: no data here (no log.db); name the folder of a run with --data DIR")
     before = _bytes(folder)
     with writer_lock(folder):
-        sealed, merged = _into_files(folder, clock, progress)
+        sealed, merged = _into_files(folder, clock, progress, groups)
         progress(0.9)
         _vacuum(folder)
     progress(1.0)
     return Compacted(sealed, merged, before, _bytes(folder))
 
 
-def _into_files(folder: Path, clock: Clock, progress: Callable[[float], None]) -> tuple[int, int]:
+def _into_files(
+    folder: Path, clock: Clock, progress: Callable[[float], None], groups: Callable[[], Groups]
+) -> tuple[int, int]:
     log, reader = SqliteLog(folder, clock), LogReader(folder)
     with closing(log), closing(reader):
-        sealer = Sealer(log, reader, Bounds(age=0, leave=0, grace=0, settle=0))
+        sealer = Sealer(log, reader, Bounds(age=0, leave=0, grace=0, settle=0), groups=groups())
         sealer.begin()
         due, sealed = max(1, reader.counts()["samples"]), 0
         while count := sealer.seal(clock.now()):

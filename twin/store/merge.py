@@ -6,7 +6,6 @@ No row is dropped, superseded ones least of all: `known_at` asks for them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from twin.core.errors import Corrupt
@@ -14,7 +13,7 @@ from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST
 from twin.core.rows import Samples
 from twin.store.files import COLUMNS, File
 from twin.store.parquet import listed
-from twin.store.seal import Sealer, Written
+from twin.store.seal import Sealer, Written, in_place_of
 from twin.store.sealed import Chosen
 
 
@@ -84,11 +83,7 @@ def _merge(sealer: Sealer, day: int, group: Sequence[File]) -> bool:
         rows = _rows(sealer, start, end, group)
         if len(rows):
             written += sealer.write_days(rows, sources)
-    firsts = [file.first for file in group if file.first is not None]
-    entries = sum(file.entries for file in group)
-    last = replace(written[-1].file, entries=entries, first=min(firsts, default=None))
-    written[-1] = replace(written[-1], file=last)
-    if sealer.commit(written, "merged", gone=[file.path for file in group]):
+    if sealer.commit(in_place_of(written, group), "merged", gone=[file.path for file in group]):
         return True
     sealer.put_away()
     return False

@@ -100,11 +100,14 @@ class Parquet:
         wanted: Sequence[str] | None,
         where: Sequence[str],
         most: int | None = None,
+        repeats: bool = False,
     ) -> Samples:
-        """Rows of these files, each in its order. names: by id; wanted: these tags only. Raises Corrupt.
+        """Rows of these files. names: by id; wanted: these tags only. Raises Corrupt.
 
-        most: of more rows than this, one more than this.
+        most: of more rows than this, one more than this. repeats: a (tag, time) may stand in a file twice, so rows of a
+        file come in its order; with a list of tags the engine promises none.
         """
+        numbered = repeats and wanted is not None and len(wanted) > 1
         clauses = [*where, *([] if wanted is None else [f"tag IN ({', '.join(map(quoted, wanted))})"])]
         condition = f" WHERE {' AND '.join(clauses)}" if clauses else ""
         condition += "" if most is None else f" LIMIT {most + 1}"
@@ -115,7 +118,8 @@ class Parquet:
             columns = (
                 f"{tag} AS tag, time, coalesce(value, 'nan'::DOUBLE) AS value, status, text IS NOT NULL has, recorded"
             )
-            rows = f"FROM {listed(paths)}{condition}"
+            columns += ", file_row_number AS number" if numbered else ""
+            rows = f"FROM {listed(paths, numbered)}{condition}"
             found = cast(dict[str, Any], self._run(cursor, f"SELECT {columns} {rows}", paths[0]).fetchnumpy())
             text = None
             if found["has"].any():  # an object a row is dear, and few rows have any
@@ -129,7 +133,7 @@ class Parquet:
             tags = np.full(len(found["tag"]), names.index(wanted[0]), np.int32)
         else:
             tags = ids[found["tag"]]
-        return Samples(
+        samples = Samples(
             tags,
             np.ascontiguousarray(found["time"]).view(np.int64),
             filled(found["value"]),
@@ -137,6 +141,7 @@ class Parquet:
             np.asarray(found["recorded"], dtype=np.int64),
             text,
         )
+        return samples.take(np.argsort(found["number"], kind="stable")) if numbered else samples
 
     def rows(self, statement: str, place: Path) -> list[tuple[Any, ...]]:
         """All rows of a query over files."""
@@ -189,9 +194,10 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def listed(paths: Sequence[Path]) -> str:
-    """A table of some files."""
-    return f"read_parquet([{', '.join(quoted(str(path)) for path in paths)}])"
+def listed(paths: Sequence[Path], numbered: bool = False) -> str:
+    """A table of some files. numbered: with the place of each row in its file, `file_row_number`."""
+    more = ", file_row_number = true" if numbered else ""
+    return f"read_parquet([{', '.join(quoted(str(path)) for path in paths)}]{more})"
 
 
 def within(start: int, end: int) -> list[str]:

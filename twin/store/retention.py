@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from twin.core.event import PLANT_LOADED
 from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST
 from twin.store.files import unlist
 from twin.store.log import SqliteLog
@@ -17,11 +18,15 @@ from twin.store.log import SqliteLog
 PIECE = 100
 """Rows deleted in one transaction: 1.7 ms, where 4,000 at once hold the lock for up to half a second."""
 _ENTRIES = (
-    "DELETE FROM entry WHERE recorded IN (SELECT recorded FROM entry WHERE tmax < max(:rest, :batches) "
+    "DELETE FROM entry WHERE recorded IN (SELECT recorded FROM entry WHERE tmax < max(:rest, :batches) "  # noqa: S608
     "AND tmax < CASE kind WHEN '' THEN :batches ELSE :rest END AND recorded <= :taken "
-    "AND recorded < (SELECT max(recorded) FROM entry) LIMIT :piece)"
+    "AND recorded < (SELECT max(recorded) FROM entry) "
+    f"AND recorded IS NOT (SELECT max(recorded) FROM entry WHERE kind != '' AND kind = '{PLANT_LOADED}') "
+    "LIMIT :piece)"
 )
-"""The newest entry stays: the next `recorded` is counted from it, whatever the clock says."""
+"""The newest entry stays: the next `recorded` is counted from it, whatever the clock says. So does the plant that runs,
+however long it has: all that reads the folder by itself asks for it.
+"""
 _RECORDS = "DELETE FROM record WHERE id IN (SELECT id FROM record WHERE end < :rest LIMIT :piece)"
 _LATER = (
     "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE "
@@ -75,7 +80,8 @@ def _mark(connection: sqlite3.Connection, limits: Limits, since: int) -> int:
     old = [(path, entries, group) for path, entries, group, tmax in files if tmax < limits.of(group)]
     unlist(connection, [path for path, _, _ in old], since)
     forgotten = min((limits.rest, *limits.groups.values()))
-    connection.execute("DELETE FROM thinned WHERE (day + 1) * ? <= ?", (DAY, forgotten))
+    gone = "(day + 1) * ? <= ? AND day NOT IN (SELECT day FROM file)"  # else what stays would be thinned once more
+    connection.execute(f"DELETE FROM thinned WHERE {gone}", (DAY, forgotten))  # noqa: S608
     whole_from = max((limits.of(group) for _, _, group in old), default=FAR_PAST)
     if whole_from > limits.rest:
         connection.execute(_LATER, ("whole_from", str(whole_from)))

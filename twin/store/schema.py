@@ -121,8 +121,9 @@ def _keep_sums(connection: sqlite3.Connection) -> None:
 
 def _add_groups(connection: sqlite3.Connection) -> None:
     """Layout 3: files know the group of their tags. What an older version sealed belongs to none."""
-    if "grp" not in {name for _, name, *_ in connection.execute("PRAGMA table_info(file)")}:
-        for column in ("grp", "grouping"):
+    have = {name for _, name, *_ in connection.execute("PRAGMA table_info(file)")}
+    for column in ("grp", "grouping"):  # each by itself: a kill may fall between them
+        if column not in have:
             connection.execute(f"ALTER TABLE file ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
 
 

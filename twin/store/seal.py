@@ -8,6 +8,7 @@ the log's, after it the file's.
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +36,7 @@ from twin.store.files import (
 )
 from twin.store.groups import NO_GROUPS, Groups
 from twin.store.log import SqliteLog
+from twin.store.names import WHERE_RENAMED
 from twin.store.reader import LogReader
 from twin.store.rollup import rollup_of, write_rollups
 from twin.store.schema import SEALED_TO
@@ -115,9 +117,10 @@ class Sealer:
         """Unlink files that are on no list: begun and never finished. Their numbers are free again."""
         self._number = 0
         folder = self.log.folder
-        listed = {path for (path,) in self.reader.rows("SELECT path FROM file UNION SELECT path FROM gone")}
-        listed |= {outline_path(path) for (path,) in self.reader.rows("SELECT file FROM outline")}
-        listed |= {rollup_path(path) for (path,) in self.reader.rows("SELECT file FROM rollup")}
+        with self.reader.one_moment():
+            listed = {path for (path,) in self.reader.rows("SELECT path FROM file UNION SELECT path FROM gone")}
+            listed |= {outline_path(path) for (path,) in self.reader.rows("SELECT file FROM outline")}
+            listed |= {rollup_path(path) for (path,) in self.reader.rows("SELECT file FROM rollup")}
         for file in sorted(file for root in (HISTORY, OUTLINE, ROLLUP) for file in (folder / root).rglob("*")):
             if file.is_file() and file.relative_to(folder).as_posix() not in listed:
                 file.unlink()
@@ -173,8 +176,14 @@ class Sealer:
 
     # --- files, for sealing and merging --------------------------------------------------------------------------
 
+    def grouping(self) -> str:
+        """Of which set of groups files are now: a renamed tag may have come to another group of the same set."""
+        renames = self.reader.rows(WHERE_RENAMED) if self._groups.digest else []
+        return f"{self._groups.digest}{zlib.crc32(renames[0][0].encode()):08x}" if renames else self._groups.digest
+
     def write_days(self, samples: Samples, sources: Sources) -> list[Written]:
         """Write rows, which are in the order of `recorded`, as a file a day and group of tags. sources: of entries."""
+        grouping = self.grouping()
         names = self.reader.tag_keys()
         rank = np.empty(len(names), dtype=np.int32)
         rank[np.argsort(np.array(names, dtype=object), kind="stable")] = np.arange(len(names), dtype=np.int32)
@@ -187,14 +196,16 @@ class Sealer:
             mine = samples.take(places == place)
             # Stable: of one tag, time and recorded the later row of the batch stays the later one.
             ordered = mine.take(np.lexsort((mine.recorded, mine.time, rank[mine.tag])))
-            written.append(self._write_day(day, groups[group], ordered, names, sources))
+            written.append(self._write_day(day, (groups[group], grouping), ordered, names, sources))
         return written
 
-    def _write_day(self, day: int, group: str, ordered: Samples, names: Sequence[str], sources: Sources) -> Written:
+    def _write_day(
+        self, day: int, group: tuple[str, str], ordered: Samples, names: Sequence[str], sources: Sources
+    ) -> Written:
         path = f"{HISTORY}/{np.datetime64(day, 'D')}/{self._next_number():08d}.parquet"
         parquet = self.reader.files.parquet
         blocks, size = self._write(path, lambda beside: parquet.write(beside, ordered, names, sources))
-        file = replace(_described(path, size, ordered), group=group, grouping=self._groups.digest)
+        file = replace(_described(path, size, ordered), group=group[0], grouping=group[1])
         outlined = rolled = None
         if not file.repeats and (shape := _shape(ordered)) is not None:
             written = self._write(outline_path(path), lambda beside: parquet.write(beside, shape, names))
@@ -320,15 +331,29 @@ def _shape(ordered: Samples) -> Samples | None:
     return ordered.take(picked) if WORTH * len(picked) <= len(ordered) else None
 
 
+def in_place_of(written: Sequence[Written], gone: Sequence[File]) -> list[Written]:
+    """Files that are written for others: the last of them counts their entries, all have their first time."""
+    first = min((file.first for file in gone if file.first is not None), default=None)
+    entries = [0] * (len(written) - 1) + [sum(file.entries for file in gone)]
+    return [
+        replace(one, file=replace(one.file, entries=many, first=first))
+        for one, many in zip(written, entries, strict=True)
+    ]
+
+
 def _with_entries(files: Sequence[Written], entries: Sequence[tuple[int, int, int]]) -> list[Written]:
-    """Each entry belongs to the first file of the day of its greatest time: counts, first time stay what they were."""
+    """Each entry counts in the first file of the day of its greatest time: counts, first time stay what they were.
+
+    All files of that day have the first time: whichever group is forgotten first, the others begin where they did.
+    """
     recorded, tmin, tmax = np.array(entries, dtype=np.int64).T
     first = np.maximum(tmin, recorded - HORIZON)
     day = tmax // DAY
     found: list[Written] = []
     for one in files:
-        mine = (day == one.day) & (one.day not in {other.day for other in found})
+        mine = day == one.day
         near = mine & (tmax >= recorded - HORIZON)
+        counted = 0 if one.day in {other.day for other in found} else int(mine.sum())
         earliest = int(first[near].min()) if near.any() else None
-        found.append(replace(one, file=replace(one.file, entries=int(mine.sum()), first=earliest)))
+        found.append(replace(one, file=replace(one.file, entries=counted, first=earliest)))
     return found

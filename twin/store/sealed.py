@@ -126,7 +126,7 @@ class Files:
         return found.take((found.time >= chosen.start) & (found.time < chosen.end))
 
     def samples(self, files: Sequence[File], chosen: Chosen, outlines: bool = False) -> Samples:
-        """The rows of these files or of their outlines, file by file, each in its order."""
+        """The rows of these files or of their outlines; those of one (tag, time, recorded) in the order they came."""
         wanted = self.names_of(chosen.tags)
         if not files or chosen.start >= chosen.end or (wanted is not None and not wanted):
             return no_samples()
@@ -136,7 +136,8 @@ class Files:
             self._checks.check(path, needed)
         full = [self.folder / path for path in paths]
         if chosen.tags is None or wanted is None or chosen.most is not None or 2 * len(wanted) < len(self._names):
-            return self.parquet.read(full, self._names, wanted, conditions(files, chosen), chosen.most)
+            repeats = any(file.repeats for file in files)
+            return self.parquet.read(full, self._names, wanted, conditions(files, chosen), chosen.most, repeats)
         # A long list of names is dear to ask for: of most tags all are read, and the others left out.
         found = self.parquet.read(full, self._names, None, conditions(files, chosen))
         return found.take(np.isin(found.tag, chosen.tags))

@@ -23,7 +23,7 @@ from twin.core.window import run_starts
 from twin.store.files import COLUMNS, File
 from twin.store.merge import groups
 from twin.store.reader import LogReader
-from twin.store.seal import Sealer, Written
+from twin.store.seal import Sealer, Written, in_place_of
 from twin.store.sealed import Chosen
 
 SPARE = DAY
@@ -92,8 +92,7 @@ def thin_day(sealer: Sealer, day: int, due: Mapping[int, Rule]) -> int:
     written: list[Written] = []
     away: list[str] = []
     told: dict[int, Thinned] = {tag: Thinned(tag, day, 0, 0, 0, rule.error) for tag, rule in due.items()}
-    of_tags = sorted({file.group for file in files})
-    for group in (one for name in of_tags for one in groups([file for file in files if file.group == name], 0)):
+    for group in (one for mine in _of_the_same_tags(files) for one in groups(mine, 0)):
         rows = _rows(sealer, day, group)
         stay, told = _stay(rows, due, told)
         if not stay.all():
@@ -123,6 +122,13 @@ def thinned(reader: LogReader, start: int, end: int, tags: Sequence[int] | None 
     return [Thinned(*row) for row in found if wanted is None or row[0] in wanted]
 
 
+def _of_the_same_tags(files: Sequence[File]) -> list[list[File]]:
+    """Files of a day that may share tags, together: those of a group, all where several sets of groups wrote them."""
+    if len({file.grouping for file in files}) > 1:
+        return [list(files)]
+    return [[file for file in files if file.group == name] for name in sorted({file.group for file in files})]
+
+
 def _rows(sealer: Sealer, day: int, group: Sequence[File]) -> Samples:
     """All rows of some files: rows of one `recorded` in the order of their batch."""
     chosen = Chosen(day * DAY, (day + 1) * DAY, 0, FAR_FUTURE)
@@ -136,6 +142,8 @@ def _stay(
     stay = np.ones(len(rows), np.bool_)
     found = dict(told)
     mine = np.flatnonzero(np.isin(rows.tag, np.array(list(due), np.int32)))
+    if not len(mine):  # files of other tags
+        return stay, found
     order = mine[np.lexsort((rows.recorded[mine], rows.time[mine], rows.tag[mine]))]  # stable: of a batch the later one
     tag, time = rows.tag[order], rows.time[order]
     beaten = np.zeros(len(order), np.bool_)
@@ -166,8 +174,4 @@ def _stay(
 def _rewritten(sealer: Sealer, rows: Samples, group: Sequence[File]) -> list[Written]:
     """The rows of a group as a file that has its number of entries and its first time."""
     sources = sealer.reader.files.parquet.sources([sealer.log.folder / file.path for file in group])
-    written = sealer.write_days(rows, sources)
-    firsts = [file.first for file in group if file.first is not None]
-    entries = sum(file.entries for file in group)
-    last = replace(written[-1].file, entries=entries, first=min(firsts, default=None))
-    return [*written[:-1], replace(written[-1], file=last)]
+    return in_place_of(sealer.write_days(rows, sources), group)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from twin.core.errors import Corrupt
 from twin.core.instant import DAY, HOUR
 from twin.core.ports import Clock
 from twin.model.plant import Feed
 from twin.runtime.outlets.stretch import STRETCH, Wanted, stretch
-from twin.store.following import waiting
+from twin.store.following import reach, waiting
 from twin.store.outbox import Outbox
 from twin.store.reader import LogReader
 
@@ -41,6 +42,11 @@ class Bound:
         return cursor
 
     def _leave_out(self, cursor: int, known: int, rows: int, wanted: Wanted) -> int:
-        until, found = stretch(self._reader, cursor, known, wanted, rows)
-        self._outbox.drop(self._id, until, len(found.samples))
+        try:
+            until, found = stretch(self._reader, cursor, known, wanted, rows)
+            left_out = len(found.samples)
+        except Corrupt:  # of a damaged file nothing can be sent ever, and retention must not wait for it for ever
+            until = reach(self._reader, cursor, known, rows)
+            left_out = waiting(self._reader, cursor)[0] - waiting(self._reader, until)[0]
+        self._outbox.drop(self._id, until, left_out)
         return until

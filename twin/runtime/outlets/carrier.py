@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from twin.core.errors import Misconfigured, StoreFailed, Unreachable
+from twin.core.errors import Corrupt, Misconfigured, StoreFailed, Unreachable
 from twin.core.event import OUTLET_DROPPED, Event
 from twin.core.history import Slice
 from twin.core.instant import FAR_PAST, MINUTE, SECOND
@@ -53,7 +53,8 @@ class Pace:
 @dataclass(frozen=True, slots=True)
 class Source:
     """What all carriers of a twin share. worker: one thread for their reads and their cursors, so that however many
-    drain, live data has the machine to itself but for that one.
+    drain, live data has the machine to itself but for that one. mend: puts damaged entries of the log aside; whether
+    there were any.
     """
 
     plant: Plant
@@ -66,6 +67,7 @@ class Source:
     worker: Executor
     pace: Pace
     keep: int | None
+    mend: Callable[[], bool]
 
 
 class Carrier:
@@ -123,6 +125,10 @@ class Carrier:
             except Unreachable as error:
                 after = error.retry_after
                 self._turned("down", str(error))
+            except Corrupt as error:
+                self._turned("down", str(error))
+                if await self._mended():
+                    continue
             except StoreFailed as error:
                 self._turned("down", str(error))
             except Exception as error:  # the one place: a fault in an outlet must not take its neighbours down
@@ -195,6 +201,12 @@ class Carrier:
             await self._of.log.note(Event(self._of.clock.now(), OUTLET_DROPPED, self._id, body))
             await self._in_thread(lambda: self._of.outbox.told(self._id, rows))
             _log.warning("outlet %s: %d rows dropped: %s", self._id, rows, cause)
+
+    async def _mended(self) -> bool:
+        """Whether the log had damaged entries, which are out of the way now."""
+        with suppress(StoreFailed):  # a full disk, or somebody else is at it: after the pause
+            return await self._in_thread(self._of.mend)
+        return False
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._of.worker, call)

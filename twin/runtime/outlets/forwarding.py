@@ -53,6 +53,7 @@ class Forwarding:
         means: Means,
         keep: int | None = None,
         connect: bool = True,
+        mend: Callable[[], bool] = lambda: False,
     ) -> None:
         feeds = plant.outlets if connect else {}
         self.plant = plant
@@ -63,7 +64,7 @@ class Forwarding:
         self._loop = asyncio.get_running_loop()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="outlets")
         self._back = self._begin() if connect and (log.folder / FILE).exists() else []
-        source = Source(plant, log.tags, meaning, log, reader, self.outbox, clock, self._worker, means.pace, keep)
+        source = Source(plant, log.tags, meaning, log, reader, self.outbox, clock, self._worker, means.pace, keep, mend)
         self._carriers = {
             id: Carrier(feed, partial(_built, means.plugins, feed, log.tags), source) for id, feed in feeds.items()
         }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -255,3 +257,68 @@ async def test_rows_are_sealed_and_merged_under_an_outlet_that_reads_them(tmp_pa
         await until(lambda: twin.forwarding.standing("a").sent == 2000)
         assert shelf.once() == set(logged(twin))
         assert [row[0] for row in shelf.rows] == sorted(row[0] for row in shelf.rows)
+
+
+async def test_retention_waits_for_an_outlet_and_forgets_once_it_has_all(tmp_path: Path) -> None:
+    """The real retention of a twin, whose first look is at its start; in the log and in files."""
+    shelf, clock = Shelf(), Ticking()
+    shelf.away = "no route to host"
+    async with opened(tmp_path, clock, ONE, {"a": shelf}) as twin:
+        await fill(twin, 20)
+        sealer = Sealer(twin._log, twin.reader, Bounds(rows=100, age=0, leave=0))
+        assert await asyncio.to_thread(sealer.seal, clock.now() + SECOND) == 100
+        rows = logged(twin)
+    clock.instant += 20 * HOUR
+
+    def retained(twin: Twin) -> bool:
+        return twin.reader.kept_from() is not None and twin.reader.kept_from() > clock.now() - HOUR - SECOND
+
+    async with opened(tmp_path, clock, ONE, {"a": shelf}, connect=False, keep=HOUR) as twin:
+        await until(lambda: retained(twin))
+        assert logged(twin) == rows  # a twin that only serves forgets nothing that waits, either
+    clock.instant += HOUR
+    async with opened(tmp_path, clock, ONE, {"a": shelf}, keep=HOUR) as twin:
+        await until(lambda: retained(twin))
+        shelf.away = ""
+        await shelf.until(lambda: len(shelf.rows) == 200)
+        assert shelf.rows == rows
+        await until(lambda: twin.forwarding.behind("a")[0] == 0)
+        assert twin.forwarding.standing("a").dropped == 0
+    clock.instant += HOUR
+    async with opened(tmp_path, clock, ONE, {"a": shelf}, keep=HOUR) as twin:
+        await until(lambda: retained(twin) and not logged(twin))
+
+
+async def test_damaged_entries_of_the_log_hold_no_outlet_up(tmp_path: Path) -> None:
+    shelf, clock = Shelf(), Ticking()
+    shelf.away = "no route to host"
+    async with opened(tmp_path, clock, ONE, {"a": shelf}) as twin:
+        await fill(twin, 20)
+        with closing(sqlite3.connect(tmp_path / "log.db")) as connection, connection:
+            of_kind = "(SELECT max(recorded) FROM entry WHERE kind {} '')"
+            for kind in ("=", "!="):
+                connection.execute(f"UPDATE entry SET crc = crc + 1 WHERE recorded = {of_kind.format(kind)}")
+        shelf.away = ""
+        await shelf.until(lambda: len(shelf.rows) == 190)
+        await until(lambda: twin.forwarding.behind("a")[0] == 0)
+        assert "gap" in shelf.events
+
+
+async def test_what_a_damaged_file_holds_is_left_out_beyond_the_bound(tmp_path: Path) -> None:
+    shelf, clock = Shelf(), Ticking()
+    shelf.away = "no route to host"
+    bounded = 'a: {shelf: "shelf://a", most: 1h}'
+    async with opened(tmp_path, clock, bounded, {"a": shelf}) as twin:
+        await fill(twin, 10)
+        sealer = Sealer(twin._log, twin.reader, Bounds(rows=100, age=0, leave=0))
+        assert await asyncio.to_thread(sealer.seal, clock.now() + SECOND) == 100
+        ((path,),) = twin.reader.rows("SELECT path FROM file")
+        body = bytearray((tmp_path / path).read_bytes())
+        body[len(body) // 3] ^= 1
+        (tmp_path / path).write_bytes(body)
+        shelf.away = ""
+        await until(lambda: "checksum" in (twin.forwarding.reports()["a"].cause or ""))
+        clock.instant += 2 * HOUR
+        await fill(twin, 1, first=10)
+        await shelf.until(lambda: len(shelf.rows) == 10)
+        assert twin.forwarding.standing("a").dropped == 100
