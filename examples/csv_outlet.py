@@ -11,8 +11,9 @@ import csv
 import io
 import math
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from itertools import islice
 from pathlib import Path
 
 from twin import Misconfigured, Refusal, TagTable, Unreachable
@@ -23,10 +24,12 @@ HEAD = "recorded,tag,time,value,status,text\r\n"
 """No value: an empty cell. A text stands behind a `=`, so that an empty one is not none."""
 Row = tuple[int, int, int, float, int, str | None]
 """recorded, tag, time, value, status, text."""
+Key = tuple[int, str, int]
+"""recorded, name of the tag, time."""
 
 
 class CsvOutlet:
-    """One file. What stands in it tells where to go on: the last entry and how many of its rows are there."""
+    """One file. What stands in it tells what is not to be written again."""
 
     def __init__(self, name: str, path: Path, tags: TagTable) -> None:
         self.name = name
@@ -39,8 +42,8 @@ class CsvOutlet:
         if self._path.suffix != ".csv":
             raise Misconfigured(f"outlet {self.name}: {self._path} does not end in .csv; change `path`")
         sender = CsvSender(self.name, self._path, self._tags)
-        await asyncio.to_thread(sender.find_place)
         try:
+            await sender.find_place()
             yield sender
         finally:
             await sender.settle()
@@ -53,9 +56,9 @@ class CsvSender:
         self._name = name
         self._path = path
         self._tags = tags
-        self._last = (0, 0)
-        """`recorded` of the last entry in the file, and how many of its rows stand there."""
-        self._writing: asyncio.Future[None] | None = None
+        self._last = 0
+        """`recorded` of the newest entry in the file."""
+        self._work: asyncio.Future[None] | None = None
 
     async def send(self, piece: Slice) -> Sequence[Refusal]:
         """Write what is not there yet; a row that a line cannot hold is refused."""
@@ -64,30 +67,42 @@ class CsvSender:
         columns = (s.recorded, s.tag, s.time, s.value, s.status)
         fits = [text is None or ("\n" not in text and "\r" not in text) for text in texts]
         rows = list(zip(*[column.tolist() for column in columns], texts, strict=True))
-        fresh = self._not_there([row for row, fit in zip(rows, fits, strict=True) if fit])
+        fresh = await asyncio.to_thread(self._not_there, [row for row, fit in zip(rows, fits, strict=True) if fit])
         if fresh:
             lines = [_line(recorded, self._tags[tag].name, *rest) for recorded, tag, *rest in fresh]
-            self._writing = asyncio.ensure_future(asyncio.to_thread(self._append, "".join(lines)))
-            await asyncio.shield(self._writing)  # cancelled or not, what is being written is written whole
-            last = fresh[-1][0]
-            before = self._last[1] if last == self._last[0] else 0
-            self._last = (last, before + sum(row[0] == last for row in fresh))
+            await self._whole(lambda: self._append("".join(lines)))
+            self._last = max(fresh[-1][0], self._last)
         cause = "a line break within a text; this file has a line for each row"
         return [Refusal(*row[:3], cause) for row, fit in zip(rows, fits, strict=True) if not fit]
 
     def _not_there(self, rows: list[Row]) -> list[Row]:
-        """Those that were not written before a crash."""
-        last, there = self._last
-        again = [row for row in rows if row[0] == last]
-        return [*again[there:], *[row for row in rows if row[0] > last]]
+        """All but those that were written before a crash. One that was refused then comes again out of its turn."""
+        known = self._keys() if rows and rows[0][0] <= self._last else set[Key]()
+        return [row for row in rows if (row[0], self._tags[row[1]].name, row[2]) not in known]
+
+    def _keys(self) -> set[Key]:
+        """Of all rows in the file. It is read again for what comes again, which is seldom."""
+        try:
+            with self._path.open(newline="", encoding="utf-8") as file:
+                return {(int(row[0]), row[1], int(row[2])) for row in islice(csv.reader(file), 1, None)}
+        except OSError as error:
+            raise Unreachable(f"outlet {self._name}: {self._path}: {error.strerror}") from error
 
     async def settle(self) -> None:
         """Nothing is being written any more."""
-        if self._writing is not None:
-            await asyncio.wait([self._writing])
+        if self._work is not None:
+            await asyncio.wait([self._work])
 
-    def find_place(self) -> None:
+    async def find_place(self) -> None:
         """Cut off a line that a crash left torn, and learn where the file stands."""
+        await self._whole(self._find_place)
+
+    async def _whole(self, work: Callable[[], None]) -> None:
+        """Cancelled or not, what is being written is written whole; `settle` waits for it."""
+        self._work = asyncio.ensure_future(asyncio.to_thread(work))
+        await asyncio.shield(self._work)
+
+    def _find_place(self) -> None:
         try:
             with self._path.open("a+b") as file:
                 file.seek(0)
@@ -102,7 +117,7 @@ class CsvSender:
             raise Unreachable(f"outlet {self._name}: {self._path}: {error.strerror}") from error
         stamps = [int(line.partition(b",")[0]) for line in whole[:end].split(b"\r\n")[1:-1]]
         if stamps:
-            self._last = (stamps[-1], stamps.count(stamps[-1]))
+            self._last = max(stamps)
 
     def _append(self, text: str) -> None:
         try:

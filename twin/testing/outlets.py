@@ -55,6 +55,10 @@ class OtherSide(ABC):
         """Rows of OUTLET_TAGS that this side will never take. None: it takes everything."""
         return None
 
+    def relents(self) -> bool:
+        """This side is mended: from now on it takes what was unwanted. False: it cannot be mended."""
+        return False
+
 
 OpenSide = Callable[[], AbstractContextManager[OtherSide]]
 Clause = Callable[[OtherSide], Coroutine[Any, Any, None]]
@@ -64,6 +68,7 @@ def check_outlet(open_side: OpenSide) -> None:
     """Run the whole contract, each clause on a side of its own; raises ContractBroken with the clause."""
     clauses: tuple[Clause, ...] = (
         _takes_everything,
+        _takes_events_alone,
         _has_it_when_it_says_so,
         _holds_it_once,
         _survives_a_crash,
@@ -116,6 +121,13 @@ async def _takes_everything(side: OtherSide) -> None:
         refused = await _sent(side, odd(), numbers(0, 50))
         refused += await _sent(side, numbers(50, 60))
         _require_all(side, [odd(), numbers(0, 60)], refused)
+
+
+async def _takes_events_alone(side: OtherSide) -> None:
+    with clause("a piece of events alone is taken like any other"):
+        only = Slice(numbers(0, 0).samples, numbers(0, 30).events)
+        refused = await _sent(side, only, numbers(0, 30), only)
+        _require_all(side, [numbers(0, 30)], refused)
 
 
 async def _has_it_when_it_says_so(side: OtherSide) -> None:
@@ -211,6 +223,19 @@ async def _refuses_by_name(side: OtherSide) -> None:
         _require_all(side, [both], refused)
         require(len(refused) == len(unwanted), f"{len(refused)} rows named for {len(unwanted)}")
         require(all(one.cause for one in refused), f"no cause: {shown(refused)}")
+    with clause("sent again alone, a refused row is refused again or taken"):
+        again = Slice(between, [])
+        refused = await _sent(side, again)
+        _require_all(side, [both], refused)
+    if not side.relents():
+        return
+    with clause("when the other side takes the row now, it arrives once when it comes again out of its turn"):
+        for _ in range(2):
+            refused = await _sent(side, again)
+        _require_all(side, [both], refused)
+        require(not refused, f"refused again: {shown(refused)}")
+        await _sent(side, numbers(31, 40), numbers(40, 50))
+        _require_all(side, [both, numbers(40, 50)], [])
 
 
 def _require_all(side: OtherSide, pieces: Sequence[Slice], refused: Sequence[Refusal]) -> None:

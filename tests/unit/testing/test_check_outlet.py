@@ -18,6 +18,7 @@ from examples.csv_outlet import CsvOutlet, CsvSender
 from twin.core.batch import batch
 from twin.core.errors import Misconfigured, Unreachable
 from twin.core.history import Slice
+from twin.core.ports import Refusal
 from twin.testing import ContractBroken, OtherSide, check_outlet
 
 
@@ -94,13 +95,56 @@ def opened(outlet, kind):
         if outlet._path.suffix != ".csv":
             raise Misconfigured(f"{outlet._path}: change `path`")
         sender = kind("csv", outlet._path, outlet._tags)
-        await asyncio.to_thread(sender.find_place)
         try:
+            await sender.find_place()
             yield sender
         finally:
             await sender.settle()
 
     return block()
+
+
+async def is_picky(sender, send, piece):
+    """Takes no time before 10, until somebody mends it."""
+    s = piece.samples
+    bad = (s.time < 10) & (not (sender._path.parent / "mended").exists())
+    named = s.take(bad)
+    columns = (named.recorded.tolist(), named.tag.tolist(), named.time.tolist())
+    refused = [Refusal(*row, "so long ago") for row in zip(*columns, strict=True)]
+    return [*refused, *await send(Slice(s.take(~bad), piece.events))]
+
+
+def picky(change):
+    """A side whose outlet refuses rows until it is mended."""
+
+    async def both(sender, send, piece):
+        async def inner(piece):
+            return await is_picky(sender, send, piece)
+
+        return await change(sender, inner, piece)
+
+    class Picky(sending(both)):
+        def unwanted(self):
+            return batch("s", [2, 2, 2], [7, 8, 9], [1.0, 2.0, 3.0])
+
+        def relents(self):
+            (self.folder / "mended").touch()
+            return True
+
+    return Picky
+
+
+async def is_right(_sender, send, piece):
+    return await send(piece)
+
+
+def test_an_outlet_that_takes_refused_rows_once_they_can_be_taken_keeps_the_contract() -> None:
+    check_outlet(side_of(picky(is_right)))
+
+
+def test_one_that_takes_them_for_what_it_has_is_told() -> None:
+    with pytest.raises(ContractBroken, match="it arrives once when it comes again out of its turn: 3 rows missing"):
+        check_outlet(side_of(picky(goes_by_recorded_alone)))
 
 
 async def says_yes_too_early(sender, send, piece):
@@ -114,7 +158,7 @@ async def says_yes_too_early(sender, send, piece):
 
 
 async def writes_again(sender, send, piece):
-    sender._last = (0, 0)
+    sender._last = 0
     return await send(piece)
 
 
@@ -154,6 +198,22 @@ async def stops_at_the_first_refusal(sender, send, piece):
     return refused
 
 
+async def forgets_events_alone(sender, send, piece):
+    return await send(piece) if piece.samples.recorded[0] else []
+
+
+async def hides_what_is_refused_again(sender, send, piece):
+    refused = await send(piece)
+    return refused if len(piece.samples) > len(refused) else []
+
+
+async def goes_by_recorded_alone(sender, send, piece):
+    """Takes a row that comes out of its turn for one that it has."""
+    s = piece.samples
+    late = (s.recorded < sender._last) & (s.tag == 2) & (sender._path.parent / "mended").exists()
+    return await send(Slice(s.take(~late), piece.events))
+
+
 async def hides_refusals(sender, send, piece):
     await send(piece)
     return []
@@ -171,6 +231,8 @@ async def hides_refusals(sender, send, piece):
         (rounds, "every row arrives to the bit, or is returned with its cause: .* missing"),
         (leaves_a_task, "leaves no task and no thread behind: still there: task forgotten"),
         (stops_at_the_first_refusal, "its neighbours go through: a row was refused"),
+        (forgets_events_alone, "a piece of events alone is taken like any other: IndexError"),
+        (hides_what_is_refused_again, "again alone, a refused row is refused again or taken: 3 rows missing"),
         (hides_refusals, "is returned with its cause, and its neighbours go through: 3 rows missing"),
     ],
     ids=lambda one: getattr(one, "__name__", ""),

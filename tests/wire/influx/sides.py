@@ -63,6 +63,10 @@ class SinkSide(OtherSide):
         self.sink.refuses = lambda point: "field type conflict" if 7 <= point.time <= 9 else None
         return batch("s", [2, 2, 2], [7, 8, 9], [1.0, 2.0, 3.0])
 
+    def relents(self) -> bool:
+        self.sink.refuses = lambda _point: None
+        return True
+
 
 def sink_side(style: str, **settings: object):
     @contextmanager
