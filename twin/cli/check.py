@@ -71,7 +71,10 @@ def summary_text(file: str, plant: Plant) -> str:
 def notes(plant: Plant) -> list[str]:
     """What is not wrong and still most likely not meant, a line each."""
     told = {id_: matching_nothing(feed, plant, plant.tags) for id_, feed in plant.outlets.items()}
-    return [f"outlets.{id_}.{line}" for id_, lines in told.items() for line in lines]
+    lines = [f"outlets.{id_}.{line}" for id_, lines in told.items() for line in lines]
+    used = {plant.keeping.group_of(tag) for tag in plant.tags}
+    unused = [group.name for group in plant.keeping.groups if group.name not in used]
+    return lines + [f"history.groups.{name}: groups before it take all its tags; put it before them" for name in unused]
 
 
 async def failures(plant: Plant, folder: Path) -> list[str]:

@@ -71,7 +71,7 @@ def _run(arguments: argparse.Namespace) -> int:
         rows = write(head, tables, form, output, arguments.spreadsheet)
     finally:
         reader.close()
-    print(f"{rows} rows", file=sys.stderr)
+    print(f"{rows} row{'' if rows == 1 else 's'}", file=sys.stderr)
     return DONE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -66,7 +67,7 @@ def _check(folder: Path, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"whole": not found, "damage": found}))
     else:
-        print("whole" if not found else f"DAMAGED in {len(found)} places")
+        print("whole" if not found else f"DAMAGED in {_places(found)}")
         for line in found:
             print(line, file=sys.stderr)
     return FAILED if found else DONE
@@ -86,13 +87,17 @@ def _restore(folder: Path, arguments: argparse.Namespace) -> int:
     return _told(f"{folder}: made from {arguments.backup}; twin run --data {folder} serves it", found, arguments.json)
 
 
+def _places(damage: Sequence[str]) -> str:
+    return "1 place" if len(damage) == 1 else f"{len(damage)} places"
+
+
 def _told(what: str, found: Copied, as_json: bool) -> int:
     if as_json:
         print(json.dumps(asdict(found) | {"last": to_text(found.last) if found.last else None}))
     else:
         up_to = f"up to {to_text(found.last)}" if found.last else "empty"
         print(f"{what}: {found.samples:,} samples and {found.events:,} events, {up_to}; {found.bytes:,} bytes")
-        print("whole" if not found.damage else f"DAMAGED in {len(found.damage)} places, as its original is")
+        print("whole" if not found.damage else f"DAMAGED in {_places(found.damage)}, as its original is")
         for line in found.damage:
             print(line, file=sys.stderr)
     return FAILED if found.damage else DONE

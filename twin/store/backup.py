@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twin.core.errors import Misconfigured, StoreFailed
@@ -96,7 +96,7 @@ def _copied(folder: Path, target: Path, progress: Progress, link: bool, on_step:
         shutil.rmtree(partial, ignore_errors=True)
         raise StoreFailed(f"{target}: {error}; there is no copy") from error
     on_step("named")
-    return found
+    return replace(found, damage=tuple(line.replace(str(partial), str(target)) for line in found.damage))
 
 
 def _only_on(progress: Progress) -> Progress:

@@ -86,7 +86,9 @@ def test_what_makes_no_sense_is_told_in_one_line(folder: Path, capsys: pytest.Ca
 
 def test_a_spreadsheet_runs_nothing_of_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert export(folder, "--tag", RECIPE, "--spreadsheet") == 0
-    assert capsys.readouterr().out.splitlines()[1].endswith(",'=1")
+    told = capsys.readouterr()
+    assert told.out.splitlines()[1].endswith(",'=1")
+    assert told.err.endswith("1 row\n")
 
 
 def test_what_goes_wrong_in_the_middle_is_told_in_one_line_too(

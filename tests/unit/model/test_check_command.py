@@ -39,6 +39,15 @@ def test_outlets_are_counted_where_there_are_some(tmp_path: Path, capsys: pytest
     assert capsys.readouterr().out.endswith("3 connections, 1 outlet\n")
 
 
+def test_a_group_of_history_that_gets_no_tag_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "plant.yaml"
+    groups = '{all: {tags: "*", keep: 30d}, some: {tags: "*/filler/*", keep: 90d}}'
+    file.write_text(f"{EXAMPLE.read_text('utf-8')}history: {{groups: {groups}}}\n", encoding="utf-8")
+    assert main(["check", str(file)]) == 0
+    told = capsys.readouterr().err
+    assert told == f"{file}: note: history.groups.some: groups before it take all its tags; put it before them\n"
+
+
 def test_a_right_file_as_json(capsys: pytest.CaptureFixture[str]):
     assert main(["check", str(EXAMPLE), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

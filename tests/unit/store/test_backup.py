@@ -148,7 +148,7 @@ def test_a_damaged_file_is_copied_and_named_and_not_restored(folder: Path, tmp_p
     file.write_bytes(bytes(flipped))
     found = back_up(folder, tmp_path / "copy", quiet)
     assert len(found.damage) == 1
-    assert file.name in found.damage[0]
+    assert found.damage[0].startswith(f"{tmp_path / 'copy' / file.relative_to(folder)}: ")
     with pytest.raises(StoreFailed, match=file.name):
         restore(tmp_path / "copy", tmp_path / "new", quiet)
     assert not (tmp_path / "new").exists()
