@@ -132,6 +132,8 @@ def opened(folder: Path, clock: Ticking, outlets: str, shelves: Mapping[str, She
 
 async def fill(twin: Twin, entries: int, rows: int = 10, first: int = 0) -> None:
     """So many batches, half of their rows of each tag: values count up, times too."""
+    while "history_files" not in twin.health():  # noqa: ASYNC110 - its sealer begins by unlinking files of no list
+        await asyncio.sleep(0.005)
     tags = twin.tags.ids_of(["p/hall/temp", "p/yard/temp"])
     for n in range(first, first + entries):
         value = np.arange(n * rows, (n + 1) * rows)
