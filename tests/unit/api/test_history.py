@@ -39,7 +39,7 @@ def sealed(api: Api) -> None:
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
     """Five hours of two tags at 1 Hz with bad rows and holes, the last minute in another batch."""
     async with running(tmp_path) as one:
-        while "history_files" not in one.twin.health():  # its sealer begins by unlinking files of no list
+        while "history_files" not in one.twin.health():  # noqa: ASYNC110 - its sealer begins by unlinking files of no list
             await asyncio.sleep(0.005)
         random = np.random.default_rng(1)
         second = np.arange(SECONDS, dtype=np.int64)
