@@ -69,6 +69,7 @@ class Supervisor:
             except Exception as error:  # the one place: a fault in a connector must not take its neighbours down
                 _log.exception("connection %s: fault in its connector", self._report.id)
                 await self._lost(f"fault in the connector: {error!r}", "down")
+            _end_if_cancelled()
             await self._pause()
 
     async def _session(self) -> None:
@@ -151,3 +152,10 @@ class Supervisor:
         self._failures = min(self._failures + 1, 10)
         self._report.next_attempt = self._clock.now() + int(pause * SECOND)
         await asyncio.sleep(pause)
+
+
+def _end_if_cancelled() -> None:
+    """A link that fails just as its task is told to end may swallow the order: then the pause would never end."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

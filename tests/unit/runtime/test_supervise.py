@@ -304,3 +304,30 @@ def test_a_source_whose_clock_runs_ahead_is_named_and_counted():
 def test_it_ends_when_cancelled(acts: Sequence):
     connector, _, _ = supervised(3.3, *acts)
     assert connector.closed == sum(callable(act) for act in acts)
+
+
+class FailsOnTheWayOut:
+    """A connector whose way out ends in an error of the link, which takes the place of the cancellation."""
+
+    name = "fails"
+
+    @asynccontextmanager
+    async def open(self):
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            raise Unreachable("the link went as it was given up") from None
+        yield
+
+
+def test_an_error_on_the_way_out_does_not_keep_it_from_ending():
+    async def told_to_end() -> bool:
+        clock = LoopClock()
+        report = ConnectionReport("c", "fails", "x", clock, lambda _event: None)
+        running = asyncio.create_task(Supervisor(FailsOnTheWayOut(), ListLog(), report, clock).run())
+        await asyncio.sleep(1)
+        running.cancel()
+        await asyncio.wait({running}, timeout=600)
+        return running.cancelled()
+
+    assert in_virtual_time(told_to_end())
