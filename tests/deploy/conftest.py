@@ -46,4 +46,5 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="package")
 def broker_password(stage: Path) -> str:
     """That of the twin's account at the broker."""
-    return (stage / "secrets" / "linetwin.env").read_text(encoding="utf-8").strip().partition("=")[2]
+    lines = (stage / "secrets" / "linetwin.env").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines)["MQTT_PASSWORD"]

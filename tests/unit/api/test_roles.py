@@ -141,6 +141,8 @@ def request(path: str, method: str) -> dict[str, Any]:
     if "/connect/" in path:
         visit = {"connection": "none", "nodes": [], "tags": {}, "fingerprint": "0" * 40}
         return {"json": visit} if method == "POST" else {"params": {"match": "x"}}
+    if "/outlets/" in path:
+        return {"json": {"numbers": [1]}}
     if path.endswith("/feedback"):
         return {"json": {"verdict": "confirmed"}}
     if method == "POST":

@@ -51,7 +51,7 @@ def test_sorting_keeps_the_rows_and_orders_time_then_tag(rows: list) -> None:
 def test_the_log_gives_back_the_bytes_it_took(rows: list, recorded: int) -> None:
     given_batch = made(rows)
     stored = encode_batch(recorded, given_batch)
-    read = decode([(stored[0], stored[1], stored[5], stored[6], stored[7])]).samples
+    read = decode([stored]).samples
     again = Batch("a", read.tag, read.time, read.value, read.status, read.text)
     assert again.equals(given_batch)
     assert read.recorded.tolist() == [recorded] * len(rows)
