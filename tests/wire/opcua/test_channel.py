@@ -15,8 +15,8 @@ from tests.wire.opcua.plant import Plc, setup
 from tests.wire.opcua.test_keeping import Taking
 from tests.wire.opcua.test_trust import ADDRESS, USER, secure_server
 
-LIFETIME_MS = 1000
-RENEWALS = 4
+LIFETIME_MS = 2500
+RENEWALS = 3
 
 
 async def test_the_keys_of_a_channel_are_renewed_and_nothing_is_lost(
