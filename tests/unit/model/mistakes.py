@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.unit.model.alarm_mistakes import ALARM_MISTAKES
 from tests.unit.model.write_mistakes import WRITE_MISTAKES
+from tests.unit.model.yaml_mistakes import YAML_MISTAKES
 
 PLANT = """\
 linetwin: 1
@@ -27,7 +28,7 @@ lines:
       filler: {type: filler, from: s7, node: DB}
 """
 
-MISTAKES = {**ALARM_MISTAKES, **WRITE_MISTAKES} | {
+MISTAKES = {**ALARM_MISTAKES, **WRITE_MISTAKES, **YAML_MISTAKES} | {
     "unknown key": (
         "mqtt://10.0.1.5",
         'mqtt://10.0.1.5", usr: "me',
@@ -383,32 +384,6 @@ MISTAKES = {**ALARM_MISTAKES, **WRITE_MISTAKES} | {
         "{node: .t}",
         "{node: .t, was: total}",
         "9: types.filler.tags.temp: was 'hall/line1/filler/total', but that is tag 'hall/line1/filler/total'",
-    ),
-    "anchor": (
-        "{node: .t}",
-        "&tag {node: .t}\n      pressure: *tag",
-        "9: anchors and aliases (&name, *name) are not read: write a type instead",
-    ),
-    "YAML tag": ("{node: .t}", "{node: !py .t}", "9: the YAML tag !py is not read: remove it"),
-    "not YAML": (
-        "counts: {total: total}",
-        "counts: {total: total",
-        "12: not YAML: did not find expected ',' or '}' (column 10)",
-    ),
-    "loop in braces without quotes": (
-        "temp: {node: .t}",
-        "deep: {z[1..3]: {node: .t}}",
-        "9: not YAML: did not find expected ',' or '}' (column 15; between braces a name with [1..4] needs quotes)",
-    ),
-    "variable in braces without quotes": (
-        'ns: "urn:x"',
-        "password: ${PW}",
-        "3: not YAML: did not find expected ',' or '}' (column 54; between braces ${NAME} needs quotes)",
-    ),
-    "tab": (
-        "    counts: {total: total}",
-        "\tcounts: {total: total}",
-        "11: not YAML: found character that cannot start any token (column 1; indent with spaces, not tabs)",
     ),
 }
 
