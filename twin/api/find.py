@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import fnmatch
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from twin.api.problem import not_found, unprocessable
 from twin.core.tags import TagTable
+from twin.model.globs import is_glob, takes
 from twin.model.plant import Line, Machine, Plant
 
 LONGEST = 400
 """A path or a glob has at most so many characters."""
-_GLOB = re.compile(r"[*?\[]")
 
 
 def machines_below(plant: Plant, asset: str) -> list[Machine]:
@@ -51,14 +49,11 @@ def tags_matching(plant: Plant, names: Iterable[str], globs: Sequence[str]) -> l
     return [name for name in names if any(test(name) for test in tests)]
 
 
-def _test(glob: str, plant: Plant):
+def _test(glob: str, plant: Plant) -> Callable[[str], bool]:
     if len(glob) > LONGEST:
         raise unprocessable(f"match: {len(glob)} characters; a glob has at most {LONGEST}")
-    if not _GLOB.search(glob):
-        path = glob.strip("/")
-        return lambda name: not path or _is_below(name, path, plant)
-    pattern = re.compile(fnmatch.translate(glob))
-    return lambda name: bool(pattern.match(name) or pattern.match(plant.short(name)))
+    text = glob if is_glob(glob) else glob.strip("/")
+    return takes((text,) if text else (), plant.path)
 
 
 def _is_below(name: str, path: str, plant: Plant) -> bool:

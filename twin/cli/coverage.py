@@ -7,7 +7,6 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from twin.cli.remote import as_of
 from twin.core.errors import Misconfigured
 from twin.core.event import RUN_STOPPED
 from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST, SECOND, Span, duration_text, from_text, to_text
+from twin.model.globs import takes
 from twin.runtime.coverage import SpanCover, Thin, blind, lengths
 from twin.runtime.plant_file import stored_plant
 from twin.state.stretch import Stretch
@@ -53,7 +53,7 @@ def _run(arguments: argparse.Namespace) -> int:
         span = _span(arguments.start, arguments.end, now)
         plant, tags = stored_plant(folder), reader.tags()
         known = {*plant.tags, *tags.names()}
-        paths = sorted(p for p in known if fnmatchcase(p, arguments.tag) or fnmatchcase(plant.short(p), arguments.tag))
+        paths = sorted(filter(takes((arguments.tag,), plant.path), known))
         if not paths:
             raise Misconfigured(f"--tag {arguments.tag}: no tag of this data folder matches; --tag '*' takes all")
         cover = SpanCover(reader, plant, tags, span, ended=ended)

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from twin.core.instant import DAY
 from twin.core.routing import HORIZON
 from twin.model.entry import Entry
+from twin.model.globs import takes
 from twin.model.keys import HISTORY_GROUP_KEYS, HISTORY_KEYS
 from twin.model.kinds import settings
 from twin.model.plant import Keeping, TagGroup
@@ -34,10 +35,12 @@ def _read_group(name: str, entry: Entry, plant: str, tags: Collection[str]) -> T
     globs: list[str] = []
     for item in _items(fields["tags"]) if "tags" in fields else ():
         globs.append(item.written())
-        if tags and not any(Keeping(None, (TagGroup(name, (globs[-1],), keep),), plant).group_of(tag) for tag in tags):
+        if tags and not any(map(takes((globs[-1],), plant), tags)):
             item.problem(
                 f"no tag matches '{globs[-1]}' (globs over whole paths: */filler/*, with or without the plant)"
             )
+    if "tags" in fields and not globs:
+        fields["tags"].problem("names no tags")  # no globs at all would take every tag
     if "keep" in fields:
         _check_length(fields["keep"], keep)
     return TagGroup(name, tuple(globs), keep)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fnmatch
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +10,7 @@ from twin.core.instant import duration
 from twin.core.plugin import Key, OutletPlugin, OutletSpec
 from twin.model.connections import address_of, check_name, plugin_of
 from twin.model.entry import Entry, described
+from twin.model.globs import takes
 from twin.model.keys import OUTLET_KEYS
 from twin.model.kinds import settings
 from twin.model.plant import Feed, Plant
@@ -22,7 +21,6 @@ NO_OUTLETS: Mapping[str, OutletPlugin] = {}
 """Where plant files are read that lead nowhere: of simulated lines, say."""
 
 _PLAIN = tuple(key for key in OUTLET_KEYS if key.kind not in {"list", "any"})
-_GLOB = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,31 +104,12 @@ def _check_former(name: str, entry: Entry, outlets: Mapping[str, OutletDraft]) -
         entry.problem(f"was '{was}', and so was another outlet")
 
 
-def takes(globs: Sequence[str], plant: str) -> Callable[[str], bool]:
-    """Whether a tag's full path is taken by one of the globs. A glob without `*`, `?`, `[` takes what is below it too.
-
-    >>> takes(["packaging/**"], "acme/brno")("acme/brno/packaging/line1/filler/temp")
-    True
-    """
-    if not globs:
-        return lambda _name: True
-    patterns = [re.compile(fnmatch.translate(g if _GLOB.search(g) else f"{g}/*")) for g in globs]
-    plain = {glob for glob in globs if not _GLOB.search(glob)}
-    before = f"{plant}/" if plant else ""
-
-    def test(name: str) -> bool:
-        names = {name, name.removeprefix(before)}
-        return bool(names & plain) or any(one.match(name) for one in patterns for name in names)
-
-    return test
-
-
 def matching_nothing(feed: Feed, plant: Plant, names: Iterable[str]) -> list[str]:
     """A line for each of its globs that takes no tag: most likely a slip, though tags may come that it takes."""
     known = list(names)
     told: list[str] = []
     for glob in feed.tags:
-        if not any(map(takes([glob], plant.path), known)):
+        if not any(map(takes((glob,), plant.path), known)):
             meant = suggestion(glob, {plant.short(name) for name in known})
             told.append(f"tags: no tag matches '{glob}'{meant if 'did you mean' in meant else ''}")
     return told

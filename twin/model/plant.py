@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
 
 from twin.core.instant import MINUTE, SECOND
 from twin.core.plugin import ConnectionSpec, OutletSpec, TagAddress
+from twin.model.globs import takes
 from twin.model.rule import Rule
 from twin.model.week import WeekTimes
 
@@ -229,11 +229,7 @@ class Keeping:
 
     def group_of(self, tag: str) -> str:
         """The first group that takes a tag, '' for none."""
-        short = tag.removeprefix(f"{self.prefix}/") if self.prefix else tag
-        for group in self.groups:
-            if any(fnmatchcase(path, glob) for glob in group.tags for path in (tag, short)):
-                return group.name
-        return ""
+        return next((group.name for group in self.groups if takes(group.tags, self.prefix)(tag)), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from twin.core.plugin import OutletPlugin
 from twin.core.ports import Archive
 from twin.core.rows import Samples, in_order, join, no_samples
 from twin.core.tags import TagTable
-from twin.model.outlets import takes
+from twin.model.globs import takes
 from twin.model.plant import Feed, Plant
 from twin.runtime.live import Meaning
 from twin.store.reader import LogReader

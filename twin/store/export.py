@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, TextIO
 
@@ -15,6 +14,7 @@ from twin.core.errors import Misconfigured, StoreFailed
 from twin.core.instant import FAR_FUTURE
 from twin.core.rows import Samples, no_samples
 from twin.core.stretches import stretches
+from twin.model.globs import takes
 from twin.model.plant import Plant
 from twin.store.reader import LogReader
 from twin.store.table import Table, arrow_stream, csv_head, csv_text, json_lines, length, parquet_file
@@ -27,10 +27,7 @@ def chosen(reader: LogReader, match: str, plant: Plant | None = None) -> dict[st
 
     Raises Misconfigured where there are none.
     """
-
-    def matches(name: str) -> bool:
-        return fnmatchcase(name, match) or (plant is not None and fnmatchcase(plant.short(name), match))
-
+    matches = takes((match,), "" if plant is None else plant.path)
     found = {name: number for number, name in enumerate(reader.tags().names()) if matches(name)}
     if not found:
         raise Misconfigured(f"--tag {match}: no tag of this data folder matches; twin export --tag '*' takes all")

@@ -50,6 +50,7 @@ def test_groups_take_tags_by_path_with_or_without_the_plant_and_the_first_counts
         ('{groups: {a: {tags: "*", keep: 1h}}}', "history.groups.a.keep: is shorter than 8d"),
         ("{groups: {a: {keep: 30d}}}", "'tags'"),
         ('{groups: {a: {tags: "*"}}}', "'keep'"),
+        ("{groups: {a: {tags: [], keep: 30d}}}", "names no tags"),
         ("{kep: 30d}", "unknown key 'kep' (did you mean 'keep'?)"),
     ],
 )

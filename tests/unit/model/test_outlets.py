@@ -10,7 +10,8 @@ from jsonschema import Draft7Validator
 from tests.unit.model.stand_ins import OUTLETS, PLUGINS, loaded, problems
 from twin.cli.main import main
 from twin.core.instant import DAY
-from twin.model.outlets import matching_nothing, takes
+from twin.model.globs import takes
+from twin.model.outlets import matching_nothing
 from twin.model.schema import schema
 
 PLANT = """\
@@ -86,7 +87,7 @@ def test_a_variable_that_is_not_set_is_told():
     ],
 )
 def test_globs_take_tags_with_the_plant_and_without(glob: str, tag: str, taken: bool):
-    assert takes([glob], "acme/brno")(tag) is taken
+    assert takes((glob,), "acme/brno")(tag) is taken
 
 
 def test_a_glob_that_takes_nothing_is_told():

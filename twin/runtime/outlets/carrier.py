@@ -17,7 +17,7 @@ from twin.core.history import Slice
 from twin.core.instant import FAR_PAST, MINUTE, SECOND
 from twin.core.ports import Clock, Outlet, Refusal, Sender
 from twin.core.tags import TagTable
-from twin.model.outlets import takes
+from twin.model.globs import takes
 from twin.model.plant import Feed, Plant
 from twin.runtime.live import Meaning
 from twin.runtime.outlets.bound import Bound
