@@ -79,6 +79,20 @@ class Thin:
 
 
 @dataclass(frozen=True, slots=True)
+class DatedScale:
+    """How a tag's wire numbers were to be read over a span of time: value = wire * factor + offset.
+
+    [start, end) in ns; end FAR_FUTURE where it is still so. bad: wire numbers that meant "no value".
+    """
+
+    start: int
+    end: int
+    factor: float = 1.0
+    offset: float = 0.0
+    bad: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TagSpec:
     """One tag of the model: what it means. Its samples in the log keep the wire's number; this turns it into a value.
 
@@ -86,7 +100,9 @@ class TagSpec:
     bad: wire numbers that mean "no value" (sentinels such as 32767). was: full path it had before, '' for none; the
     series goes on under the new one. interpolation: `stepped` (a value holds until the next sample) or `sloped` (the
     line between two samples counts). alarms: its limits, names unique. write: None, it is read only. thin: None, all
-    its rows stay. written: keys of its meaning (raw, range, counter, alarms, ..) as the file has them.
+    its rows stay. scales: spans of time, ascending and apart, in which another scale counts than `factor`, `offset`
+    and `bad`: a wrong factor is mended for the past by one of them. written: keys of its meaning (raw, range, counter,
+    alarms, ..) as the file has them.
     """
 
     path: str
@@ -104,6 +120,7 @@ class TagSpec:
     alarms: tuple[Limit, ...] = ()
     write: WriteLimits | None = None
     thin: Thin | None = None
+    scales: tuple[DatedScale, ...] = ()
     written: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
 
 
