@@ -20,7 +20,7 @@ class Needs:
 
     role: Role | None
 
-    def __call__(self, connection: HTTPConnection) -> Caller:
+    async def __call__(self, connection: HTTPConnection) -> Caller:
         """Who asks. Raises 401 for nobody, 403 for too small a role; closes a WebSocket with 1008."""
         caller = caller_of(connection)
         if self.role is None:
@@ -41,7 +41,7 @@ def caller_of(connection: HTTPConnection) -> Caller | None:
     return access.caller(peer, connection.headers, connection.cookies, query)
 
 
-def twin_of(connection: HTTPConnection) -> Twin:
+async def twin_of(connection: HTTPConnection) -> Twin:
     """The twin behind this application."""
     return cast(Twin, connection.app.state.twin)
 

@@ -102,7 +102,7 @@ async def disconnected(receive: Receive) -> None:
         pass
 
 
-def _heavy(connection: HTTPConnection) -> Turns:
+async def _heavy(connection: HTTPConnection) -> Turns:
     return cast(Turns, connection.app.state.heavy)
 
 

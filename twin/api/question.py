@@ -64,7 +64,7 @@ class Settings:
             raise unprocessable(str(error)) from error
 
 
-def settings_of(
+async def settings_of(
     uncertain_is_bad: Annotated[bool, Query(description="Part 13: rows with an Uncertain status count as Bad")] = True,
     percent_good: Annotated[int, Query(ge=0, le=100, description="Part 13: share of Good that makes it Good")] = 100,
     percent_bad: Annotated[int, Query(ge=0, le=100, description="Part 13: share of Bad that makes it Bad")] = 100,

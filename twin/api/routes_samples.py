@@ -68,7 +68,7 @@ class Way:
     bounds: bool
 
 
-def way_of(
+async def way_of(
     max_points: Annotated[
         int | None, Query(ge=KEPT, le=MOST_POINTS, description="of each tag; keeps peaks, pauses, bad rows")
     ] = None,

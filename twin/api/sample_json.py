@@ -34,7 +34,7 @@ def answer_json(
     instants: Sequence[Spelled] = (),
 ) -> bytes:
     """The whole answer."""
-    return json_object(
+    answer = json_object(
         {
             "as_of": to_text(twin.live().as_of),
             "from": to_text(question.span.start),
@@ -47,6 +47,7 @@ def answer_json(
             "sources": sources_of(twin, question.ids, question.span, question.known),
         }
     )
+    return bytes(answer)
 
 
 def series_json(

@@ -105,6 +105,8 @@ def _found(
         raise too_much(f"{scanned} samples of that span are not sealed yet; ask for a shorter one")
     if most is None:
         rows = in_order(_read(twin, wanted, span, known, MOST_ROWS, work))
+        if len(wanted) == 1:
+            return {int(wanted[0]): _one(twin, rows, None)}
         return {tag: _one(twin, rows.take(rows.tag == tag), None) for tag in wanted.tolist()}
     outlined = _outlined(twin, wanted, span, known, most)
     rest = np.array([tag for tag in wanted.tolist() if tag not in outlined], dtype=np.int32)

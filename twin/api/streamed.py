@@ -34,7 +34,7 @@ FOLDER = ".exports"
 """Below the data folder: Parquet files that are being made. What a crash left there goes with the next export."""
 
 
-def form_of(
+async def form_of(
     form: Annotated[
         Form | None, Query(alias="format", description="of the answer; default: what the header Accept asks for, json")
     ] = None,
@@ -76,7 +76,7 @@ class Streams:
         self._open -= 1
 
 
-def _streams(connection: HTTPConnection) -> Streams:
+async def _streams(connection: HTTPConnection) -> Streams:
     return cast(Streams, connection.app.state.streams)
 
 

@@ -1,4 +1,7 @@
-"""Columns of instants as RFC 3339 text: no Python object for each, as a day at 1 Hz has 86,400."""
+"""Columns of instants as RFC 3339 text: no Python object for each, as a day at 1 Hz has 86,400.
+
+Every row is laid out at full width out of tables, and what a row does not need is NUL: taken out of all rows at once.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,13 @@ from numpy.typing import NDArray
 from twin.core.instant import MINUTE, SECOND
 
 _TWO = np.array([b"%02d" % n for n in range(60)])
-_THREE = np.array([b"%03d" % n for n in range(1000)])
-_WHOLE = np.dtype([("open", "S1"), ("minute", "S16"), ("colon", "S1"), ("second", "S2"), ("end", "S3")])
-_PARTS = np.dtype(
-    [*((name, _WHOLE[name]) for name in ("open", "minute", "colon", "second")), ("point", "S1"), ("ms", "S3"),
-     ("us", "S3"), ("ns", "S3"), ("end", "S3")]
-)  # fmt: skip
-_POINT = 20
-"""Where the point before the decimals is."""
-_ZERO = ord("0")
+_DIGITS = [b"%03d" % n for n in range(1000)]
+_LAST = [digits.rstrip(b"0") for digits in _DIGITS]
+_GROUP = np.array(_DIGITS + _LAST)
+"""Three decimals; 1000 further on without zeros at the end, for what no other decimals follow."""
+_POINTED = np.array([b"." + digits for digits in _DIGITS] + [b"." + digits if digits else b"" for digits in _LAST])
+"""The first three with their point, which goes where no decimal is left."""
+_GROUPS = ("ms", "us", "ns")
 
 
 def quoted_times(time: NDArray[np.int64]) -> bytes:
@@ -28,18 +29,17 @@ def quoted_times(time: NDArray[np.int64]) -> bytes:
     minute = time // MINUTE
     rest = time - minute * MINUTE
     second = rest // SECOND
-    ns = rest - second * SECOND
-    is_whole = not ns.any()
-    text = np.empty(len(time), _WHOLE if is_whole else _PARTS)
-    text["open"], text["colon"], text["end"] = b'"', b":", b'Z",'
+    decimals = _decimals(rest - second * SECOND)
+    names = _GROUPS[: len(decimals)]
+    widths = [(name, f"S{4 - bool(place)}") for place, name in enumerate(names)]
+    text = np.empty(len(time), [("minute", "S18"), ("second", "S2"), *widths, ("end", "S3")])
     text["minute"] = _minutes(minute)
-    text["second"] = _TWO[second]
-    if is_whole:
-        return text.tobytes()[:-1]
-    us = ns // 1000
-    text["point"] = b"."
-    text["ms"], text["us"], text["ns"] = _THREE[us // 1000], _THREE[us % 1000], _THREE[ns - us * 1000]
-    return _without_zeros(text.view(np.uint8).reshape(len(time), _PARTS.itemsize)).tobytes()[:-1]
+    text["second"] = np.take(_TWO, second)
+    for name, group in zip(names, decimals, strict=True):
+        text[name] = np.take(_GROUP if name != _GROUPS[0] else _POINTED, group)
+    text["end"] = b'Z",'
+    found = text.tobytes()[:-1]
+    return found.translate(None, b"\0") if decimals else found
 
 
 def times_text(time: NDArray[np.int64]) -> list[str]:
@@ -47,21 +47,21 @@ def times_text(time: NDArray[np.int64]) -> list[str]:
     return quoted_times(time).decode()[1:-1].split('","') if len(time) else []
 
 
-def _minutes(minute: NDArray[np.int64]) -> NDArray[Any]:
-    """`2026-11-22T14:03` of each row; of neighbours in the same minute it is made once."""
-    begins = np.flatnonzero(np.append(True, minute[1:] != minute[:-1]))
-    made = np.datetime_as_string(minute[begins].view("datetime64[m]")).astype("S16")
-    return np.repeat(made, np.diff(np.append(begins, len(minute))))
-
-
-def _without_zeros(text: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The characters without the zeros at the end of decimals, nor the point where no decimal is left."""
-    kept = np.ones(text.shape, np.bool_)
-    is_end = np.ones(len(text), np.bool_)
-    for place in range(_POINT + 9, _POINT, -1):
-        is_end &= text[:, place] == _ZERO
-        if not is_end.any():
+def _decimals(ns: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Groups of three decimals as places in the tables above, as few groups as all rows need."""
+    found: list[NDArray[np.int64]] = []
+    for unit in (1_000_000, 1000, 1):
+        if not ns.any():
             break
-        kept[:, place] = ~is_end
-    kept[:, _POINT] = ~is_end
-    return text[kept]
+        group = ns // unit
+        ns = ns - group * unit
+        found.append(group + 1000 * (ns == 0))
+    return found
+
+
+def _minutes(minute: NDArray[np.int64]) -> NDArray[Any]:
+    """`"2026-11-22T14:03:` of each row; of neighbours in the same minute it is made once."""
+    begins = np.flatnonzero(np.append(True, minute[1:] != minute[:-1]))
+    made = np.datetime_as_string(minute[begins].view("datetime64[m]")).tolist()
+    whole = np.array([f'"{one}:'.encode() for one in made])
+    return np.repeat(whole, np.diff(np.append(begins, len(minute))))

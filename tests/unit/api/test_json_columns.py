@@ -27,12 +27,12 @@ def test_times_are_those_of_to_text(instants: list[int]) -> None:
     column = np.array(instants, dtype=np.int64)
     expected = [to_text(instant) for instant in instants]
     assert times_text(column) == expected
-    assert json.loads(times(column)) == expected
+    assert json.loads(bytes(times(column))) == expected
 
 
 @given(st.lists(st.floats(), max_size=30))
 def test_numbers_read_back_to_the_bit(values: list[float]) -> None:
-    found = json.loads(numbers(np.array(values, dtype=np.float64)))
+    found = json.loads(bytes(numbers(np.array(values, dtype=np.float64))))
     for value, number in zip(values, found, strict=True):
         assert (number is None and not math.isfinite(value)) or (value, math.copysign(1, value)) == (
             number,
@@ -40,22 +40,23 @@ def test_numbers_read_back_to_the_bit(values: list[float]) -> None:
         )
 
 
-@given(st.lists(st.integers(0, 2**32 - 1), max_size=10), st.integers(0, 5))
+@given(st.lists(st.integers(0, 2**32 - 1), max_size=10), st.sampled_from([1, 2, 500, 3000]))
 def test_whole_numbers_read_back(some: list[int], repeats: int) -> None:
-    assert json.loads(integers(np.array(some, dtype=np.uint32))) == some
-    assert json.loads(integers(np.full(repeats, 7, dtype=np.uint32))) == [7] * repeats
+    column = np.repeat(np.array(some, dtype=np.uint32), repeats)
+    assert json.loads(bytes(integers(column))) == column.tolist()
 
 
 def test_a_word_stands_where_a_number_is_infinite() -> None:
     value = np.array([1.0, math.inf, -math.inf, math.nan])
-    assert json.loads(texts(value, None)) == [None, "Infinity", "-Infinity", None]
-    assert texts(np.array([1.0]), None) == b"null"
-    assert json.loads(texts(np.array([math.nan]), np.array(['"\n'], dtype=object))) == ['"\n']
+    assert json.loads(bytes(texts(value, None))) == [None, "Infinity", "-Infinity", None]
+    assert bytes(texts(np.array([1.0]), None)) == b"null"
+    assert json.loads(bytes(texts(np.array([math.nan]), np.array(['"\n'], dtype=object)))) == ['"\n']
 
 
 def test_an_object_takes_both_kinds() -> None:
-    made = json_object({"a": Spelled(b"[1]"), "b": [Spelled(b"{}"), Spelled(b"2")], "c": [], "d": "x", "e": None})
-    assert json.loads(made) == {"a": [1], "b": [{}, 2], "c": [], "d": "x", "e": None}
+    one, two = Spelled((b"[", b"1]")), Spelled((b"2",))
+    made = json_object({"a": one, "b": [json_object({}), two], "c": [], "d": "x", "e": None})
+    assert json.loads(bytes(made)) == {"a": [1], "b": [{}, 2], "c": [], "d": "x", "e": None}
 
 
 async def test_the_answer_has_the_shape_that_is_promised(tmp_path: Path) -> None:

@@ -56,6 +56,19 @@ async def test_what_no_double_holds_comes_back_as_text(tmp_path: Path) -> None:
         assert found["status"] == [0, 0, 5, 0, 0, BAD_SENSOR_FAILURE, 0x40000000]
 
 
+async def test_a_tag_alone_has_the_rows_that_it_has_among_others(tmp_path: Path) -> None:
+    tags = [TEMP, f"{FILLER}/raw_temp", f"{FILLER}/total"]
+    rows = [row(tag, second, 500 + second) for tag in tags for second in range(3)]
+    bad = [row(tag, 3 + n, 7, status=status) for tag in tags for n, status in enumerate((BAD_SENSOR_FAILURE, 1 << 30))]
+    async with running(tmp_path) as api:
+        api.clock.at(100)
+        await api.post([*rows, *bad])
+        together = (await api.get("/samples", tag=tags))["samples"]
+        assert [(await api.get("/samples", tag=tag))["samples"][0] for tag in tags] == together
+        assert together[0]["value"] == [500, 501, 502, None, 7]
+        assert together[1]["value"][:2] == [50, 50.1]
+
+
 async def test_texts_and_bytes_come_back(tmp_path: Path) -> None:
     async with running(tmp_path) as api:
         api.clock.at(100)
