@@ -19,6 +19,7 @@ from twin.core.rows import in_order
 from twin.runtime.sealing import Sealing
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
+from twin.store.wal import PAGE
 
 RATE = 200_000
 EVERY_S = ROWS / RATE
@@ -27,11 +28,12 @@ DISTINCT = 50
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """(p50, p99) in ms of reads, of acknowledgements and of the bare disk; rows/s that were written."""
+    """(p50, p99) in ms of reads, of acknowledgements and of the bare disk: a page, as many bytes; rows/s written."""
 
     idle_ms: tuple[float, float]
     busy_ms: tuple[float, float]
     acknowledged_ms: tuple[float, float]
+    page_ms: tuple[float, float]
     synced_ms: tuple[float, float]
     kept_rows_s: float
     asked_rows_s: float
@@ -41,7 +43,7 @@ def beside(folder: Path, workload: Workload, seconds: float) -> Beside:
     """Go on with a folder that has the workload: first idle, then while later samples come and are sealed."""
     clock = ArrivalClock()
     clock.instant = workload.span[1]
-    before = synced(folder, ROWS * 24)
+    before = synced(folder, PAGE), synced(folder, ROWS * 24)
     log, reader = SqliteLog(folder, clock), LogReader(folder)
     sealing = Sealing(log, reader, clock, BOUNDS)
     try:
@@ -55,10 +57,10 @@ def beside(folder: Path, workload: Workload, seconds: float) -> Beside:
         sealing.close()
         reader.close()
         log.close()
-    bare = np.append(before, synced(folder, ROWS * 24))  # before and after: others may use the disk, too
-    return Beside(
-        _ms(idle), _ms(busy), _ms(np.array(writer.waited_s)), _ms(bare), writer.rows / writer.took_s, float(RATE)
-    )
+    after = synced(folder, PAGE), synced(folder, ROWS * 24)  # before and after: others may use the disk, too
+    page, bare = (_ms(np.append(*both)) for both in zip(before, after, strict=True))
+    waited = _ms(np.array(writer.waited_s))
+    return Beside(_ms(idle), _ms(busy), waited, page, bare, writer.rows / writer.took_s, float(RATE))
 
 
 def reads_s(reader: LogReader, workload: Workload, seconds: float) -> np.ndarray:

@@ -38,7 +38,7 @@ Row = tuple[str, int, float, int, object]
 def written(folder: Path) -> tuple[Path, set[Row], list[int]]:
     """A folder as a kill leaves it, with two days in files; its rows; how long the WAL was after each last commit."""
     clock = SetClock(START)
-    log, reader = SqliteLog(folder, clock), LogReader(folder)
+    log, reader = SqliteLog(folder, clock, room=0), LogReader(folder)
     tags = [log.tags.id_of(f"line/m{number}/temp") for number in range(TAGS)]
     kept: list[int] = []
     for n in range(COMMITS):

@@ -21,14 +21,23 @@ from twin.core.tags import Tag, TagTable, TagType
 from twin.store.entry import Stored, encode_batch, encode_event
 from twin.store.names import PUT_RENAMED, WHERE_RENAMED, renamed, second_key, stored
 from twin.store.schema import SEALED_TO, open_writer
-from twin.store.wal import damage_of_wal
+from twin.store.wal import PAGE, damage_of_wal, make_room
 
 Entry = tuple[int, Batch | Event]
 Job = Callable[[sqlite3.Connection], None]
 """Other work for the same transaction: results of folds, retention."""
 
-CHECKPOINT_BYTES = 64 * 2**20
-"""The WAL is folded into log.db when it has grown by this much."""
+CHECKPOINT_BYTES = 4 * 2**20
+"""The WAL is folded into log.db when about so much was written; then it begins anew at its first byte."""
+ROOM_BYTES = 2 * CHECKPOINT_BYTES
+"""The WAL is so long from the start: what is written while it is folded fits in, too (twin.store.wal.make_room)."""
+ROUNDS = 4
+"""The WAL is folded so often at once, until no commit came between: only then it can begin anew."""
+COMMIT_PAGES = 5
+"""What a commit writes beside its bytes, about."""
+MOST_BYTES = 64 * 2**20
+"""A WAL that grew longer, by results of folds or under a reader that holds it, is folded at every LOOK commits."""
+LOOK = 64
 MOST_ENTRIES = 20_000
 """At most so many entries in one transaction, so that nobody waits long behind a flood."""
 
@@ -44,14 +53,17 @@ class SqliteLog:
 
     append and note answer when their entry is durable: group commit of all that waits, no timer, synchronous=FULL.
     recorded = max(clock, last + 1) is given inside the commit (R1). The queue is bounded by its callers: each waits
-    for its answer before it sends more.
+    for its answer before it sends more. room: bytes of the WAL from the start.
     """
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, room: int = ROOM_BYTES) -> None:
         self.folder = folder
         self._clock = clock
         unread = _kept_aside(folder, clock)
         self._connection = open_writer(folder)
+        make_room(folder / "log.db-wal", room)
+        self._written = 0
+        """Bytes since the WAL was last folded, about."""
         rows = self._connection.execute("SELECT name, type FROM tag ORDER BY id").fetchall()
         self._renamed = renamed(self._connection.execute(WHERE_RENAMED).fetchall())
         self.tags = TagTable(Tag(self._renamed.get(i) or name, TagType(type_)) for i, (name, type_) in enumerate(rows))
@@ -174,6 +186,7 @@ class SqliteLog:
                 rows.append(encode(self.last, one.item))  # pyright: ignore[reportArgumentType] - chosen by the same test
             answers.append(self.last)
         connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self._written += COMMIT_PAGES * PAGE + sum(len(body) for *_, body, _ in rows)
         for one in waiting:
             if not isinstance(one.item, Batch | Event):
                 one.item(connection)
@@ -197,9 +210,13 @@ class SqliteLog:
                 self._connection.execute("ROLLBACK")
 
     def _note_growth(self) -> None:
-        wal = self.folder / "log.db-wal"
-        if self.commits % 64 == 0 and wal.exists() and wal.stat().st_size > CHECKPOINT_BYTES:
+        if self._written > CHECKPOINT_BYTES or (self.commits % LOOK == 0 and self._is_long()):
+            self._written = 0
             self._checkpoint_due.set()
+
+    def _is_long(self) -> bool:
+        wal = self.folder / "log.db-wal"
+        return wal.exists() and wal.stat().st_size > MOST_BYTES
 
     # --- the checkpoint's thread -------------------------------------------------------------------------------
 
@@ -212,8 +229,15 @@ class SqliteLog:
             self._checkpoint_due.clear()
             if not self._closing:
                 with suppress(sqlite3.Error):  # a full disk: the WAL grows on, the next growth asks again
-                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                    _fold(connection)
         connection.close()
+
+
+def _fold(connection: sqlite3.Connection) -> None:
+    for _ in range(ROUNDS):
+        _, frames, folded = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if frames == folded:
+            break
 
 
 def _kept_aside(folder: Path, clock: Clock) -> str:

@@ -1,4 +1,4 @@
-"""The write-ahead log of SQLite as bytes: whether commits lie behind a place where they cannot be read any more.
+"""The write-ahead log of SQLite as bytes: its length, and whether commits lie behind a place where they cannot be read.
 
 SQLite reads it up to the first frame that does not match its checksum and takes the rest for what a crash left behind.
 That is right for a torn tail, which was never acknowledged; but a flipped bit in the middle would hide every commit
@@ -8,12 +8,16 @@ behind it without a word. The checksum of a frame goes on from that of the frame
 
 from __future__ import annotations
 
+import os
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from twin.store.sync import sync
 
 HEADER, FRAME = 32, 24
 PAGE = 8192
@@ -71,6 +75,23 @@ def damage_of_wal(path: Path) -> Unread | None:
     first = int(np.argmin(good)) if headed else 0
     behind = int((good[first:] & (heads[first:, 1] != 0)).sum())
     return Unread(path, HEADER + first * (FRAME + PAGE) if headed else 0, behind) if behind > 1 else None
+
+
+def make_room(path: Path, size: int) -> None:
+    """Make a write-ahead log so long, with zeros behind what is there. For its writer, between commits.
+
+    A commit that makes a file longer waits for the journal of the file system, and so for what everybody else is just
+    writing; one that writes over what is there waits for its own bytes. SQLite takes the zeros for what a crash left
+    behind, writes over them, and leaves the file as long as it is.
+    """
+    with suppress(OSError):
+        before = path.stat().st_size
+        try:
+            with path.open("ab") as file:
+                file.write(bytes(max(0, size - before)))
+            sync(path)
+        except OSError:  # a full disk needs the little there is for other things; SQLite makes it longer by itself
+            os.truncate(path, before)
 
 
 def _sums(pieces: NDArray[np.uint8], before: NDArray[np.uint32], words: str) -> NDArray[np.uint32]:

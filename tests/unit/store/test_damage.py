@@ -25,7 +25,7 @@ CUTS = 120
 def torn(tmp_path_factory):
     """A copy of a log as a kill leaves it, with the size of its WAL after each commit."""
     folder = tmp_path_factory.mktemp("torn")
-    log = SqliteLog(folder, SetClock())
+    log = SqliteLog(folder, SetClock(), room=0)
     sizes = []
     for n in range(40):
         log.submit(batch("s", [0] * 30, range(30), [n] * 30, 0, [f"text {n}"] * 30 if n % 5 == 0 else None)).result(10)
@@ -47,7 +47,7 @@ def test_every_commit_before_a_torn_tail_is_read(torn, tmp_path):
         folder.mkdir()
         shutil.copy(copied / "log.db", folder)
         (folder / "log.db-wal").write_bytes(whole[:cut])
-        log = SqliteLog(folder, SetClock())  # starts, and goes on
+        log = SqliteLog(folder, SetClock(), room=2**20)  # starts, and goes on
         commits = sum(size <= cut for size in sizes)
         assert log.submit(batch("s", [0], [1], [-1])).result(10) == log.last
         reader = LogReader(folder)

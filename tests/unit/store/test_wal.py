@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.store.inspect import damage
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
-from twin.store.wal import damage_of_wal
+from twin.store.wal import damage_of_wal, make_room
 
 COMMITS = 30
 
@@ -25,7 +26,7 @@ COMMITS = 30
 def killed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[int]]:
     """log.db and its WAL as a kill leaves them, and how long the WAL was after each commit."""
     folder, copied = tmp_path_factory.mktemp("living"), tmp_path_factory.mktemp("killed")
-    with closing(SqliteLog(folder, SetClock())) as log:
+    with closing(SqliteLog(folder, SetClock(), room=0)) as log:
         sizes: list[int] = []
         for n in range(COMMITS):
             log.submit(batch("s", [0] * 30, range(30), [n] * 30)).result(10)
@@ -69,6 +70,40 @@ def test_every_flipped_bit_before_the_last_two_commits_is_found(killed: tuple[Pa
         assert found is not None, at
         assert found.start <= at
         assert found.commits >= sum(size > at for size in sizes) - 1
+
+
+def test_room_behind_the_last_frame_changes_nothing(killed: tuple[Path, list[int]], tmp_path: Path) -> None:
+    folder, sizes = killed
+    shutil.copytree(folder, tmp_path / "data")
+    wal = tmp_path / "data" / "log.db-wal"
+    make_room(wal, 2**22)
+    assert wal.stat().st_size == 2**22
+    assert damage_of_wal(wal) is None
+    damaged = bytearray(wal.read_bytes())
+    damaged[sizes[9] + 5000] ^= 4
+    (tmp_path / "wal").write_bytes(damaged)
+    found = damage_of_wal(tmp_path / "wal")
+    assert found is not None
+    assert sizes[9] <= found.start <= sizes[9] + 5000
+    with closing(SqliteLog(tmp_path / "data", SetClock(), room=0)), closing(LogReader(tmp_path / "data")) as reader:
+        assert len(reader.since(0, FAR_FUTURE).samples) == COMMITS * 30
+
+
+def test_a_wal_of_zeros_alone_is_whole(tmp_path: Path) -> None:
+    """As a kill before the first commit leaves it."""
+    (tmp_path / "wal").write_bytes(bytes(2**20))
+    assert damage_of_wal(tmp_path / "wal") is None
+
+
+def test_commits_are_written_into_the_room_again_and_again(tmp_path: Path) -> None:
+    with closing(SqliteLog(tmp_path, SetClock(), room=2**20)) as log:
+        for _ in range(4):
+            for n in range(10):
+                log.submit(batch("s", [0] * 1000, range(1000), [n] * 1000)).result(10)  # 64 KB or so with its pages
+            with closing(sqlite3.connect(tmp_path / "log.db")) as other:
+                busy, frames, folded = other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            assert (busy, frames) == (0, folded)
+            assert (tmp_path / "log.db-wal").stat().st_size == 2**20
 
 
 def test_the_next_start_keeps_it_says_so_and_goes_on(killed: tuple[Path, list[int]], tmp_path: Path) -> None:
