@@ -58,7 +58,9 @@ def _test(arguments: argparse.Namespace) -> int:
     plant = read_plant(arguments.plant)
     plugin = connector("mqtt")
     addresses = [
-        spec.address for spec in plant.tags.values() if plant.connections[spec.connection].protocol == plugin.protocol
+        spec.address
+        for spec in plant.tags.values()
+        if spec.compute is None and plant.connections[spec.connection].protocol == plugin.protocol
     ]
     if not addresses:
         raise Misconfigured(f"{arguments.plant}: no tag is read by MQTT; a tag needs a topic and an mqtt connection")

@@ -9,6 +9,8 @@ GOOD = 0x00000000
 UNCERTAIN = 0x40000000
 UNCERTAIN_LAST_USABLE = 0x40900000
 """UncertainLastUsableValue: the source stopped answering; the value is the last one it gave."""
+UNCERTAIN_SUBSTITUTE = 0x40910000
+"""UncertainSubstituteValue: `value_or` of an expression took the other value."""
 UNCERTAIN_SUB_NORMAL = 0x40A40000
 """UncertainSubNormal: also what intake gives a sample whose own time lay ahead of our clock and was restamped."""
 BAD = 0x80000000
@@ -29,6 +31,7 @@ _NAMES = {
     GOOD: "Good",
     UNCERTAIN: "Uncertain",
     UNCERTAIN_LAST_USABLE: "UncertainLastUsableValue",
+    UNCERTAIN_SUBSTITUTE: "UncertainSubstituteValue",
     UNCERTAIN_SUB_NORMAL: "UncertainSubNormal",
     BAD: "Bad",
     BAD_NO_DATA: "BadNoData",

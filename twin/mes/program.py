@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from twin.mes.condition import Input, Known, evaluate, inputs_of
 from twin.model.keys import GENERIC_STATES
 from twin.model.plant import StateModel
-from twin.model.rule import Binary, Bit, Number, Rate, Rule, TagValue, Unary
+from twin.model.rule import Rule, renamed
 
 UNKNOWN = 0
 """Code of the state that bad or missing values give; names[0]."""
@@ -87,25 +87,9 @@ def model_inputs(model: StateModel) -> list[Input]:
 
 def _shape(model: StateModel, inputs: Sequence[Input]) -> _Shape:
     place = {path: f"#{number}" for number, path in enumerate(dict.fromkeys(path for path, _ in inputs))}
-    rules = tuple((None if rule is None else _renamed(rule, place), state) for rule, state in model.rules)
+    rules = tuple((None if rule is None else renamed(rule, place.__getitem__), state) for rule, state in model.rules)
     slots = tuple((place[path], window) for path, window in inputs)
     return _Shape(slots, rules, tuple(sorted(model.table.items())), place.get(model.value))
-
-
-def _renamed(rule: Rule, names: Mapping[str, str]) -> Rule:
-    match rule:
-        case Number():
-            return rule
-        case TagValue(path):
-            return TagValue(names[path])
-        case Bit(path, index):
-            return Bit(names[path], index)
-        case Rate(path, window):
-            return Rate(names[path], window)
-        case Unary(operator, operand):
-            return Unary(operator, _renamed(operand, names))
-        case Binary(operator, left, right):
-            return Binary(operator, _renamed(left, names), _renamed(right, names))
 
 
 def _program(

@@ -104,6 +104,7 @@ TAG_KEYS = (
     Key("from", "text", "connection, where it is not the machine's"),
     Key("type", "choice", "how samples are kept", "number", ("number", "text", "bytes")),
     Key("unit", "text", "unit of the value", ""),
+    Key("compute", "text", "made of other tags: (supply - return) * flow * 4.19; such a tag has no connection"),
     Key("raw", "numbers", "two wire numbers that `range` gives the values of"),
     Key("range", "numbers", "values at the two numbers of `raw`"),
     Key("bad", "numbers", "wire numbers that mean no value", ()),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo, available_timezones
 
 from twin.core.plugin import ConnectorPlugin, OutletPlugin
+from twin.model.computed import Computing
 from twin.model.connections import Connection, read_connections
 from twin.model.entry import Entry
 from twin.model.keeping import read_keeping
@@ -63,11 +64,15 @@ def _read(
         outlets = read_outlets(fields["outlets"], outlet_plugins, environment, own["plant"])
     reader = TagReader(connections, plugins)
     types = read_types(fields["types"], reader) if "types" in fields else {}
-    machines = MachineReader(own["plant"], types, reader, {}, {})
+    tags: dict[str, TagSpec] = {}
+    places: dict[str, Entry] = {}
+    computing = Computing(tags, places)
+    machines = MachineReader(own["plant"], types, reader, tags, places, computing)
     drafts = read_lines(fields["lines"], machines) if "lines" in fields else ()
     if "tags" in fields:
         machines.flat_tags(fields["tags"])
     lookup = lookup_of(drafts, machines)
+    computing.finish(lookup)
     plant = Plant(
         path=own["plant"],
         timezone=own["timezone"],

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from twin.core.instant import HOUR, MINUTE, duration_text
+from twin.model.computed import named_by
 from twin.model.entry import Entry
 from twin.model.keys import COUNT_KEYS, HEALTH_KEYS, TYPE_KEYS
 from twin.model.kinds import read, settings
@@ -48,7 +49,9 @@ class MachineType:
     health: Sequence[HealthDraft] = ()
 
     def references(self) -> Iterator[Reference]:
-        """All tags that counts, state and health name."""
+        """All tags that computed tags, counts, state and health name."""
+        for draft in self.tags.values():
+            yield from named_by(draft)
         yield from (self.counts or {}).values()
         yield from self.state.references if self.state else ()
         for health in self.health:

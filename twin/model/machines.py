@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from twin.model.computed import Computing
 from twin.model.entry import Entry
 from twin.model.keys import MACHINE_KEYS, TYPE_KEYS
 from twin.model.kinds import settings
@@ -65,6 +66,7 @@ class MachineReader:
     reader: TagReader
     tags: dict[str, TagSpec]
     places: dict[str, Entry]
+    computing: Computing
 
     def machines(self, entry: Entry, line: str) -> dict[str, MachineDraft]:
         """The machines of a line (full path) by their names, loops written out. Problems are reported."""
@@ -123,6 +125,7 @@ class MachineReader:
         where = Whereabouts(path, draft.origin or connection, node if at_home else "", values, machine)
         add_tag(self.tags, self.reader.tag(draft, where), entry)
         self.places[path] = draft.entry
+        self.computing.add(path, draft, machine.rpartition("/")[0], machine)
         return path
 
     def _check_names(self, fields: Mapping[str, Entry], own: Mapping[str, str | None]) -> None:
@@ -149,11 +152,12 @@ class MachineReader:
         """Make the tags that belong to no machine. Problems are reported."""
         for name, draft in self.reader.drafts(entry).items():
             path = joined(self.plant, name)
-            if not draft.origin:
+            if not draft.origin and not draft.is_computed:
                 draft.entry.problem(f"no connection; write `from`{self._connections()}")
             tag = self.reader.tag(draft, Whereabouts(path, draft.origin, "", {}, self.plant))
             add_tag(self.tags, tag, draft.entry)
             self.places.setdefault(path, draft.entry)
+            self.computing.add(path, draft)
 
 
 def _names(key: str, entry: Entry) -> Iterator[tuple[str, str]]:

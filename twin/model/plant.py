@@ -101,8 +101,9 @@ class TagSpec:
     series goes on under the new one. interpolation: `stepped` (a value holds until the next sample) or `sloped` (the
     line between two samples counts). alarms: its limits, names unique. write: None, it is read only. thin: None, all
     its rows stay. scales: spans of time, ascending and apart, in which another scale counts than `factor`, `offset`
-    and `bad`: a wrong factor is mended for the past by one of them. written: keys of its meaning (raw, range, counter,
-    alarms, ..) as the file has them.
+    and `bad`: a wrong factor is mended for the past by one of them. compute: what a computed tag is made of, tags by
+    full paths; such a tag has no connection ('') and no sample in the log. written: keys of its meaning (raw, range,
+    counter, alarms, ..) as the file has them.
     """
 
     path: str
@@ -121,6 +122,7 @@ class TagSpec:
     write: WriteLimits | None = None
     thin: Thin | None = None
     scales: tuple[DatedScale, ...] = ()
+    compute: Rule | None = None
     written: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from twin.model.entry import Entry
 from twin.model.report import suggestion
-from twin.model.rule import Binary, Bit, Number, Rate, Rule, TagValue, Unary
+from twin.model.rule import Rate, Rule, readings, renamed
 from twin.model.tags import TagDraft
 
 
@@ -36,35 +36,13 @@ def read_reference(entry: Entry, use: str = "") -> Reference | None:
 
 def references_in(rule: Rule, entry: Entry) -> Iterator[Reference]:
     """The tags that a rule names."""
-    match rule:
-        case TagValue(path) | Bit(path):
-            yield Reference(path, entry)
-        case Rate(path):
-            yield Reference(path, entry, "rate() needs a counter")
-        case Unary(_, operand):
-            yield from references_in(operand, entry)
-        case Binary(_, left, right):
-            yield from references_in(left, entry)
-            yield from references_in(right, entry)
-        case Number():
-            return
+    for part in readings(rule):
+        yield Reference(part.path, entry, "rate() needs a counter" if isinstance(part, Rate) else "")
 
 
 def with_paths(rule: Rule, paths: Mapping[str, str]) -> Rule:
     """The same rule with full paths for names; a name without one (reported already) stays."""
-    match rule:
-        case TagValue(path):
-            return TagValue(paths.get(path, path))
-        case Bit(path, index):
-            return Bit(paths.get(path, path), index)
-        case Rate(path, window):
-            return Rate(paths.get(path, path), window)
-        case Unary(operator, operand):
-            return Unary(operator, with_paths(operand, paths))
-        case Binary(operator, left, right):
-            return Binary(operator, with_paths(left, paths), with_paths(right, paths))
-        case Number():
-            return rule
+    return renamed(rule, lambda name: paths.get(name, name))
 
 
 def check_local(references: Iterable[Reference], tags: Mapping[str, TagDraft], owner: str) -> None:

@@ -1,18 +1,21 @@
-"""Parses a state rule: `bit(status, 3) and rate(total, 30s) > 0`. Nothing is ever evaluated here.
+"""Parses an expression: `bit(status, 3) and rate(total, 30s) > 0`. Nothing is ever evaluated here.
 
 From the loosest to the tightest: or; and; not; == != < <= > >= (once, not chained); + -; * /; minus sign; then numbers,
-true, false, tag names, bit(tag, n), rate(tag, 30s) and parentheses. A name may hold `-` and, between names, `/`:
-`line-speed` is one tag, `filler/status` a tag of another machine. So minus and division stand between spaces.
+true, false, tag names, functions (twin.model.rule_functions) and parentheses. A name may hold `-` and, between names,
+`/`: `line-speed` is one tag, `filler/status` a tag of another machine. So minus and division stand between spaces.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NoReturn
 
-from twin.core.instant import DAY, duration
-from twin.model.rule import Binary, Bit, Number, Rate, Rule, TagValue, Unary
-from twin.model.rule_text import LEVELS
+from twin.core.instant import DAY, MILLISECOND, SECOND, duration
+from twin.model.report import suggestion
+from twin.model.rule import Binary, Bit, Call, Number, Previous, Rate, Rule, TagValue, Unary, Window, readings
+from twin.model.rule_functions import INEXACT, NAMES, OF_TAG, OVER_TIME, POINTWISE, WHY_INEXACT
+from twin.model.rule_text import LEVELS, text_of
 
 LONGEST = 2_000
 """Characters of one rule."""
@@ -21,6 +24,7 @@ LARGEST = 200
 DEEPEST = 30
 """Parentheses and signs within each other."""
 HIGHEST_BIT = 63
+MOST_DECIMALS = 9
 
 KEYWORDS = frozenset({"and", "or", "not", "true", "false"})
 
@@ -42,7 +46,7 @@ _HINTS = {
 
 
 class RuleError(ValueError):
-    """A text that is no rule. column: counts from 1."""
+    """A text that is no expression. column: counts from 1."""
 
     def __init__(self, column: int, message: str) -> None:
         super().__init__(f"column {column}: {message}")
@@ -58,6 +62,14 @@ def parse(text: str) -> Rule:
     if parser.word:
         parser.expected("an operator or the end")
     return rule
+
+
+def refuse_memory(rule: Rule) -> None:
+    """Raise RuleError for a state rule that looks further back than `rate` does."""
+    for part in readings(rule):
+        if isinstance(part, Window | Previous):
+            made = text_of(part)
+            raise RuleError(1, f"{made} is for computed tags: make a tag with `compute: {made}` and name that one here")
 
 
 class _Parser:
@@ -136,19 +148,53 @@ class _Parser:
         return rule
 
     def function(self, name: str) -> Rule:
-        """`bit(tag, n)` or `rate(tag, 30s)`; the name is read, `(` is next."""
-        if name not in {"bit", "rate"}:
-            self.fail(f"no function '{name}' (there are: bit(tag, 3), rate(tag, 30s))")
+        """`bit(tag, n)`, `rate(tag, 30s)`, `min(a, b)`; the name is read, `(` is next."""
+        if name in POINTWISE:
+            return self.call(name)
+        if name in INEXACT:
+            self.fail(f"no function '{name}': {WHY_INEXACT}")
+        if name not in OF_TAG and name not in OVER_TIME:
+            fix = suggestion(name, NAMES) or f" (there are: {', '.join(NAMES)})"
+            self.fail(f"no function '{name}'{fix}")
         self.advance()
         if self.kind != "name":
             self.expected("a tag")
         tag = self.word
         self.advance()
-        if self.word != ",":
-            self.expected("','")
-        rule = Bit(tag, self.bit_index()) if name == "bit" else Rate(tag, self.window())
+        rule = self.of_tag(name, tag)
         self.take(")")
         return self.grown(rule)
+
+    def of_tag(self, name: str, tag: str) -> Rule:
+        """What a function reads of a tag; the tag is read."""
+        if name == "previous":
+            return Previous(tag)
+        if self.word != ",":
+            self.expected("','")
+        if name == "bit":
+            return Bit(tag, self.bit_index())
+        begin, window = self.start, self.window()
+        if name == "rate":
+            return Rate(tag, window)
+        if window < SECOND or window % MILLISECOND:
+            raise RuleError(begin + 3, f"the window of {name}() is a second or longer, in whole ms")
+        return Window(name, tag, window)
+
+    def call(self, name: str) -> Rule:
+        """A function of values; the name is read, `(` is next."""
+        self.enter()
+        found: list[Rule] = []
+        while self.word == "(" if not found else self.word == ",":
+            self.advance()
+            found.append(self.level(0))
+        self.take(")")
+        self.depth -= 1
+        known = POINTWISE[name]
+        if not known.least <= len(found) <= known.most:
+            self.fail(f"{name}() has {len(found)} argument{'s' * (len(found) != 1)} (write {known.example})")
+        if name == "round" and not _is_decimals(found[1:]):
+            self.fail(f"round() is to 0 to {MOST_DECIMALS} decimals (write {known.example})")
+        return self.grown(Call(name, tuple(found)))
 
     def bit_index(self) -> int:
         """The number of a bit, after the comma."""
@@ -245,6 +291,10 @@ class _Parser:
     def fail(self, message: str) -> NoReturn:
         """Fail at the current word."""
         raise RuleError(self.start + 1, message)
+
+
+def _is_decimals(rest: Sequence[Rule]) -> bool:
+    return all(isinstance(one, Number) and one.value in range(MOST_DECIMALS + 1) for one in rest)
 
 
 def _match(pattern: re.Pattern[str], text: str, position: int) -> str:

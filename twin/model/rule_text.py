@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twin.core.instant import HOUR, MILLISECOND, MINUTE, SECOND
-from twin.model.rule import Binary, Bit, Number, Rate, Rule, TagValue, Unary
+from twin.model.rule import Binary, Bit, Call, Number, Previous, Rate, Rule, TagValue, Unary, Window
 
 LEVELS = (("or",), ("and",), ("not",), ("==", "!=", "<", "<=", ">", ">="), ("+", "-"), ("*", "/"), ("negative",))
 """Operators from the loosest to the tightest."""
@@ -29,6 +29,12 @@ def text_of(rule: Rule) -> str:
             text = f"bit({path}, {index})"
         case Rate(path, window):
             text = f"rate({path}, {window_text(window)})"
+        case Window(function, path, window):
+            text = f"{function}({path}, {window_text(window)})"
+        case Previous(path):
+            text = f"previous({path})"
+        case Call(function, arguments):
+            text = f"{function}({', '.join(text_of(argument) for argument in arguments)})"
         case Unary("not", operand):
             text = f"not {_within(operand, LEVEL['not'])}"
         case Unary(_, operand):

@@ -12,7 +12,7 @@ from twin.model.plant import StateModel
 from twin.model.references import Reference, read_reference, references_in, with_paths
 from twin.model.report import suggestion
 from twin.model.rule import Binary, Number, Rule, TagValue
-from twin.model.rule_parser import RuleError, parse
+from twin.model.rule_parser import RuleError, parse, refuse_memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +58,9 @@ def _read_rule(entry: Entry, is_last: bool) -> tuple[Rule | None, str]:
 
 def _read_condition(item: Entry, when: Entry) -> Rule | None:
     try:
-        return parse(when.written())
+        rule = parse(when.written())
+        refuse_memory(rule)
+        return rule
     except RuleError as error:
         item.problem(str(error))
     except ValueError as error:

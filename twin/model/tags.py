@@ -9,6 +9,7 @@ from typing import Any
 
 from twin.core.plugin import ConnectorPlugin, TagAddress
 from twin.model.alarms import read_alarms
+from twin.model.compute import read_compute, refuse_wire_keys
 from twin.model.connections import Connection
 from twin.model.counters import read_counter
 from twin.model.entry import Entry
@@ -17,6 +18,7 @@ from twin.model.kinds import settings
 from twin.model.names import expanded, filled, filled_in, has_template
 from twin.model.plant import TagSpec
 from twin.model.report import suggestion
+from twin.model.rule import Rule
 from twin.model.scale import scale
 from twin.model.thinning import read_thin
 from twin.model.writing import read_write
@@ -31,7 +33,7 @@ class TagDraft:
     """A tag as written, its templates still open. number: what `{i}` is, '' without a loop.
 
     origin: its own connection, '' for the machine's. fields: all its keys; meaning: fields of TagSpec that no
-    template changes.
+    template changes. compute: what it is made of, tags by the names that are written.
     """
 
     number: str
@@ -41,6 +43,12 @@ class TagDraft:
     was: str
     fields: Mapping[str, Entry]
     meaning: Mapping[str, Any]
+    compute: Rule | None = None
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether it is made of other tags, whatever is wrong with how."""
+        return "compute" in self.fields
 
     @property
     def is_counter(self) -> bool:
@@ -96,8 +104,11 @@ class TagReader:
         if origin:
             self.check_connection(fields["from"], origin)
         meaning = _meaning(entry, fields, common)
+        if "compute" in fields:
+            refuse_wire_keys(fields)
         for name, number in names:
-            yield name, TagDraft(number, entry, origin, common["display"], common["was"], fields, meaning)
+            rule = read_compute(fields["compute"], number) if "compute" in fields else None
+            yield name, TagDraft(number, entry, origin, common["display"], common["was"], fields, meaning, rule)
 
     def check_connection(self, entry: Entry, name: str) -> None:
         """Report a connection that is not there."""
@@ -114,10 +125,13 @@ class TagReader:
             draft.entry.problem(str(error))
             address, display, was = TagAddress(where.path, {}, place=draft.entry.place), "", ""
         former = f"{where.former}/{was}" if was and where.former else was
-        return TagSpec(where.path, where.connection, address, display=display, was=former, **draft.meaning)
+        connection = "" if draft.is_computed else where.connection
+        return TagSpec(where.path, connection, address, display=display, was=former, **draft.meaning)
 
     def _address(self, draft: TagDraft, where: Whereabouts, values: Mapping[str, str]) -> TagAddress:
         """Raises ValueError for a template without a value."""
+        if draft.is_computed:
+            return TagAddress(where.path, {}, "", "number", draft.entry.place, draft.meaning["unit"])
         found, templated = self._settings_of(draft, where.connection)
         own = {name: filled_in(value, values) for name, value in found.items()} if templated else found
         meaning = draft.meaning
@@ -178,8 +192,8 @@ def _written(fields: Mapping[str, Entry]) -> Iterator[tuple[str, Any]]:
 
 
 def first_without_origin(drafts: Mapping[str, TagDraft]) -> str:
-    """The first tag that names no connection of its own, '' when all do."""
-    return next((name for name, draft in drafts.items() if not draft.origin), "")
+    """The first tag that needs a connection and names none of its own, '' when there is none."""
+    return next((name for name, draft in drafts.items() if not draft.origin and not draft.is_computed), "")
 
 
 def add_tag(tags: dict[str, TagSpec], tag: TagSpec, place: Entry) -> None:

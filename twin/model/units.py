@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from twin.model.computed import behind, inputs
 from twin.model.plant import Line, Machine, Plant
 from twin.model.rule import tags_of
 
@@ -27,20 +28,44 @@ class Unit:
 
 def units(plant: Plant) -> tuple[Unit, ...]:
     """All units of a plant: every tag is in exactly one, every machine too. Lines first, in file order."""
-    reads = {line.path: dict.fromkeys(_reads_of(line)) for line in plant.lines}
+    reads = {line.path: dict.fromkeys(_with_inputs(plant, _reads_of(line))) for line in plant.lines}
+    reads |= _loose(plant, {path for tags in reads.values() for path in tags})
     first = _joined(reads)
     members: dict[str, list[Line]] = {}
     for line in plant.lines:
         members.setdefault(first[line.path], []).append(line)
     unit_of = {tag: first[path] for path, tags in reads.items() for tag in tags}
     tags: dict[str, list[str]] = {root: [] for root in members}
-    for path, tag in plant.tags.items():
-        tags.setdefault(unit_of.get(path, f"tags/{tag.connection}"), []).append(path)
+    for path in plant.tags:
+        tags.setdefault(unit_of[path], []).append(path)
     return tuple(_unit(plant, name, paths, members.get(name, [])) for name, paths in tags.items())
 
 
+def _loose(plant: Plant, read: Collection[str]) -> dict[str, dict[str, None]]:
+    """Tags that no line reads, by their connection, and then computed ones, each with all that it is made of."""
+    by_connection: dict[str, dict[str, None]] = {}
+    computed: dict[str, dict[str, None]] = {}
+    for path, tag in plant.tags.items():
+        if path in read:
+            continue
+        if tag.compute is None:
+            by_connection.setdefault(f"tags/{tag.connection}", {})[path] = None
+        else:
+            computed[f"tags/{path}"] = dict.fromkeys(_with_inputs(plant, [path]))
+    return by_connection | computed
+
+
+def _with_inputs(plant: Plant, paths: Iterable[str]) -> Iterator[str]:
+    """The tags, and all that computed ones among them are made of."""
+    for path in paths:
+        yield path
+        if path in plant.tags and plant.tags[path].compute is not None:
+            for made in behind(plant.tags, [path]):
+                yield from inputs(plant.tags, made)
+
+
 def _unit(plant: Plant, name: str, tags: list[str], lines: list[Line]) -> Unit:
-    connections = tuple(dict.fromkeys(plant.tags[path].connection for path in tags))
+    connections = tuple(dict.fromkeys(plant.tags[path].connection for path in tags if plant.tags[path].connection))
     return Unit(
         name="+".join(line.path for line in lines) or name,
         tags=tuple(tags),

@@ -111,10 +111,11 @@ class Meaning:
         self.bad = [(row, value) for row, s in enumerate(specs) if s is not None for value in s.bad]
         self.connection = np.array(["" if s is None else s.connection for s in specs], dtype=object)
         of = plant.connections
+        sent = [None if s is None or s.compute is not None else s for s in specs]  # computed ones: as their inputs
         self.silent_is_fine = np.array(
-            [s is None or _may_be_silent(s, of[s.connection].protocol) for s in specs], np.bool_
+            [s is None or _may_be_silent(s, of[s.connection].protocol) for s in sent], np.bool_
         )
-        stale = [0 if s is None else of[s.connection].stale for s in specs]
+        stale = [0 if s is None else of[s.connection].stale for s in sent]
         self.stale_after = np.array(stale, dtype=np.int64)
 
     def scaled(

@@ -272,7 +272,8 @@ def _connect(twin: Twin, assembly: Assembly, log: SqliteLog, run_ended: int | No
     """A supervised connector for every connection of the plant, and what fills its gaps where its source can."""
     addresses: dict[str, list[TagAddress]] = {id_: [] for id_ in twin.plant.connections}
     for spec in assembly.plant.tags.values():
-        addresses[spec.connection].append(spec.address)
+        if spec.compute is None:
+            addresses[spec.connection].append(spec.address)
     twin.owners |= {spec.address.tag: spec.connection for spec in assembly.plant.tags.values()}
     reports: dict[str, ConnectionReport] = {}
     connectors: dict[str, Connector] = {}

@@ -73,7 +73,7 @@ def drafts_of(plant: Plant, plugins: Mapping[str, ConnectorPlugin]) -> Drafts:
         ns = spec.settings.get("ns")
         connections.append(ConnectionDraft(name, spec.protocol, spec.url, {"ns": ns} if ns else {}))
     keys = {name: plugins[spec.protocol].tag_keys for name, spec in plant.connections.items()}
-    tags = tuple(_draft(plant, tag, keys[tag.connection]) for tag in plant.tags.values())
+    tags = tuple(_draft(plant, tag, keys[tag.connection]) for tag in plant.tags.values() if tag.compute is None)
     other = sorted({k for spec in plant.connections.values() for k in _other(spec.settings, plugins[spec.protocol])})
     told = [f"connections: {', '.join(other)}: a tag list has no place for them"] if other else []
     return Drafts(tuple(connections), tags, tuple(told))
