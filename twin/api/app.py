@@ -18,6 +18,7 @@ from twin.api.playground import Playground
 from twin.api.problem import MEDIA_TYPE, handle_problems
 from twin.api.shapes import ProblemShape
 from twin.api.streamed import Streams
+from twin.core.instant import Span
 from twin.runtime.twin import Twin
 from twin.runtime.visits import Visits
 
@@ -31,10 +32,17 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(twin: Twin, access: Access, pace: Pace | None = None, playground: Playground | None = None) -> FastAPI:
+def create_app(
+    twin: Twin,
+    access: Access,
+    pace: Pace | None = None,
+    playground: Playground | None = None,
+    incident: Span | None = None,
+) -> FastAPI:
     """The API and the pages of a running twin.
 
-    access: who may do what. pace: of the live channel. playground: what a demo lets people break.
+    access: who may do what. pace: of the live channel. playground: what a demo lets people break. incident: the span
+    of a replayed one, in which the pages have a slider.
     """
     app = FastAPI(
         title="Linetwin",
@@ -52,6 +60,7 @@ def create_app(twin: Twin, access: Access, pace: Pace | None = None, playground:
     app.state.streams = Streams()
     app.state.assets = Assets.read()
     app.state.playground = playground
+    app.state.incident = incident
     app.state.visits = Visits(twin)
     for prefix, router in ROUTERS:
         app.include_router(router, prefix=prefix)

@@ -15,6 +15,7 @@ from twin.runtime.ports import is_free
 if TYPE_CHECKING:
     from twin.api.access import Access
     from twin.api.playground import Playground
+    from twin.core.instant import Span
     from twin.runtime.twin import Twin
 
 LOCAL = "127.0.0.1"
@@ -34,10 +35,11 @@ async def serve(
     seconds: float | None,
     started: Callable[[], Awaitable[None]],
     playground: Playground | None = None,
+    incident: Span | None = None,
 ) -> None:
     """Serve until Ctrl-C, SIGTERM, or for so many seconds of wall time; `started` is awaited once it listens.
 
-    playground: what a demo lets people break.
+    playground: what a demo lets people break. incident: the span of a replayed one.
     """
     import uvicorn  # noqa: PLC0415 - with fastapi 300 ms that only a serving command pays
 
@@ -54,7 +56,7 @@ async def serve(
             listens.set()
 
     listens, stop = asyncio.Event(), asyncio.Event()
-    app = create_app(twin, access, playground=playground)
+    app = create_app(twin, access, playground=playground, incident=incident)
     server = Server(server_config(app, host, port))
     with stopping_on_signals(stop):
         serving = asyncio.create_task(server.serve())

@@ -37,3 +37,14 @@ class ScaledClock:
         """The simulated instant now, ns since 1970 UTC."""
         elapsed = 0 if self._zero is None else self._monotonic() - self._zero
         return self.start + int(elapsed * self.speed)
+
+
+class StandingClock:
+    """Stands at one instant: what is over goes no further."""
+
+    def __init__(self, instant: int) -> None:
+        self._instant = instant
+
+    def now(self) -> int:
+        """That instant."""
+        return self._instant

@@ -46,7 +46,12 @@ def stored_plant(folder: Path) -> Plant:
         reader.close()
     if not loaded:
         raise Misconfigured(f"{folder}: no plant was ever run on this folder; name one: twin run PLANT.yaml")
-    return load(loaded[0][1].body["text"], "stored plant", plugins.connectors(), _Unset(), plugins.outlets())
+    return plant_of(loaded[0][1].body["text"], "stored plant")
+
+
+def plant_of(text: str, place: str) -> Plant:
+    """The plant of a text that a log keeps; its secrets stay empty. place: its name in problems."""
+    return load(text, place, plugins.connectors(), _Unset(), plugins.outlets())
 
 
 class _Unset(dict[str, str]):

@@ -1,0 +1,291 @@
+"""`twin incident run`: an incident file into a folder of its own, through the folds, and compared with what it says."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from twin.core.errors import Misconfigured
+from twin.core.fold import Fold, Record
+from twin.core.history import Publication, Slice, Snapshot
+from twin.core.instant import FAR_FUTURE, MINUTE, to_text
+from twin.core.span import unit_state
+from twin.core.tags import Tag, TagTable, TagType
+from twin.model.plant import Plant
+from twin.runtime.clock import StandingClock
+from twin.runtime.folds import Assembly, assemble
+from twin.runtime.incident import pieces
+from twin.runtime.incident.container import Container, json_bytes, json_of
+from twin.runtime.incident.digests import Digests, differing
+from twin.runtime.incident.manifest import Manifest, Results, differences, manifest_of
+from twin.runtime.incident.refold import Basis, Reached, folds_on, one_pass, pristine, versions
+from twin.runtime.plant_file import plant_of
+from twin.store.lock import writer_lock
+from twin.store.log import SqliteLog
+from twin.store.reader import LogReader
+from twin.store.results import SqliteResults
+from twin.store.transplant import Believed, LateEntry, NewLog
+
+MOST_TOLD = 20
+STATES = 240
+"""Into so many stretches a span is cut, a minute each at least: states stand there for the slider."""
+
+Progress = Callable[[float, str], None]
+NO_SENSE = (ValueError, KeyError, IndexError, TypeError, OverflowError, AttributeError)
+"""What comes of a file whose checksums are right and whose values are made up."""
+
+
+class Incident:
+    """An incident file that is whole. Raises Misconfigured naming what is not."""
+
+    def __init__(self, path: Path, progress: Progress = lambda _share, _note: None) -> None:
+        self.path = path
+        self._container = Container(path, lambda share: progress(share, "checksums"))
+        try:
+            self.manifest: Manifest = manifest_of(self._container.manifest, path)
+        except Misconfigured:
+            self._container.close()
+            raise
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the whole file."""
+        return self._container.digest
+
+    @property
+    def bytes(self) -> int:
+        """Of all its parts, unpacked."""
+        return sum(self._container.parts.values())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
+
+    def tags(self) -> list[Tag]:
+        """The tag table, by id."""
+        rows = self._json("tags.json")
+        try:
+            found = [Tag(str(name), TagType(type_)) for name, type_ in rows]
+        except (ValueError, TypeError) as error:
+            raise self._no_sense("tags.json", error) from None
+        if len(found) != self.manifest.tags or len({tag.name for tag in found}) < len(found):
+            raise self._no_sense("tags.json", ValueError("not as many names as tags"))
+        return found
+
+    def plant(self) -> Plant:
+        """The model of the span. Raises Misconfigured, with all that this release does not take in it."""
+        try:
+            text = self._container.read("plant.yaml").decode()
+        except UnicodeDecodeError as error:
+            raise self._no_sense("plant.yaml", error) from None
+        return plant_of(text, f"{self.path}: plant.yaml")
+
+    def entries(self) -> Iterator[Slice]:
+        """Its entries, a stretch of time after the other."""
+        m = self.manifest
+        for number in range(m.pieces):
+            yield pieces.get(self._container.read, self._container.parts, self.path, number, m.tags, m.known)
+
+    def records(self) -> Iterator[list[Believed]]:
+        """What the exporting twin believed, and when."""
+        for name in sorted(one for one in self._container.parts if one.startswith("records/")):
+            rows = self._json(name)
+            try:
+                yield [_believed(row) for row in rows]
+            except (ValueError, TypeError) as error:
+                raise self._no_sense(name, error) from None
+
+    def late(self) -> list[LateEntry]:
+        """What came behind the frontier."""
+        try:
+            return [LateEntry(str(unit), int(recorded), int(time)) for unit, recorded, time in self._json("late.json")]
+        except (ValueError, TypeError) as error:
+            raise self._no_sense("late.json", error) from None
+
+    def basis(self, assembly: Assembly) -> Basis:
+        """The states that folding begins from; units that are not in the file have seen nothing yet."""
+        by_name = {unit.name: number for number, unit in enumerate(assembly.units)}
+        missing = [name for name in self.manifest.units if name not in by_name]
+        if missing:
+            raise Misconfigured(f"{self.path}: its model has no unit {missing[0][:80]!r} here; export it again")
+        inside = {by_name[name] for name in self.manifest.units}
+        states = {
+            unit: self._container.read(f"basis/{unit:04}.state") if unit in inside else pristine(assembly, unit)
+            for unit in range(len(assembly.units))
+        }
+        return Basis(self.manifest.basis, self.manifest.basis_known, states)
+
+    def _json(self, name: str) -> Any:
+        return json_of(self._container.read(name), self.path, name)
+
+    def _no_sense(self, part: str, error: Exception) -> Misconfigured:
+        return Misconfigured(f"{self.path}: part {part} makes no sense ({str(error)[:80]}); export it again")
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay came to. differences: from what the file says, a line each, the earliest first; empty means equal.
+
+    may_differ: what is another here than where it was exported, and may change the last bits of floats.
+    """
+
+    manifest: Manifest
+    results: Results
+    records: int
+    may_differ: list[str]
+    differences: list[str] = field(default_factory=list[str])
+
+    @property
+    def equal(self) -> bool:
+        """Whether all results have the bytes they had there."""
+        return not self.differences
+
+
+def replay(
+    incident: Incident, folder: Path, progress: Progress = lambda _share, _note: None, *, anyway: bool = False
+) -> Replayed:
+    """Fill a new data folder with an incident, fold it and compare. Raises Misconfigured, StoreFailed.
+
+    anyway: also where folds have another version than there, without the states that these cannot read.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Misconfigured(f"{folder}: is there already; name a folder that is not with --data DIR")
+    with writer_lock(folder):
+        _check_room(incident, folder)
+        try:
+            return _Replay(incident, folder, progress, anyway).run()
+        except NO_SENSE as error:
+            text = f"{type(error).__name__}: {str(error)[:80]}"
+            raise Misconfigured(f"{incident.path}: what it holds makes no sense to the folds ({text})") from error
+
+
+def _check_room(incident: Incident, folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if 2 * incident.bytes > free:
+        raise Misconfigured(
+            f"{incident.path}: unpacks to {incident.bytes:,} bytes, and {free:,} are free beside {folder}; "
+            "name a folder with more room with --data DIR"
+        )
+
+
+class _Replay:
+    def __init__(self, incident: Incident, folder: Path, progress: Progress, anyway: bool) -> None:
+        self._incident, self._folder, self._progress, self._anyway = incident, folder, progress, anyway
+        self._manifest = incident.manifest
+        self._told: list[str] = []
+
+    def run(self) -> Replayed:
+        tags, plant = self._incident.tags(), self._incident.plant()
+        assembly = assemble(plant, TagTable(tags))
+        cannot, may_differ = differences(self._manifest, versions(assembly))
+        if cannot and not self._anyway:
+            raise Misconfigured(
+                f"{self._incident.path}: {'; '.join([*cannot, *may_differ])}: the results would be others; "
+                "run it with that release, or with --anyway here"
+            )
+        basis = self._incident.basis(assembly)
+        folds = folds_on(assembly, basis, self._numbers(assembly), {name for name, _ in self._alike(assembly)})
+        self._fill(plant, assembly, basis, folds, tags)
+        return self._fold(assembly, folds, [*cannot, *may_differ])
+
+    def _alike(self, assembly: Assembly) -> set[tuple[str, int]]:
+        """Folds that have the version they had there."""
+        return versions(assembly).items() & self._manifest.codes.items()
+
+    def _numbers(self, assembly: Assembly) -> tuple[int, ...]:
+        inside = set(self._manifest.units)
+        return tuple(number for number, unit in enumerate(assembly.units) if unit.name in inside)
+
+    def _fill(self, plant: Plant, assembly: Assembly, basis: Basis, folds: Sequence[Fold], tags: Sequence[Tag]) -> None:
+        owners = [spec.connection if (spec := plant.tags.get(tag.name)) else "incident" for tag in tags]
+        log = NewLog(self._folder, lambda tag: owners[tag])
+        inside = self._numbers(assembly)
+        states = {
+            unit.name: unit_state(folds, number) if number in inside else basis.states[number]
+            for number, unit in enumerate(assembly.units)
+        }
+        try:
+            log.tags(tags)
+            for number, piece in enumerate(self._incident.entries()):
+                log.entries(piece)
+                self._progress(number / self._manifest.pieces / 2, "entries")
+            for rows in self._incident.records():
+                log.records(rows)
+            log.late(self._incident.late())
+            log.states(assembly.code, basis.frontier, basis.known, states.items())
+            log.close()
+        except BaseException:
+            log.give_up()
+            raise
+
+    def _fold(self, assembly: Assembly, folds: list[Fold], may_differ: list[str]) -> Replayed:
+        """Step by step over the folder's own log; what comes out otherwise than it stands is put right and told."""
+        m, units = self._manifest, self._numbers(assembly)
+        distance = MINUTE * max(1, -(-(m.end - m.start) // (STATES * MINUTE)))
+        digests, at = Digests(), m.start
+        log = SqliteLog(self._folder, StandingClock(m.end))
+        reader = LogReader(self._folder)
+        results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.code, log)
+        try:
+            steps = one_pass(
+                assembly, folds, reader, units, m.basis, m.start, m.end, m.known, lambda _: distance, digests
+            )
+            for reached in steps:
+                removed, added = self._against(results, units, at, reached)
+                is_due = reached.at == m.end or reached.at % distance == 1
+                states = self._states(assembly, folds, units, reached.at) if is_due else []
+                results.publish(Publication(m.known, (), added, removed, states))
+                at = reached.at
+                self._progress(0.5 + (at - m.start) / (m.end - m.start) / 2, f"{digests.records:,} results")
+            results.current(0, m.end, m.end)  # waits until all of it is stored
+        finally:
+            log.close()
+            reader.close()
+        names = {unit: assembly.units[unit].name for unit in units}
+        made = digests.results(folds, names)
+        told = self._told[:MOST_TOLD] + differing(m.results, made)
+        if not told and made.digest != m.results.digest:
+            told.append("the records differ from those that were counted there")
+        return Replayed(m, made, digests.records, may_differ, told)
+
+    def _against(
+        self, results: SqliteResults, units: Sequence[int], start: int, reached: Reached
+    ) -> tuple[list[Record], list[Record]]:
+        """(exported and not made, made and not exported) of records that end in [start, reached)."""
+        there = {_hashable(one): one for unit in units for one in results.current(unit, start, reached.at)}
+        here = {_hashable(one): one for one in reached.records}
+        removed = [there[key] for key in sorted(there.keys() - here.keys())]
+        added = [here[key] for key in sorted(here.keys() - there.keys())]
+        for one, what in (
+            *((r, "exported, not replayed") for r in removed),
+            *((r, "replayed, not exported") for r in added),
+        ):
+            self._told.append(
+                f"{one.kind} of {one.key} from {to_text(one.start)} to {to_text(one.end)} {dict(one.data)}: {what}"
+            )
+        return removed, added
+
+    def _states(self, assembly: Assembly, folds: Sequence[Fold], units: Sequence[int], at: int) -> list[Snapshot]:
+        """Of all units: of those that are not in the file nothing is ever known."""
+        known = self._manifest.known
+        inside = [Snapshot(unit, at, known, unit_state(folds, unit)) for unit in units]
+        others = set(range(len(assembly.units))) - set(units)
+        return [*inside, *(Snapshot(unit, at, known, pristine(assembly, unit)) for unit in sorted(others))]
+
+
+def _hashable(record: Record) -> bytes:
+    return json_bytes([record.unit, record.end, record.kind, record.key, record.start, dict(record.data)])
+
+
+def _believed(row: Any) -> Believed:
+    """A row of the part, every value of its type."""
+    unit, kind, key, start, end, data, since, until = row
+    texts, numbers = (unit, kind, key), (start, end, since, 0 if until is None else until)
+    if not all(isinstance(one, str) for one in texts) or not all(type(one) is int for one in numbers):
+        raise ValueError(f"{row!r:.60} is no record")
+    if not isinstance(data, dict) or not all(abs(one) < FAR_FUTURE for one in numbers):
+        raise ValueError(f"{row!r:.60} is no record")
+    return unit, kind, key, start, end, data, since, until
