@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.append import synced
 from benchmarks.own_store import BOUNDS, ArrivalClock
 from benchmarks.workload import ROWS, Workload
+from twin.cli.serving import short_turns
 from twin.core.batch import Batch
 from twin.core.instant import DAY, FAR_FUTURE
 from twin.core.rows import in_order
@@ -50,9 +51,10 @@ def beside(folder: Path, workload: Workload, seconds: float) -> Beside:
         idle = reads_s(reader, workload, seconds)
         sealing.start()
         writer = Writer(log, clock, workload, seconds)
-        writer.start()
-        busy = reads_s(reader, workload, seconds)
-        writer.join()
+        with short_turns():
+            writer.start()
+            busy = reads_s(reader, workload, seconds)
+            writer.join()
     finally:
         sealing.close()
         reader.close()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from twin.runtime.twin import Twin
 
 LOCAL = "127.0.0.1"
+TURN_S = 0.0005
+"""A thread that works in Python gives way so soon. By default it is 5 ms, and a commit waits for several turns."""
 
 
 def check_port(host: str, port: int) -> None:
@@ -58,7 +61,7 @@ async def serve(
     listens, stop = asyncio.Event(), asyncio.Event()
     app = create_app(twin, access, playground=playground, incident=incident)
     server = Server(server_config(app, host, port))
-    with stopping_on_signals(stop):
+    with stopping_on_signals(stop), short_turns():
         serving = asyncio.create_task(server.serve())
         listening, ended = asyncio.create_task(listens.wait()), asyncio.create_task(stop.wait())
         await asyncio.wait({serving, listening, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -85,3 +88,14 @@ def stopping_on_signals(stop: asyncio.Event) -> Generator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def short_turns() -> Generator[None]:
+    """Threads of this process give way after TURN_S while the block runs."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(TURN_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

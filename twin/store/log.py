@@ -175,8 +175,11 @@ class SqliteLog:
 
     def _transaction(self, waiting: list[_Waiting]) -> list[int]:
         connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
-        self._store_new_tags(connection)
+        # One entry is one statement, a transaction by itself: other threads hold Python up in between once, not thrice.
+        alone = len(waiting) == 1 and not callable(waiting[0].item) and not self.tags.since(self._stored_tags)
+        if not alone:
+            connection.execute("BEGIN IMMEDIATE")
+            self._store_new_tags(connection)
         rows: list[Stored] = []
         answers: list[int] = []
         for one in waiting:
@@ -190,7 +193,8 @@ class SqliteLog:
         for one in waiting:
             if not isinstance(one.item, Batch | Event):
                 one.item(connection)
-        connection.execute("COMMIT")
+        if not alone:
+            connection.execute("COMMIT")
         return answers
 
     def _store_new_tags(self, connection: sqlite3.Connection) -> None:
