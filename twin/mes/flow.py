@@ -13,7 +13,8 @@ def ideal_ns(product: Product | None, machine: Machine) -> int | None:
     """Ideal run time of one count (PRI): of the machine by its name, else by its type; None when none is given."""
     if product is None:
         return None
-    return product.ideal.get(machine.name, product.ideal.get(machine.type))
+    names = (machine.name, machine.type, machine.type.partition("@")[0])
+    return next((product.ideal[name] for name in names if name in product.ideal), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,10 @@ class Entry:
         """`plant.yaml:20`."""
         return f"{self.report.file}:{self.line}"
 
+    def seen_from(self, other: Entry) -> str:
+        """Where it stands, for a message about another entry: `line 9`, or `types.yaml:9` in another file."""
+        return f"line {self.line}" if self.report.file == other.report.file else self.place
+
     def problem(self, fact: str) -> None:
         """Report what is wrong here; of what came from the environment only its name is shown."""
         if isinstance(self.node, FilledIn) and self.node.value:

@@ -37,7 +37,9 @@ PLANT_KEYS = (
     Key("connections", "map", "connection name -> protocol with its URL, and settings"),
     Key("outlets", "map", "outlet name -> where the log goes, with its URL, and settings"),
     Key("products", "map", "product name -> its code and ideal rates"),
-    Key("types", "map", "type name -> what all machines of a type have in common"),
+    Key(
+        "types", "map", "type name, with a version or without (filler@2) -> what all machines of a type have in common"
+    ),
     Key("lines", "map", "path of a line -> its machines and their flow"),
     Key("tags", "map", "path -> tag that belongs to no machine"),
     Key("history", "map", "how long samples are kept, by groups of tags"),
@@ -72,21 +74,28 @@ PRODUCT_KEYS = (
     Key("ideal", "map", "machine or type -> ideal rate: 120/min"),
 )
 
-TYPE_KEYS = (
+SHARED_KEYS = (
     Key("makes", "any", "what one count is: bottle, or {case: 12 bottle}", "piece"),
     Key("tags", "map", "tag name -> where it is found and what it means"),
     Key("counts", "map", "total, good, reject, rework -> counter tag"),
     Key("state", "any", "rules, the first that holds, or a table of state numbers"),
     Key("micro_stop", "duration", "a shorter stop is lost speed: its time stays production time", MINUTE),
-    Key("health", "list", "models that watch the machine's condition"),
+    Key("health", "list", "models that watch the machine's condition, beside those of its type; []: none of these"),
+    Key("without", "list", "tags of its type that it has not: [vibration]"),
+)
+"""What a type and a machine may say alike: the machine's stands above its type's."""
+
+TYPE_KEYS = (
+    Key("like", "text", "type that this one builds on; what is written here stands above what that one says"),
+    *SHARED_KEYS,
 )
 
 MACHINE_KEYS = (
-    Key("type", "text", "the type whose tags, counts and state this machine has"),
+    Key("type", "text", "the type whose tags, counts and state this machine has: filler, filler@2"),
     Key("from", "text", "connection of all its tags that name none"),
     Key("node", "text", "stands before the node of its tags", ""),
     Key("display", "text", "name for people", ""),
-    *TYPE_KEYS,
+    *SHARED_KEYS,
 )
 
 LINE_KEYS = (

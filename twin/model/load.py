@@ -14,7 +14,7 @@ from twin.model.keeping import read_keeping
 from twin.model.keys import PLANT_KEYS, VERSION
 from twin.model.kinds import settings
 from twin.model.lines import LineDraft, lookup_of, read_lines
-from twin.model.machine_types import MachineType, read_types
+from twin.model.machine_types import MachineType
 from twin.model.machines import MachineReader
 from twin.model.names import check_path
 from twin.model.outlets import NO_OUTLETS, OutletDraft, read_outlets
@@ -23,6 +23,7 @@ from twin.model.products import read_products
 from twin.model.report import Report, suggestion
 from twin.model.shifts import read_shifts
 from twin.model.tags import TagReader, check_former_names
+from twin.model.types import read_types
 from twin.model.yaml_text import compose
 
 _SCALARS = tuple(key for key in PLANT_KEYS if key.kind != "map")
@@ -99,8 +100,9 @@ def _read_keeping(
 
 
 def _rated(types: Mapping[str, MachineType], drafts: tuple[LineDraft, ...]) -> dict[str, None]:
-    """Names that may have an ideal rate."""
-    return dict.fromkeys([*types, *(name for draft in drafts for name in draft.machines)])
+    """Names that may have an ideal rate: of a type all versions at once, or one of them."""
+    whole = [name.partition("@")[0] for name in types]
+    return dict.fromkeys([*types, *whole, *(name for draft in drafts for name in draft.machines)])
 
 
 def _check_header(fields: Mapping[str, Entry], version: int, plant: str, timezone: str) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from twin.core.instant import HOUR, MINUTE, duration_text
 from twin.model.computed import named_by
 from twin.model.entry import Entry
-from twin.model.keys import COUNT_KEYS, HEALTH_KEYS, TYPE_KEYS
+from twin.model.keys import COUNT_KEYS, HEALTH_KEYS, SHARED_KEYS
 from twin.model.kinds import read, settings
-from twin.model.names import check_segment
 from twin.model.quantity import amount
 from twin.model.references import Reference, check_local, read_reference
+from twin.model.report import suggestion
 from twin.model.states import StateDraft, read_state
 from twin.model.tags import TagDraft, TagReader
 
@@ -39,14 +39,20 @@ class HealthDraft:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MachineType:
-    """A type, or what a machine says itself. None and empty where nothing is written."""
+    """A type, or what a machine says itself. None and empty where nothing is written.
+
+    is_complete: all that it builds on is known, so a tag it has not is a mistake. dropped: tags of what it builds on
+    that it has not, and where that is written.
+    """
 
     tags: Mapping[str, TagDraft]
     makes: Makes | None = None
     counts: Mapping[str, Reference] | None = None
     state: StateDraft | None = None
     micro_stop: int | None = None
-    health: Sequence[HealthDraft] = ()
+    health: Sequence[HealthDraft] | None = None
+    is_complete: bool = True
+    dropped: Mapping[str, Entry] = field(default_factory=dict[str, Entry])
 
     def references(self) -> Iterator[Reference]:
         """All tags that computed tags, counts, state and health name."""
@@ -54,58 +60,78 @@ class MachineType:
             yield from named_by(draft)
         yield from (self.counts or {}).values()
         yield from self.state.references if self.state else ()
-        for health in self.health:
+        for health in self.health or ():
             yield from health.tags
 
-    def check(self, owner: str, tags: Mapping[str, TagDraft] | None = None) -> None:
-        """Report names that are no tag. owner: `type 'filler'`; tags: all that may be named, its own by default."""
-        check_local(self.references(), self.tags if tags is None else tags, owner)
+    def check(self, owner: str, below: MachineType) -> None:
+        """Report names that are no tag. owner: `type 'filler'`; below: what it builds on, which is checked."""
+        if not self.is_complete:
+            return
+        told = {(id(one.entry.node), one.name) for one in below.references() if one.name not in below.tags}
+        mine = [one for one in self.references() if (id(one.entry.node), one.name) not in told]
+        lost: dict[str, Reference] = {}
+        for reference in mine:
+            if reference.name in self.dropped:
+                lost.setdefault(reference.name, reference)
+        for name, reference in lost.items():
+            at = self.dropped[name]
+            place = f"{reference.entry.path}, {reference.entry.seen_from(at)}"
+            at.problem(f"'{name}' is needed by what is kept ({place}); write that again without it")
+        check_local((one for one in mine if one.name not in lost), self.tags, owner)
 
     def with_own(self, own: MachineType) -> MachineType:
-        """This type with what one machine says itself in its place; tags are added."""
-        for name in self.tags.keys() & own.tags.keys():
-            first = self.tags[name].entry
-            own.tags[name].entry.problem(f"tag '{name}' stands twice (first in line {first.line}, {first.path})")
+        """This type with what another or one machine says itself in its place; its tags are all that there are."""
         return replace(
             own,
-            tags={**self.tags, **own.tags},
             makes=own.makes or self.makes,
             counts=self.counts if own.counts is None else own.counts,
             state=own.state or self.state,
             micro_stop=self.micro_stop if own.micro_stop is None else own.micro_stop,
-            health=(*self.health, *own.health),
+            health=(*(self.health or ()), *(own.health or ())) if own.health != () else (),
+            is_complete=self.is_complete and own.is_complete,
+            dropped={name: at for name, at in {**self.dropped, **own.dropped}.items() if name not in own.tags},
         )
 
 
-def read_types(entry: Entry, reader: TagReader) -> dict[str, MachineType]:
-    """All types by their names. Problems are reported."""
-    found: dict[str, MachineType] = {}
-    for name, child in entry.children().items():
-        try:
-            check_segment(name)
-        except ValueError as error:
-            child.problem(str(error))
-        found[name] = read_type(child.fields(TYPE_KEYS), reader)
-        found[name].check(f"type '{name}'")
-    return found
+NOTHING = MachineType({})
+"""What a type builds on that builds on none."""
+UNKNOWN = MachineType({}, is_complete=False)
+"""What builds on a type that is not there."""
 
 
-def read_type(fields: Mapping[str, Entry], reader: TagReader) -> MachineType:
-    """A type by its keys; the caller checks the tags that it names."""
-    return MachineType(
-        tags=_read_tags(fields["tags"], reader) if "tags" in fields else {},
+def read_over(below: MachineType, fields: Mapping[str, Entry], reader: TagReader) -> MachineType:
+    """A type with what these keys say in its place. Problems are reported; the caller checks the tags it names."""
+    if not any(key.name in fields for key in SHARED_KEYS):
+        return below
+    dropped = dict(_read_without(fields["without"], below)) if "without" in fields else {}
+    kept = {name: draft for name, draft in below.tags.items() if name not in dropped} if dropped else below.tags
+    own = MachineType(
+        tags=_read_tags(fields["tags"], reader, kept) if "tags" in fields else kept,
         makes=_read_makes(fields["makes"]) if "makes" in fields else None,
         counts=_read_counts(fields["counts"]) if "counts" in fields else None,
         state=read_state(fields["state"]) if "state" in fields else None,
         micro_stop=read(fields["micro_stop"], MICRO_STOP) if "micro_stop" in fields else None,
-        health=tuple(_read_health(item) for item in fields["health"].items()) if "health" in fields else (),
+        health=tuple(_read_health(item) for item in fields["health"].items()) if "health" in fields else None,
+        dropped=dropped,
     )
+    return below.with_own(own)
 
 
-def _read_tags(entry: Entry, reader: TagReader) -> dict[str, TagDraft]:
-    drafts = reader.drafts(entry)
+def _read_without(entry: Entry, below: MachineType) -> Iterator[tuple[str, Entry]]:
+    """Tags that are left out, and where that is written."""
+    for item in entry.items():
+        reference = read_reference(item)
+        if reference is None:
+            continue
+        if reference.name not in below.tags and below.is_complete:
+            item.problem(f"no tag '{reference.name}' to leave out{suggestion(reference.name, below.tags)}")
+        yield reference.name, item
+
+
+def _read_tags(entry: Entry, reader: TagReader, below: Mapping[str, TagDraft]) -> Mapping[str, TagDraft]:
+    drafts = reader.drafts(entry, below)
     for name, draft in drafts.items():
-        if "/" in name:
+        if "/" in name and name not in below:
             better = name.replace("/", "_")
             draft.entry.problem(f"a tag of a machine has no slash in its name (write '{better}')")
     return drafts
@@ -141,6 +167,6 @@ def _read_health(entry: Entry) -> HealthDraft:
     return HealthDraft(given, tuple(tag for tag in tags if tag is not None))
 
 
-MAKES = replace(next(key for key in TYPE_KEYS if key.name == "makes"), kind="text")
+MAKES = replace(next(key for key in SHARED_KEYS if key.name == "makes"), kind="text")
 """What a machine makes, where it is one word."""
-MICRO_STOP = next(key for key in TYPE_KEYS if key.name == "micro_stop")
+MICRO_STOP = next(key for key in SHARED_KEYS if key.name == "micro_stop")

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 
 from twin.model.computed import Computing
 from twin.model.entry import Entry
-from twin.model.keys import MACHINE_KEYS, TYPE_KEYS
+from twin.model.keys import MACHINE_KEYS, SHARED_KEYS
 from twin.model.kinds import settings
 from twin.model.lookup import Lookup, joined
-from twin.model.machine_types import MICRO_STOP, MachineType, Makes, read_type
-from twin.model.names import check_segment, expanded, filled
+from twin.model.machine_types import MICRO_STOP, NOTHING, UNKNOWN, MachineType, Makes, read_over
+from twin.model.names import check_segment, expanded, filled, has_loop
 from twin.model.plant import Machine, TagSpec
 from twin.model.report import suggestion
 from twin.model.tags import TagReader, Whereabouts, add_tag, first_without_origin
+from twin.model.types import is_known
 
-_NAMED = tuple(key for key in MACHINE_KEYS if key not in TYPE_KEYS)
+Layers = tuple[tuple[Entry, Mapping[str, Entry]], ...]
+"""Entries that say what a machine is, with their keys: a loop's, and that of one machine of it."""
+
+_NAMED = tuple(key for key in MACHINE_KEYS if key not in SHARED_KEYS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +56,7 @@ class MachineDraft:
             counts={name: paths[reference.name] for name, reference in (self.type.counts or {}).items()},
             state=self.type.state.model(paths) if self.type.state else None,
             micro_stop=MICRO_STOP.default if self.type.micro_stop is None else self.type.micro_stop,
-            health=tuple({**h.settings, "tags": tuple(paths[t.name] for t in h.tags)} for h in self.type.health),
+            health=tuple({**h.settings, "tags": tuple(paths[t.name] for t in h.tags)} for h in self.type.health or ()),
             display=self.display,
         )
 
@@ -69,25 +73,42 @@ class MachineReader:
     computing: Computing
 
     def machines(self, entry: Entry, line: str) -> dict[str, MachineDraft]:
-        """The machines of a line (full path) by their names, loops written out. Problems are reported."""
-        found: dict[str, MachineDraft] = {}
+        """The machines of a line (full path) by their names, loops written out. Problems are reported.
+
+        A name behind a loop that makes it changes this one machine; what it does not say stays the loop's.
+        """
+        asked: dict[str, tuple[str, str, Layers]] = {}
         for key, child in entry.children().items():
-            make = self._maker(key, child, line)
+            own: Layers = ((child, child.fields(MACHINE_KEYS)),)
             for name, number in _names(key, child):
-                if name in found:
+                first, its_number, layers = asked.get(name, ("", number, ()))
+                if len(layers) > 1 or (first and (has_loop(key) or not has_loop(first))):
                     child.problem(f"machine '{name}' stands twice in this line")
                     continue
-                found[name] = make(name, number)
+                asked[name] = key, its_number, (*layers, *own)
+        makers: dict[tuple[Entry, ...], Callable[[str, str], MachineDraft]] = {}
+        found: dict[str, MachineDraft] = {}
+        for name, (key, number, layers) in asked.items():
+            entries = tuple(one for one, _ in layers)
+            if entries not in makers:
+                makers[entries] = self._maker(key, layers, line)
+            found[name] = makers[entries](name, number)
         return found
 
-    def _maker(self, key: str, entry: Entry, line: str) -> Callable[[str, str], MachineDraft]:
-        """Reads one entry and gives the function that makes each of its machines."""
-        fields = entry.fields(MACHINE_KEYS)
+    def _maker(self, key: str, layers: Layers, line: str) -> Callable[[str, str], MachineDraft]:
+        """Reads what stands for a machine, the last above the others; gives the function that makes each of them."""
+        entry = layers[-1][0]
+        fields = {name: child for _, of_layer in layers for name, child in of_layer.items()}
         own = settings(fields, _NAMED)
         type_name = own["type"] or ""
-        self._check_names(fields, own)
-        known = self.types.get(type_name, MachineType({}))
-        machine_type = self._own_type(key, fields, known, check=not type_name or type_name in self.types)
+        if own["from"]:
+            self.reader.check_connection(fields["from"], own["from"])
+        is_there = not type_name or is_known(type_name, self.types, fields["type"])
+        machine_type = below = self.types.get(type_name, NOTHING if is_there else UNKNOWN)
+        for _, of_layer in layers:
+            machine_type = read_over(machine_type, of_layer, self.reader)
+        if any(key.name in fields for key in SHARED_KEYS):
+            machine_type.check(f"machine '{key}'", below)
         if entry.is_mapping and not type_name and not machine_type.tags:
             entry.problem("has neither `type` nor `tags`")
         orphan = first_without_origin(machine_type.tags)
@@ -103,8 +124,7 @@ class MachineReader:
                 for local in machine_type.tags
             }
             display = _filled(entry, own["display"], values)
-            complete = not type_name or type_name in self.types
-            return MachineDraft(name, path, line, type_name, machine_type, tags, display, complete)
+            return MachineDraft(name, path, line, type_name, machine_type, tags, display, machine_type.is_complete)
 
         return make
 
@@ -127,23 +147,6 @@ class MachineReader:
         self.places[path] = draft.entry
         self.computing.add(path, draft, machine.rpartition("/")[0], machine)
         return path
-
-    def _check_names(self, fields: Mapping[str, Entry], own: Mapping[str, str | None]) -> None:
-        """Report a type or a connection that is not there."""
-        if own["from"]:
-            self.reader.check_connection(fields["from"], own["from"])
-        if own["type"] and own["type"] not in self.types:
-            fields["type"].problem(f"no type '{own['type']}'{suggestion(own['type'], self.types)}")
-
-    def _own_type(self, key: str, fields: Mapping[str, Entry], known: MachineType, check: bool) -> MachineType:
-        """The type of a machine together with what the machine says itself."""
-        if not any(k.name in fields for k in TYPE_KEYS):
-            return known
-        own = read_type(fields, self.reader)
-        together = known.with_own(own)
-        if check:
-            own.check(f"machine '{key}'", together.tags)
-        return together
 
     def _connections(self) -> str:
         return suggestion("", self.reader.connections)

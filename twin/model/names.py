@@ -11,6 +11,7 @@ MOST = 10_000
 """One `[1..n]` makes at most so many; more is a slip of the finger."""
 
 _SEGMENT = re.compile(r"[a-z0-9_-]+")
+_VERSION = re.compile(r"\d{1,9}(\.\d{1,9}){0,3}")
 _LOOP = re.compile(r"\[(\d{1,9})\.\.(\d{1,9})\]")
 _TEMPLATE = re.compile(r"\{(i|machine|line)\}")
 _WORD = re.compile(r"\{([a-z]{2,10})\}")
@@ -22,6 +23,14 @@ def check_segment(name: str) -> None:
         better = re.sub(r"[^a-z0-9_-]+", "_", name.lower()).strip("_")
         fix = f" (write '{better}' and `display` may keep the other)" if better else ""
         raise ValueError(f"'{name}' is not a name of a-z, 0-9, _ and -{fix}")
+
+
+def check_type(name: str) -> None:
+    """Raise ValueError unless it names a type: `filler`, or `filler@2`, one version of it."""
+    segment, at, version = name.partition("@")
+    check_segment(segment)
+    if at and not _VERSION.fullmatch(version):
+        raise ValueError(f"'{name}' has no version behind the @ (write {segment}@2 or {segment}@2.1)")
 
 
 def check_path(path: str) -> None:

@@ -17,6 +17,7 @@ Schema = dict[str, Any]
 
 _SEGMENT = r"[a-z0-9_-]+"
 _PATH = rf"{_SEGMENT}(/{_SEGMENT})*"
+_TYPE_NAME = rf"{_SEGMENT}(@[0-9]+(\.[0-9]+)*)?"
 _NUMBERED = r"[a-z0-9_/-]*(\[[0-9]+\.\.[0-9]+\])?[a-z0-9_/-]*"
 _DURATION = r"^\s*([0-9]+(\.[0-9]+)?\s*(ns|us|ms|s|min|m|h|d)\s*)+$"
 _VARIABLE: Schema = {"type": "string", "pattern": r"\$\{"}
@@ -45,7 +46,7 @@ def schema(plugins: Mapping[str, ConnectorPlugin], outlets: Mapping[str, OutletP
             [_at(plugin, (*COMMON_CONNECTION_KEYS, *plugin.connection_keys)) for plugin in plugins.values()]
         ),
         "outlet": _one_of([_at(plugin, (*keys.OUTLET_KEYS, *plugin.keys)) for plugin in outlets.values()]),
-        "tag": _mapping(_optional((*keys.TAG_KEYS, *plugin_keys)), _TAG),
+        "tag": _with_nothing(_mapping(_optional((*keys.TAG_KEYS, *plugin_keys)), _TAG)),
         "counter": _mapping(keys.COUNTER_KEYS),
         "alarm": _mapping(keys.ALARM_KEYS),
         "write": _mapping(keys.WRITE_KEYS, _WRITE),
@@ -100,6 +101,12 @@ def _optional(described: Sequence[Key]) -> Sequence[Key]:
     return [Key(key.name, key.kind, key.doc, key.default, key.choices) for key in described]
 
 
+def _with_nothing(mapping: Schema) -> Schema:
+    """Nothing behind a key takes away what a type says."""
+    properties = {name: {"anyOf": [shape, {"type": "null"}]} for name, shape in mapping["properties"].items()}
+    return {**mapping, "properties": properties}
+
+
 def _one_of(shapes: Sequence[Schema]) -> Schema:
     return {"oneOf": list(shapes)} if shapes else {"not": {}}
 
@@ -147,7 +154,7 @@ _TOP = {
     "connections": _named("connection", _SEGMENT),
     "outlets": _named("outlet", _SEGMENT),
     "products": _values(_ref("product")),
-    "types": _named("type", _SEGMENT),
+    "types": _named("type", _TYPE_NAME),
     "lines": _named("line", _PATH),
     "tags": _named("tag", _NUMBERED),
     "history": _ref("history"),
@@ -166,6 +173,7 @@ _TYPE = {
     "counts": _ref("counts"),
     "state": _ref("state"),
     "health": _list(_ref("health")),
+    "without": _list(_SCALAR),
 }
 _WRITE = {"while": {"anyOf": [_SCALAR, _list(_SCALAR)]}}
 _RULE = {"when": _SCALAR}

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from twin.core.plugin import ConnectorPlugin, TagAddress
 from twin.model.alarms import read_alarms
-from twin.model.compute import read_compute, refuse_wire_keys
+from twin.model.compute import BESIDE, read_compute, refuse_wire_keys
 from twin.model.connections import Connection
 from twin.model.counters import read_counter
 from twin.model.entry import Entry
 from twin.model.keys import SLOPED, TAG_KEYS
 from twin.model.kinds import settings
-from twin.model.names import expanded, filled, filled_in, has_template
+from twin.model.names import expanded, filled, filled_in, has_loop, has_template
 from twin.model.plant import TagSpec
 from twin.model.report import suggestion
 from twin.model.rule import Rule
 from twin.model.scale import scale
 from twin.model.thinning import read_thin
+from twin.model.unit_change import check_unit_change
 from twin.model.writing import read_write
 
 MODEL_KEYS = frozenset(key.name for key in TAG_KEYS)
+MEANING_KEYS = MODEL_KEYS - {"from", "compute"}
 SAID_APART = ("from", "type", "unit", "display", "was")
 """Keys that a TagSpec has as they are written."""
 
@@ -56,6 +58,9 @@ class TagDraft:
         return self.meaning["counter"] is not None
 
 
+NO_TAGS: Mapping[str, TagDraft] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
     """What a tag takes from where it stands.
@@ -77,28 +82,47 @@ class TagReader:
 
     connections: Mapping[str, Connection]
     plugins: Mapping[str, ConnectorPlugin]
-    _settings: dict[tuple[int, str], tuple[dict[str, Any], bool]] = field(
-        default_factory=dict[tuple[int, str], tuple[dict[str, Any], bool]]
+    _settings: dict[tuple[int, str], tuple[TagDraft, dict[str, Any], bool]] = field(
+        default_factory=dict[tuple[int, str], tuple["TagDraft", dict[str, Any], bool]]
     )
 
-    def drafts(self, entry: Entry) -> dict[str, TagDraft]:
-        """The tags of a mapping by their names, loops written out. Problems are reported."""
-        found: dict[str, TagDraft] = {}
+    def drafts(self, entry: Entry, below: Mapping[str, TagDraft] = NO_TAGS) -> dict[str, TagDraft]:
+        """The tags of a mapping by their names, loops written out, over those that are there below it.
+
+        A tag that is there below, or one that a loop before it made, keeps what it does not say itself. Problems are
+        reported.
+        """
+        found = dict(below)
+        written: dict[str, tuple[str, Entry]] = {}
         for key, child in entry.children().items():
-            for name, draft in self._drafts_of(key, child):
-                if name in found:
-                    child.problem(f"tag '{name}' stands twice (first in line {found[name].entry.line})")
-                found[name] = draft
+            draft = self._reader_of(child)
+            for name, number in _names(key, child):
+                first, at = written.get(name, ("", child))
+                if first and (has_loop(key) or not has_loop(first)):
+                    child.problem(f"tag '{name}' stands twice (first in {at.seen_from(child)})")
+                if name not in found and below:
+                    _check_new(name, child, below)
+                found[name] = draft(number, found.get(name))
+                written[name] = key, child
         return found
 
-    def _drafts_of(self, key: str, entry: Entry) -> Iterable[tuple[str, TagDraft]]:
-        try:
-            names = expanded(key)
-        except ValueError as error:
-            entry.problem(str(error))
-            names = []
+    def _reader_of(self, entry: Entry) -> Callable[[str, TagDraft | None], TagDraft]:
+        """Reads one entry and gives the function that makes each of its tags, over what was there before."""
         address_keys = [k.name for plugin in self.plugins.values() for k in plugin.tag_keys]
-        fields = entry.fields(TAG_KEYS, also=address_keys)
+        own = entry.fields(TAG_KEYS, also=address_keys)
+        made: dict[int, TagDraft] = {}
+
+        def draft(number: str, before: TagDraft | None) -> TagDraft:
+            key = id(before and before.fields)
+            if key not in made:
+                made[key] = self._read(entry, own if before is None else self._over(before, own))
+            found, its_number = made[key], number or (before.number if before else "")
+            rule = read_compute(found.fields["compute"], its_number) if found.is_computed else None
+            return replace(found, number=its_number, compute=rule)
+
+        return draft
+
+    def _read(self, entry: Entry, fields: Mapping[str, Entry]) -> TagDraft:
         common = settings(fields, TAG_KEYS)
         origin = common["from"] or ""
         if origin:
@@ -106,9 +130,22 @@ class TagReader:
         meaning = _meaning(entry, fields, common)
         if "compute" in fields:
             refuse_wire_keys(fields)
-        for name, number in names:
-            rule = read_compute(fields["compute"], number) if "compute" in fields else None
-            yield name, TagDraft(number, entry, origin, common["display"], common["was"], fields, meaning, rule)
+        return TagDraft("", entry, origin, common["display"], common["was"], fields, meaning)
+
+    def _over(self, before: TagDraft, own: Mapping[str, Entry]) -> dict[str, Entry]:
+        """The keys of a tag with what stands above them. Nothing behind a key takes it away."""
+        kept = before.fields
+        if "from" in own:
+            plugin = self._plugin(str(own["from"].plain()))
+            known = {key.name for key in plugin.tag_keys} if plugin else set[str]()
+            kept = {name: child for name, child in kept.items() if name in MODEL_KEYS or name in known}
+        if "compute" in own:
+            kept = {name: child for name, child in kept.items() if name in BESIDE}
+        check_unit_change(before.fields, own)
+        return {name: child for name, child in {**kept, **own}.items() if name not in own or not child.is_empty}
+
+    def _plugin(self, connection: str) -> ConnectorPlugin | None:
+        return self.connections[connection].plugin if connection in self.connections else None
 
     def check_connection(self, entry: Entry, name: str) -> None:
         """Report a connection that is not there."""
@@ -140,14 +177,14 @@ class TagReader:
 
     def _settings_of(self, draft: TagDraft, connection: str) -> tuple[dict[str, Any], bool]:
         """The plug-in's settings of a tag, and whether they hold templates; read once for each connection."""
-        key = (id(draft.entry.node), connection)
+        key = (id(draft.fields), connection)
         if key not in self._settings:
             found = self._read_settings(draft, connection)
-            self._settings[key] = found, has_template(found)
-        return self._settings[key]
+            self._settings[key] = draft, found, has_template(found)  # the draft stays, so its id stays its own
+        return self._settings[key][1:]
 
     def _read_settings(self, draft: TagDraft, name: str) -> dict[str, Any]:
-        plugin = self.connections[name].plugin if name in self.connections else None
+        plugin = self._plugin(name)
         if plugin is None:
             return {}
         known = [key.name for key in plugin.tag_keys]
@@ -159,6 +196,21 @@ class TagReader:
             if key.required and key.name not in draft.fields:
                 draft.entry.problem(f"key '{key.name}' is missing ({key.doc}; {protocol})")
         return settings(draft.fields, plugin.tag_keys)
+
+
+def _names(key: str, entry: Entry) -> list[tuple[str, str]]:
+    try:
+        return expanded(key)
+    except ValueError as error:
+        entry.problem(str(error))
+        return []
+
+
+def _check_new(name: str, entry: Entry, below: Iterable[str]) -> None:
+    """Report a tag that only changes what another one means and has no place on the wire: its name is a slip."""
+    meant = suggestion(name, below)
+    if "did you mean" in meant and entry.children().keys() <= MEANING_KEYS:
+        entry.problem(f"tag '{name}' is new and says not where it is found{meant}")
 
 
 def _meaning(entry: Entry, fields: Mapping[str, Entry], common: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,8 +251,9 @@ def first_without_origin(drafts: Mapping[str, TagDraft]) -> str:
 def add_tag(tags: dict[str, TagSpec], tag: TagSpec, place: Entry) -> None:
     """Add a tag; one path is one tag."""
     if tag.path in tags:
-        first = tags[tag.path].address.place.rpartition(":")[2]
-        place.problem(f"tag '{tag.path}' stands twice (first in line {first})")
+        file, _, line = tags[tag.path].address.place.rpartition(":")
+        first = f"line {line}" if file == place.report.file else f"{file}:{line}"
+        place.problem(f"tag '{tag.path}' stands twice (first in {first})")
         return
     tags[tag.path] = tag
 

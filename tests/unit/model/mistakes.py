@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.unit.model.alarm_mistakes import ALARM_MISTAKES
+from tests.unit.model.inheritance_mistakes import INHERITANCE_MISTAKES
 from tests.unit.model.write_mistakes import WRITE_MISTAKES
 from tests.unit.model.yaml_mistakes import YAML_MISTAKES
 
@@ -28,7 +29,7 @@ lines:
       filler: {type: filler, from: s7, node: DB}
 """
 
-MISTAKES = {**ALARM_MISTAKES, **WRITE_MISTAKES, **YAML_MISTAKES} | {
+MISTAKES = {**ALARM_MISTAKES, **INHERITANCE_MISTAKES, **WRITE_MISTAKES, **YAML_MISTAKES} | {
     "unknown key": (
         "mqtt://10.0.1.5",
         'mqtt://10.0.1.5", usr: "me',
@@ -121,12 +122,6 @@ MISTAKES = {**ALARM_MISTAKES, **WRITE_MISTAKES, **YAML_MISTAKES} | {
         "filler: {type: filler, from: s7, node: DB}",
         "filler: {type: filler, from: s7}\n      m2: {type: filler, from: s7}\n      m[1..2]: {type: filler, from: s7}",
         "21: lines.hall/line1.machines.m[1..2]: machine 'm2' stands twice in this line",
-    ),
-    "a machine's tag that its type has": (
-        "node: DB}",
-        "node: DB, tags: {temp: {node: .x}}}",
-        "19: lines.hall/line1.machines.filler.tags.temp: tag 'temp' stands twice"
-        " (first in line 9, types.filler.tags.temp)",
     ),
     "a flat tag that a machine has": (
         "types:",

@@ -38,6 +38,7 @@ SEEN = {
     "number in quotes",
     "missing required key",
     "bad path segment",
+    "a version that is none",
     "empty path segment",
     "no such state",
     "unknown as a state",
