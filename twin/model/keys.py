@@ -74,7 +74,7 @@ PRODUCT_KEYS = (
     Key("ideal", "map", "machine or type -> ideal rate: 120/min"),
 )
 
-SHARED_KEYS = (
+SHARED = (
     Key("makes", "any", "what one count is: bottle, or {case: 12 bottle}", "piece"),
     Key("tags", "map", "tag name -> where it is found and what it means"),
     Key("counts", "map", "total, good, reject, rework -> counter tag"),
@@ -87,7 +87,7 @@ SHARED_KEYS = (
 
 TYPE_KEYS = (
     Key("like", "text", "type that this one builds on; what is written here stands above what that one says"),
-    *SHARED_KEYS,
+    *SHARED,
 )
 
 MACHINE_KEYS = (
@@ -95,7 +95,7 @@ MACHINE_KEYS = (
     Key("from", "text", "connection of all its tags that name none"),
     Key("node", "text", "stands before the node of its tags", ""),
     Key("display", "text", "name for people", ""),
-    *SHARED_KEYS,
+    *SHARED,
 )
 
 LINE_KEYS = (

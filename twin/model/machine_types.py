@@ -9,7 +9,7 @@ from typing import Any
 from twin.core.instant import HOUR, MINUTE, duration_text
 from twin.model.computed import named_by
 from twin.model.entry import Entry
-from twin.model.keys import COUNT_KEYS, HEALTH_KEYS, SHARED_KEYS
+from twin.model.keys import COUNT_KEYS, HEALTH_KEYS, SHARED
 from twin.model.kinds import read, settings
 from twin.model.quantity import amount
 from twin.model.references import Reference, check_local, read_reference
@@ -101,7 +101,7 @@ UNKNOWN = MachineType({}, is_complete=False)
 
 def read_over(below: MachineType, fields: Mapping[str, Entry], reader: TagReader) -> MachineType:
     """A type with what these keys say in its place. Problems are reported; the caller checks the tags it names."""
-    if not any(key.name in fields for key in SHARED_KEYS):
+    if not any(key.name in fields for key in SHARED):
         return below
     dropped = dict(_read_without(fields["without"], below)) if "without" in fields else {}
     kept = {name: draft for name, draft in below.tags.items() if name not in dropped} if dropped else below.tags
@@ -167,6 +167,6 @@ def _read_health(entry: Entry) -> HealthDraft:
     return HealthDraft(given, tuple(tag for tag in tags if tag is not None))
 
 
-MAKES = replace(next(key for key in SHARED_KEYS if key.name == "makes"), kind="text")
+MAKES = replace(next(key for key in SHARED if key.name == "makes"), kind="text")
 """What a machine makes, where it is one word."""
-MICRO_STOP = next(key for key in SHARED_KEYS if key.name == "micro_stop")
+MICRO_STOP = next(key for key in SHARED if key.name == "micro_stop")

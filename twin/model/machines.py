@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from twin.model.computed import Computing
 from twin.model.entry import Entry
-from twin.model.keys import MACHINE_KEYS, SHARED_KEYS
+from twin.model.keys import MACHINE_KEYS, SHARED
 from twin.model.kinds import settings
 from twin.model.lookup import Lookup, joined
 from twin.model.machine_types import MICRO_STOP, NOTHING, UNKNOWN, MachineType, Makes, read_over
@@ -20,7 +20,7 @@ from twin.model.types import is_known
 Layers = tuple[tuple[Entry, Mapping[str, Entry]], ...]
 """Entries that say what a machine is, with their keys: a loop's, and that of one machine of it."""
 
-_NAMED = tuple(key for key in MACHINE_KEYS if key not in SHARED_KEYS)
+_NAMED = tuple(key for key in MACHINE_KEYS if key not in SHARED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +107,7 @@ class MachineReader:
         machine_type = below = self.types.get(type_name, NOTHING if is_there else UNKNOWN)
         for _, of_layer in layers:
             machine_type = read_over(machine_type, of_layer, self.reader)
-        if any(key.name in fields for key in SHARED_KEYS):
+        if any(key.name in fields for key in SHARED):
             machine_type.check(f"machine '{key}'", below)
         if entry.is_mapping and not type_name and not machine_type.tags:
             entry.problem("has neither `type` nor `tags`")
