@@ -31,6 +31,11 @@ STEPPED, SLOPED = "stepped", "sloped"
 
 PLANT_KEYS = (
     Key("linetwin", "int", "version of this grammar", VERSION),
+    Key(
+        "include",
+        "any",
+        "files whose sections are part of this plant: [types.yaml, lines/*.yaml], in this folder or below",
+    ),
     Key("plant", "text", "path of the plant, before every other path: acme/brno", ""),
     Key("timezone", "text", "IANA zone that shifts and days are reckoned in", "UTC"),
     Key("shifts", "map", "shift name -> times of the week: Mon-Fri 06:00-14:00; `breaks` is a list of such times"),

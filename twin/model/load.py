@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from pathlib import PurePath
 from zoneinfo import ZoneInfo, available_timezones
 
 from twin.core.plugin import ConnectorPlugin, OutletPlugin
 from twin.model.computed import Computing
 from twin.model.connections import Connection, read_connections
 from twin.model.entry import Entry
+from twin.model.files import Folder, apart, folder_of, nowhere, together
+from twin.model.including import Files
 from twin.model.keeping import read_keeping
 from twin.model.keys import PLANT_KEYS, VERSION
 from twin.model.kinds import settings
@@ -24,7 +27,6 @@ from twin.model.report import Report, suggestion
 from twin.model.shifts import read_shifts
 from twin.model.tags import TagReader, check_former_names
 from twin.model.types import read_types
-from twin.model.yaml_text import compose
 
 _SCALARS = tuple(key for key in PLANT_KEYS if key.kind != "map")
 
@@ -35,28 +37,34 @@ def load(
     plugins: Mapping[str, ConnectorPlugin],
     environment: Mapping[str, str],
     outlets: Mapping[str, OutletPlugin] = NO_OUTLETS,
+    folder: Folder = nowhere,
 ) -> Plant:
     """The plant that a file describes. file: its name in problems; environment: where `${S7_PW}` is looked up.
 
+    folder: where the files are that it includes; a text that holds them itself (Plant.text) needs none.
+
     Raises Problems with all that is wrong: each names file and line, the place in the YAML, the fact and the fix.
-    Secrets are filled into connections and outlets only; `Plant.text` keeps the file as it is.
+    Secrets are filled into connections and outlets only; `Plant.text` keeps the files as they are.
     """
     report = Report(file)
-    plant = _read(Entry(compose(text, file), "", 1, report), text, plugins, environment, outlets)
+    main, known = apart(text, PurePath(file).name)
+    files = Files(folder if known.keys() == {main} else folder_of(known), report)
+    fields = files.read(main, known[main], _check_version)
+    plant = _read(fields, report, together(files.texts), plugins, environment, outlets)
     report.check()
     return plant
 
 
 def _read(
-    root: Entry,
+    fields: Mapping[str, Entry],
+    report: Report,
     text: str,
     plugins: Mapping[str, ConnectorPlugin],
     environment: Mapping[str, str],
     outlet_plugins: Mapping[str, OutletPlugin],
 ) -> Plant:
-    fields = root.fields(PLANT_KEYS)
     own = settings(fields, _SCALARS)
-    _check_header(fields, own["linetwin"], own["plant"], own["timezone"])
+    _check_header(fields, own["plant"], own["timezone"])
     connections: dict[str, Connection] = {}
     if "connections" in fields:
         connections = read_connections(fields["connections"], plugins, environment, own["plant"])
@@ -88,7 +96,7 @@ def _read(
         keeping=_read_keeping(fields, own["plant"], machines.tags, connections) if "history" in fields else Keeping(),
     )
     check_former_names(machines.tags, machines.places)
-    _check_by_plugins(plant, connections, outlets, root.report)
+    _check_by_plugins(plant, connections, outlets, report)
     return plant
 
 
@@ -105,10 +113,16 @@ def _rated(types: Mapping[str, MachineType], drafts: tuple[LineDraft, ...]) -> d
     return dict.fromkeys([*types, *whole, *(name for draft in drafts for name in draft.machines)])
 
 
-def _check_header(fields: Mapping[str, Entry], version: int, plant: str, timezone: str) -> None:
-    """Report another version of the grammar, a plant that is no path and a zone that is not known."""
+def _check_version(fields: Mapping[str, Entry]) -> None:
+    """Report another version of the grammar."""
+    version = settings(fields, PLANT_KEYS[:1])["linetwin"]
     if version != VERSION:
         fields["linetwin"].problem(f"version {version} is not known to this release (write linetwin: {VERSION})")
+
+
+def _check_header(fields: Mapping[str, Entry], plant: str, timezone: str) -> None:
+    """Report a plant that is no path and a zone that is not known."""
+    _check_version(fields)
     if plant:
         try:
             check_path(plant)
@@ -134,19 +148,13 @@ def _check_by_plugins(
     They are not shown what is wrong already: they may rely on what their keys promise.
     """
     for name, connection in connections.items():
-        if connection.plugin is None or report.holds(line_of(connection.spec.place)):
+        if connection.plugin is None or report.is_wrong(connection.spec.place):
             continue
-        addresses = [a for a in plant.addresses(name) if not report.holds(line_of(a.place))]
+        addresses = [a for a in plant.addresses(name) if not report.is_wrong(a.place)]
         for place, message in connection.plugin.check(connection.spec, addresses):
-            report.add(line_of(place), message)
+            report.add_at(place, message)
     for outlet in outlets.values():
-        if outlet.plugin is None or report.holds(line_of(outlet.feed.spec.place)):
+        if outlet.plugin is None or report.is_wrong(outlet.feed.spec.place):
             continue
         for place, message in outlet.plugin.check(outlet.feed.spec):
-            report.add(line_of(place), message)
-
-
-def line_of(place: str) -> int:
-    """The line of `plant.yaml:20`; 1 for a place without one."""
-    line = place.rpartition(":")[2]
-    return int(line) if line.isdecimal() else 1
+            report.add_at(place, message)

@@ -150,6 +150,7 @@ _STATE: Schema = {"enum": list(keys.GENERIC_STATES)}
 _NUMBERS: Schema = {"type": "object", "propertyNames": {"pattern": r"^[+-]?[0-9]+$"}, "additionalProperties": _STATE}
 _TOP = {
     "linetwin": {"const": keys.VERSION},
+    "include": _ONE_OR_MORE,
     "shifts": _values(_ONE_OR_MORE),
     "connections": _named("connection", _SEGMENT),
     "outlets": _named("outlet", _SEGMENT),

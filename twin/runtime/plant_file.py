@@ -8,6 +8,8 @@ from pathlib import Path
 from twin.core.errors import Misconfigured, Problems
 from twin.core.event import PLANT_LOADED
 from twin.core.instant import FAR_FUTURE, FAR_PAST
+from twin.model.files import Folder, part_matches
+from twin.model.globs import is_glob
 from twin.model.load import load
 from twin.model.plant import Plant
 from twin.runtime import plugins
@@ -19,13 +21,41 @@ def read_plant(file: str, secrets: bool = True) -> Plant:
 
     secrets False: nothing will be connected, so `${VARIABLES}` need not be set and stay unset.
     """
+    environment = os.environ if secrets else _Unset()
+    path = Path(file)
+    return load(_text(path), file, plugins.connectors(), environment, plugins.outlets(), _on_disk(path.parent))
+
+
+def _text(file: Path) -> str:
     try:
-        text = Path(file).read_text(encoding="utf-8-sig")
+        return file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise Misconfigured(f"{file}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise Misconfigured(f"{file}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
-    return load(text, file, plugins.connectors(), os.environ if secrets else _Unset(), plugins.outlets())
+
+
+def _on_disk(base: Path) -> Folder:
+    """The files below a folder that a plant file may include. No link leads out of it."""
+
+    def found(pattern: str) -> dict[str, str]:
+        folders = [""]
+        for part in pattern.split("/"):
+            folders = [f"{above}/{name}".lstrip("/") for above in folders for name in _listed(base / above, part)]
+        names = sorted(name for name in folders if (base / name).is_file())
+        for name in names:
+            if not (base / name).resolve().is_relative_to(base.resolve()):
+                raise ValueError(f"'{name}' is a link that leaves the folder of the plant file")
+        return {name: _text(base / name) for name in names}
+
+    return found
+
+
+def _listed(folder: Path, part: str) -> list[str]:
+    """Names in a folder that a part of a pattern takes."""
+    if not is_glob(part):
+        return [part] if (folder / part).exists() else []
+    return [one.name for one in folder.iterdir() if part_matches(one.name, part)] if folder.is_dir() else []
 
 
 def problems_in(text: str) -> list[str]:
