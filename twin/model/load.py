@@ -48,7 +48,7 @@ def load(
     """
     report = Report(file)
     main, known = apart(text, PurePath(file).name)
-    files = Files(folder if known.keys() == {main} else folder_of(known), report)
+    files = Files(folder if len(known) == 1 else folder_of(known), report)
     fields = files.read(main, known[main], _check_version)
     plant = _read(fields, report, together(files.texts), plugins, environment, outlets)
     report.check()
