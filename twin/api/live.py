@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from twin.api.routes_results import correction_shape
+from twin.api.routes_corrections import correction_shape
 from twin.api.subscription import Picture, Subscription, corrected, heartbeat
 from twin.runtime.live import LiveView
 from twin.runtime.twin import Twin

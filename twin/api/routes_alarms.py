@@ -103,7 +103,8 @@ async def acknowledge(
     """Say that an alarm was seen; the answer comes when that is on disk. It acts on what is unacknowledged now."""
     one = await asyncio.to_thread(_unacknowledged, twin, id)
     note = "" if sent is None else sent.note
-    event = Event(twin.clock.now(), ALARM_ACKNOWLEDGED, one.tag, {"id": one.id, "note": note}, caller.name)
+    body = {"id": one.id, "note": note, "role": caller.role.name.lower()}
+    event = Event(twin.clock.now(), ALARM_ACKNOWLEDGED, one.tag, body, caller.name)
     recorded = await twin.note(event)
     view, shown = await _after(twin, one, event, recorded)
     return AcknowledgedAnswer.model_validate({"as_of": to_text(view.as_of), **alarm_fields(twin, view, shown)})

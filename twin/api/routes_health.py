@@ -74,7 +74,7 @@ async def feedback(
     """Say whether an alert was right. It is kept with the name of who says so; the last one counts."""
     view = twin.live()
     found = await asyncio.to_thread(_alert_named, twin, id)
-    body = {"id": id, "verdict": said.verdict, "note": said.note}
+    body = {"id": id, "verdict": said.verdict, "note": said.note, "role": caller.role.name.lower()}
     await twin.note(Event(twin.clock.now(), ALERT_JUDGED, found.now.asset, body, caller.name))
     shape = alert_shape(found, view).model_copy(update={"verdict": said.verdict})
     return AlertAnswer(as_of=to_text(view.as_of), **shape.model_dump(by_alias=True))

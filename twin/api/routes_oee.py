@@ -25,14 +25,14 @@ from twin.api.shapes_oee import (
     OeeShape,
     PiecesShape,
     StopsAnswer,
-    StopShape,
 )
+from twin.api.stop_shape import stop_shape
 from twin.core.instant import DAY, MINUTE, SECOND, to_text
 from twin.mes.calendar import Period, calendar_of
 from twin.mes.oee import Result
 from twin.runtime.live import LiveView
+from twin.runtime.notes import labelled_stops
 from twin.runtime.oee import Question, oee
-from twin.runtime.stops import Stop, stops
 from twin.runtime.twin import Twin
 
 router = APIRouter(tags=["OEE"], dependencies=[VIEW])
@@ -137,21 +137,11 @@ async def stops_of(
     asked = span(start, end, twin.clock.now(), LONGEST_OEE)
     view, known = await seen(twin, heavy, None, known_at)
     async with heavy:
-        found = await asyncio.to_thread(stops, twin, view, machines_below(twin.plant, asset), asked, known)
-    shown, following = page((one for one in found if micro or not one.is_micro), cursor, limit)
-    return StopsAnswer(as_of=to_text(view.as_of), stops=[_stop(one) for one in shown], cursor=following)
-
-
-def _stop(one: Stop) -> StopShape:
-    return StopShape(
-        id=f"{one.asset}@{to_text(one.start)}",
-        asset=one.asset,
-        start=to_text(one.start),
-        end=None if one.end is None else to_text(one.end),
-        state=one.state,
-        duration_s=one.length / SECOND,
-        micro=one.is_micro,
-    )
+        found = await asyncio.to_thread(labelled_stops, twin, view, machines_below(twin.plant, asset), asked, known)
+    labels = {(one.stop.asset, one.stop.start): one for one in found}
+    shown, following = page((one.stop for one in found if micro or not one.stop.is_micro), cursor, limit)
+    told = [stop_shape(labels[one.asset, one.start]) for one in shown]
+    return StopsAnswer(as_of=to_text(view.as_of), stops=told, cursor=following)
 
 
 def _result(one: Result) -> OeeShape:

@@ -1,4 +1,4 @@
-"""GET /state, /states, /counts, /corrections."""
+"""GET /state, /states, /counts."""
 
 from __future__ import annotations
 
@@ -17,21 +17,16 @@ from twin.api.past import known_text, seen
 from twin.api.problem import too_much
 from twin.api.question import From, KnownAt, To
 from twin.api.shapes import (
-    CorrectionsAnswer,
-    CorrectionShape,
     CountsAnswer,
     CountShape,
     IntervalShape,
-    RecordShape,
     StateAnswer,
     StatesAnswer,
     StateShape,
 )
 from twin.api.tag_now import tag_now
-from twin.core.fold import Record
 from twin.core.instant import DAY, HOUR, MINUTE, Span, to_text
 from twin.model.plant import Machine
-from twin.runtime.folding import Correction
 from twin.runtime.intervals import Interval, intervals
 from twin.runtime.live import LiveView
 from twin.runtime.pieces import Pieces, pieces
@@ -114,35 +109,6 @@ async def counts(
         start=to_text(covered.start),
         end=to_text(covered.end),
         counts=[_count(one) for one in found],
-    )
-
-
-@router.get("/corrections")
-def corrections(
-    twin: TheTwin, after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 1000
-) -> CorrectionsAnswer:
-    """Results that late data changed, oldest first; the last thousand of this run."""
-    found = [one for one in tuple(twin.corrections) if one.number > after][:limit]
-    return CorrectionsAnswer(
-        as_of=to_text(twin.live().as_of),
-        corrections=[correction_shape(one) for one in found],
-        last=found[-1].number if found else after,
-    )
-
-
-def correction_shape(one: Correction) -> CorrectionShape:
-    """A correction as people and programs see it."""
-    return CorrectionShape(
-        number=one.number, known=to_text(one.known), removed=_record(one.removed), added=_record(one.added)
-    )
-
-
-def _record(record: Record | None) -> RecordShape | None:
-    if record is None:
-        return None
-    data = dict(record.data)
-    return RecordShape(
-        kind=record.kind, key=record.key, start=to_text(record.start), end=to_text(record.end), data=data
     )
 
 

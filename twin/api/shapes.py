@@ -249,32 +249,6 @@ class CountsAnswer(Answer):
     counts: list[CountShape]
 
 
-class RecordShape(Shape):
-    """A result: a state, the pieces of a minute, an outage."""
-
-    kind: str
-    key: str
-    start: Annotated[Time, Field(alias="from")]
-    end: Annotated[Time, Field(alias="to")]
-    data: Mapping[str, Any]
-
-
-class CorrectionShape(Shape):
-    """A result that late data changed. removed: what was shown; added: what is right."""
-
-    number: int
-    known: Time
-    removed: RecordShape | None
-    added: RecordShape | None
-
-
-class CorrectionsAnswer(Answer):
-    """Corrections with a number greater than `after`, oldest first. last: give it as `after` next time."""
-
-    corrections: list[CorrectionShape]
-    last: int
-
-
 # --- events ----------------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from twin.api.shapes import Answer, Shape, Time
+from twin.api.shapes_notes import LabelShape
 
 
 class ElementsShape(Shape):
@@ -170,7 +171,8 @@ class OeeAnswer(Answer):
 class StopShape(Shape):
     """A machine stood although it should work. id: asset@from. to null: it still does; duration_s: so far.
 
-    micro: part of a stop that is shorter than the machine's `micro_stop`.
+    micro: part of a stop that is shorter than the machine's `micro_stop`. labels: what people said of it, the newest
+    first; it may have been shown under another id then.
     """
 
     id: str
@@ -180,6 +182,11 @@ class StopShape(Shape):
     state: str
     duration_s: float
     micro: bool
+    labels: list[LabelShape]
+
+
+class StopAnswer(StopShape, Answer):
+    """One stop."""
 
 
 class StopsAnswer(Answer):

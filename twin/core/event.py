@@ -87,7 +87,12 @@ IMPORT_NOTICE = "import.notice"
 """Something was decided in reading a file that a person may want otherwise; told to who imports. subject: the file.
 body: `notice`."""
 ALARM_ACKNOWLEDGED = "alarm.acknowledged"
-"""A person has seen an alarm. subject: the alarm's tag. body: `id`, `note`. It acts on what is active then (R11)."""
+"""A person has seen an alarm. subject: the alarm's tag. body: `id`, `note`, `role` of the caller. It acts on what is
+active then (R11)."""
+STOP_LABELLED = "stop.labelled"
+"""A person says why a machine stood. subject: the machine. body: `from`, `to` (ns, the stop as it was shown; `to` null:
+it went on), `id` (as it was shown), `reason`, `text`, `role` of the caller. It is of the stop that covers `from`; if
+none does, of the one that shares most with it (R11)."""
 MODEL_LEARNT = "model.learnt"
 """A model that health folds use from here on; never learnt again on replay (R12). subject: the machine. body: `model`,
 `signature`, `digest`, `learnt_from`, `learnt_to`, `rows`, `tags`, and the model's `constants`."""
@@ -95,4 +100,5 @@ MODEL_REFUSED = "model.refused"
 """What a machine did could not be learnt as normal; the next hours are tried. subject: the machine. body: `model`,
 `signature`, `reason`."""
 ALERT_JUDGED = "alert.judged"
-"""A person says whether an alert was right. subject: the machine. body: `id`, `verdict` (confirmed, false), `note`."""
+"""A person says whether an alert was right. subject: the machine. body: `id`, `verdict` (confirmed, false), `note`,
+`role` of the caller."""

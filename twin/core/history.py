@@ -77,10 +77,56 @@ class Late:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a unit was folded again: entries that came late. kind: `samples`, or the kind of an event.
+
+    source: who brought them (a connection, `api`, a file), of an event its subject; who: the caller, of events. start,
+    end: times of the first and the last, ns; recorded: of the first; entries: how many.
+    """
+
+    kind: str
+    source: str
+    who: str
+    start: int
+    end: int
+    recorded: int
+    entries: int
+
+    def joined(self, other: Cause) -> Cause:
+        """Both as one; of the same kind, source and caller."""
+        first, last = min(self.start, other.start), max(self.end, other.end)
+        recorded = min(self.recorded, other.recorded)
+        return Cause(self.kind, self.source, self.who, first, last, recorded, self.entries + other.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A result that something late changed. One of removed and added may be None. number: grows by one each.
+
+    known: since when it is known. why: what came late; none after a restart that found results unlike the log.
+    """
+
+    number: int
+    known: int
+    removed: Record | None
+    added: Record | None
+    why: Sequence[Cause] = ()
+
+    @property
+    def record(self) -> Record:
+        """What is right, or what is no more."""
+        found = self.added or self.removed
+        if found is None:
+            raise ValueError(f"correction {self.number} of nothing")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """What one tick changed. added: records at the frontier; removed and corrected: taken back and put right by heals.
 
-    healed: units that were folded again, whether or not a record changed.
+    healed: units that were folded again, whether or not a record changed. corrections: removed and corrected records
+    side by side, numbered, for people.
     """
 
     known: int
@@ -90,6 +136,7 @@ class Publication:
     snapshots: Sequence[Snapshot] = ()
     late: Sequence[Late] = ()
     healed: Sequence[int] = ()
+    corrections: Sequence[Correction] = ()
 
 
 class Results(Protocol):

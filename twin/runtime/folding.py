@@ -6,18 +6,16 @@ import logging
 import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from twin.core.engine import Engine, Entry
 from twin.core.errors import Corrupt, LinetwinError
-from twin.core.fold import Record
-from twin.core.history import Publication
 from twin.core.instant import HOUR, SECOND
 from twin.core.ports import Clock
+from twin.runtime.correcting import Correcting
 from twin.runtime.live import LiveView, Meaning, view_of
 from twin.store.results import SqliteResults
 
@@ -25,19 +23,8 @@ TICK_S = 0.2
 """Folds are stepped by tick, never by batch (folds.md R5)."""
 STANDING_STILL_S = 2.0
 """Pause between tries to fold again after a failure."""
-KEPT_CORRECTIONS = 1000
 
 _log = logging.getLogger("linetwin")
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A result that something late changed. One of removed and added may be None. number: grows by one each."""
-
-    number: int
-    known: int
-    removed: Record | None
-    added: Record | None
 
 
 class Folding:
@@ -71,8 +58,7 @@ class Folding:
         """Why the folds stand still; empty while they run."""
         self.heals = 0
         self.late = 0
-        self.corrections: deque[Correction] = deque(maxlen=KEPT_CORRECTIONS)
-        self._corrected = 0
+        self.correcting = Correcting(results.brought_by)
         self.alarms = 0
         """Alarms that came up since the start."""
         self.view: LiveView | None = None
@@ -95,8 +81,10 @@ class Folding:
     def _resume(self, known: int) -> None:
         self._known = known
         self._engine = self._make()
+        self.correcting.go_on(self._results.last_correction())
         for publication in self._engine.resume(self._clock.now(), known):
-            self._results.publish(publication)
+            healed = sorted({one.unit for one in publication.late})
+            self._results.publish(self.correcting.told(replace(publication, healed=healed)))
         self._show()
 
     def start(self) -> None:
@@ -166,29 +154,13 @@ class Folding:
         self._engine.accept(entries)
         now = self._clock.now()
         for publication in self._engine.tick(now, self._known):
-            self._announce(publication)
-            self._results.publish(publication)
+            self.late += len(publication.late)
+            self.heals += bool(publication.removed or publication.healed)
+            self._results.publish(self.correcting.told(publication, entries))
         if now - self._thinned_at > HOUR:
             self._thinned_at = now
             self._results.thin(now)
         self._show()
-
-    def _announce(self, publication: Publication) -> None:
-        self.late += len(publication.late)
-        if not publication.removed and not publication.healed:
-            return
-        self.heals += 1
-        removed = {(r.unit, r.kind, r.key, r.start): r for r in publication.removed}
-        for record in publication.corrected:
-            self._correction(
-                publication.known, removed.pop((record.unit, record.kind, record.key, record.start), None), record
-            )
-        for record in removed.values():
-            self._correction(publication.known, record, None)
-
-    def _correction(self, known: int, removed: Record | None, added: Record | None) -> None:
-        self._corrected += 1
-        self.corrections.append(Correction(self._corrected, known, removed, added))
 
     def _show(self) -> None:
         now = self._clock.now()

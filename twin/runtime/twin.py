@@ -15,6 +15,7 @@ from pathlib import Path
 from twin.core.batch import Batch
 from twin.core.errors import StoreFailed
 from twin.core.event import CONNECTION_LOST, PLANT_LOADED, RUN_STARTED, RUN_STOPPED, Event
+from twin.core.history import Correction
 from twin.core.instant import FAR_FUTURE, FAR_PAST, HOUR
 from twin.core.plugin import Surroundings, TagAddress
 from twin.core.ports import Backfillable, Clock, Connector
@@ -22,7 +23,7 @@ from twin.core.tags import TagTable
 from twin.model.plant import Plant
 from twin.runtime.archive import past_of
 from twin.runtime.backfill import Backfill
-from twin.runtime.folding import Correction, Folding
+from twin.runtime.folding import Folding
 from twin.runtime.folds import Assembly, assemble
 from twin.runtime.intake import Intake
 from twin.runtime.learning import keep_learning
@@ -88,7 +89,7 @@ class Twin:
     @property
     def corrections(self) -> deque[Correction]:
         """The last results that late data changed, newest last."""
-        return self._folding.corrections
+        return self._folding.correcting.newest
 
     def live(self) -> LiveView:
         """The plant now, as of the last tick."""

@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from twin.core.event import Event
 from twin.core.fold import Record
-from twin.core.history import Late, Publication, Snapshot
+from twin.core.history import Correction, Late, Publication, Snapshot
 from twin.core.instant import FAR_FUTURE
 from twin.core.span import grid
 from twin.mes.tally import Counted
 from twin.store.columns import Columns
+from twin.store.corrected import Asked, correction_of, put_corrections
 from twin.store.database import Row
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
@@ -101,6 +103,7 @@ class SqliteResults:
             "INSERT INTO late VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET time = min(time, excluded.time)",
             [(name[one.unit], one.recorded, one.time) for one in p.late],
         )
+        put_corrections(connection, name, p.corrections)
 
     def thin(self, now: int) -> None:
         """Drop snapshots that age has made too dense: a minute for an hour, 10 minutes for a day, then an hour."""
@@ -181,6 +184,28 @@ class SqliteResults:
             (Record(self._numbers.get(unit, -1), kind, key, s, e, _pairs(data)), known_from)
             for unit, kind, key, s, e, data, known_from in rows
         ]
+
+    def corrections(
+        self, asked: Asked, limit: int, after: int | None = None, before: int | None = None
+    ) -> list[Correction]:
+        """Behind a number the oldest first; else the newest first, those below `before` where it is given."""
+        rows = self._rows_for_people(*asked.statement(limit, after, before))
+        return [correction_of(row, self._numbers) for row in rows]
+
+    def last_correction(self) -> int:
+        """The greatest number of a correction, 0 for none."""
+        return int(self._rows("SELECT coalesce(max(number), 0) FROM correction", ())[0][0])
+
+    def brought_by(self, recorded: int) -> tuple[str, str, str]:
+        """(kind, source, who) of an entry of the log: `samples` and their source, or an event with subject and caller.
+
+        Of samples that are sealed by now the source is not told.
+        """
+        rows = self._rows("SELECT kind, source, body FROM entry WHERE recorded = ?", (recorded,))
+        if not rows:
+            return "samples", "", ""
+        kind, source, body = rows[0]
+        return (kind, source, Event.from_bytes(body).who) if kind else ("samples", source, "")
 
     def columns(self, kind: str, keys: Sequence[str], start: int, end: int, known: int = FAR_FUTURE) -> Columns:
         """The same as columns, by key, then end: many records in little time.

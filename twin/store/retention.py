@@ -28,6 +28,11 @@ _ENTRIES = (
 however long it has: all that reads the folder by itself asks for it.
 """
 _RECORDS = "DELETE FROM record WHERE id IN (SELECT id FROM record WHERE end < :rest LIMIT :piece)"
+_CORRECTIONS = (
+    "DELETE FROM correction WHERE number IN (SELECT number FROM correction WHERE end < :rest "
+    "AND number < (SELECT max(number) FROM correction) LIMIT :piece)"
+)
+"""The newest stays: the next number is counted from it."""
 _LATER = (
     "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE "
     "SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))"
@@ -64,6 +69,7 @@ def forget_before(log: SqliteLog, limits: Limits, on_step: Callable[[str], None]
     batches = min((limits.rest, *limits.groups.values()))
     given = {"rest": limits.rest, "batches": batches, "taken": limits.taken, "piece": PIECE}
     _in_pieces(log, _RECORDS, given)
+    _in_pieces(log, _CORRECTIONS, given)
     on_step("records forgotten")
     entries = _in_pieces(log, _ENTRIES, given)
     on_step("entries forgotten")

@@ -33,6 +33,12 @@ CREATE TABLE IF NOT EXISTS record (
 CREATE UNIQUE INDEX IF NOT EXISTS record_current ON record (unit, end, kind, key, start, data) WHERE known_to IS NULL;
 CREATE INDEX IF NOT EXISTS record_key ON record (kind, key, end);
 CREATE INDEX IF NOT EXISTS record_end ON record (end);
+-- What late entries changed, numbered as announced. start, end: what removed and added cover together. removed, added:
+-- JSON [start, end, data], '' for none. why: JSON (twin.store.corrected).
+CREATE TABLE IF NOT EXISTS correction (
+    number INTEGER PRIMARY KEY, known INTEGER NOT NULL, unit TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
+    start INTEGER NOT NULL, end INTEGER NOT NULL, removed TEXT NOT NULL, added TEXT NOT NULL, why TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS correction_end ON correction (end);
 -- Sealed history: which Parquet files count is said here and nowhere else. path: below DIR, with slashes. tmin, tmax,
 -- rmin, rmax: least and greatest time and recorded. entries: batches whose greatest time is in it. first: the earliest
 -- time of those within the horizon. repeats: rows that give a (tag, time) of the file again. blocks: checksums.

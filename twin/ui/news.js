@@ -27,6 +27,8 @@ const WORDS = {
   "run.stopped": () => "twin stopped",
   "import.done": ({ body }) => `${Number(body.rows).toLocaleString("en")} samples imported from ${body.file}`,
   "alarm.acknowledged": ({ name, body }) => `alarm of ${name} acknowledged${body.note ? `: ${body.note}` : ""}`,
+  "stop.labelled": ({ name, body }) => `stop of ${name} at ${clockText(body.from / 1e6)}: ${[body.reason, body.text]
+    .filter(Boolean).join(": ")}`,
   "model.learnt": ({ name }) => `normal running of ${name} learnt`,
   "alert.judged": ({ name, body }) => `alert of ${name} judged ${body.verdict ?? ""}`,
 };
@@ -43,7 +45,7 @@ class News extends Part {
     const again = this.poll(async () => {
       const query = moment.isLive ? {} : spanQuery(DAY);
       const [{ events }, corrected] = await Promise.all([
-        get("/events", { limit: 20, ...query }), moment.isLive ? get("/corrections") : { corrections: [] },
+        get("/events", { limit: 20, ...query }), moment.isLive ? get("/corrections", { limit: 200 }) : { corrections: [] },
       ]);
       const found = [...events.map(ofEvent), ...ofCorrections(corrected.corrections)];
       this.all = found.sort((a, b) => b.at - a.at).slice(0, MOST);

@@ -38,6 +38,8 @@ ROLES: dict[tuple[str, str], Role | None] = {
     ("GET", "/api/v1/corrections"): Role.VIEW,
     ("GET", "/api/v1/oee"): Role.VIEW,
     ("GET", "/api/v1/stops"): Role.VIEW,
+    ("POST", "/api/v1/stops/{id:path}/label"): Role.OPERATE,
+    ("GET", "/api/v1/notes"): Role.VIEW,
     ("GET", "/api/v1/condition"): Role.VIEW,
     ("GET", "/api/v1/alerts"): Role.VIEW,
     ("POST", "/api/v1/alerts/{id:path}/feedback"): Role.OPERATE,
