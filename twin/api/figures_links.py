@@ -9,6 +9,7 @@ from math import isfinite
 from twin.core.instant import DAY, SECOND
 from twin.runtime.outlets.forwarding import Forwarding
 from twin.runtime.report import ConnectionReport
+from twin.state.source_clock import Learnt
 
 Sample = tuple[Mapping[str, str], float]
 
@@ -55,6 +56,9 @@ FIGURES = (
     Figure("connection_notice", "gauge", "1 for each thing that people should know of the link, by subject."),
     *(Figure(f"connection_{told.name}", "gauge", told.help) for told in GAUGES.values()),
     Figure("connection_gauge", "gauge", "Other figures of a connector; the unit stands in the label."),
+    Figure("connection_source_offset_seconds", "gauge", "How far the source's clock is ahead, by its samples."),
+    Figure("connection_source_jitter_seconds", "gauge", "By how much delays of its batches differ, 5 to 95 %."),
+    Figure("connection_source_drift_ppm", "gauge", "How much faster than ours its clock goes, parts in a million."),
     Figure("connection_events_total", "counter",
         "What a connection counts: messages, values, stored, reconnects, republished, duplicates, overflow, filled,"
         " dead_letters and more."),
@@ -80,9 +84,19 @@ def link_values(reports: Mapping[str, ConnectionReport]) -> Iterator[tuple[str, 
     yield "connection_lag_quantile_seconds", told
     notices = [(id, about) for id, r in reports.items() for about in sorted(dict(r.notices))]
     yield "connection_notice", [({"connection": id, "about": about}, 1) for id, about in notices]
+    yield from _clock_values({id: found for id, r in reports.items() if (found := r.clock_learnt()) is not None})
     yield from _of_gauges({id: dict(report.gauges) for id, report in reports.items()})
     counted = [(id, what, n) for id, r in reports.items() for what, n in sorted(dict(r.counters).items())]
     yield "connection_events_total", [({"connection": id, "what": what}, n) for id, what, n in counted]
+
+
+def _clock_values(learnt: Mapping[str, Learnt]) -> Iterator[tuple[str, list[Sample]]]:
+    yield "connection_source_offset_seconds", [({"connection": id}, c.offset / SECOND) for id, c in learnt.items()]
+    yield "connection_source_jitter_seconds", [({"connection": id}, c.jitter / SECOND) for id, c in learnt.items()]
+    yield (
+        "connection_source_drift_ppm",
+        [({"connection": id}, c.drift) for id, c in learnt.items() if c.drift is not None],
+    )
 
 
 def outlet_values(forwarding: Forwarding) -> Iterator[tuple[str, list[Sample]]]:

@@ -11,8 +11,10 @@ from twin.api.caller import VIEW, TheTwin
 from twin.api.find import LONGEST, all_tags, tags_matching
 from twin.api.problem import not_found
 from twin.api.shapes import (
+    ClockShape,
     ConnectionsAnswer,
     ConnectionShape,
+    JumpShape,
     LettersAnswer,
     LetterShape,
     LineShape,
@@ -27,6 +29,7 @@ from twin.core.instant import SECOND, to_text
 from twin.model.plant import Buffer, Line, Machine
 from twin.runtime.report import ConnectionReport, DeadLetter
 from twin.runtime.twin import Twin
+from twin.state.source_clock import Learnt
 
 router = APIRouter(tags=["plant"], dependencies=[VIEW])
 
@@ -93,7 +96,7 @@ def _connection(twin: Twin, id: str) -> ConnectionShape:
             id=id, protocol=spec.protocol, url=without_secret(spec.url), state="off", since=None,
             cause="the twin serves what is stored", attempts=0, next_attempt=None, lag_s=0.0,
             rate_10s=0.0, rate_60s=0.0, lag_p50_s=None, lag_p99_s=None, counters={}, problems={},
-            notices={}, gauges={},
+            notices={}, gauges={}, clock=None,
         )  # fmt: skip
     flowing = report.flowing()
     return ConnectionShape(
@@ -114,6 +117,19 @@ def _connection(twin: Twin, id: str) -> ConnectionShape:
         problems=dict(report.problems),
         notices=dict(report.notices),
         gauges=dict(report.gauges),
+        clock=_clock(report.clock_learnt()),
+    )
+
+
+def _clock(learnt: Learnt | None) -> ClockShape | None:
+    if learnt is None:
+        return None
+    jump = learnt.jump
+    return ClockShape(
+        offset_s=learnt.offset / SECOND,
+        jitter_s=learnt.jitter / SECOND,
+        drift_ppm=learnt.drift,
+        jump=jump and JumpShape(time=to_text(jump.time), size_s=jump.size / SECOND, like=jump.like),
     )
 
 

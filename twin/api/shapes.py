@@ -81,6 +81,27 @@ class PlantAnswer(Answer):
 # --- connections -----------------------------------------------------------------------------------------------
 
 
+class JumpShape(Shape):
+    """A clock that went ahead (size_s > 0) or back at once. like: `summer time` for one hour, else empty."""
+
+    time: Time
+    size_s: float
+    like: str
+
+
+class ClockShape(Shape):
+    """What the samples of a source say of its clock. offset_s: source minus ours; it may be more by what the way takes.
+
+    jitter_s: by how much the delays of batches differ, 5 to 95 %. drift_ppm: how much faster than ours it goes, parts
+    in a million; null before ten minutes. jump: the last one.
+    """
+
+    offset_s: float
+    jitter_s: float
+    drift_ppm: float | None
+    jump: JumpShape | None
+
+
 class ConnectionShape(Shape):
     """A connection. state: connecting, up, down, stopped (a setting must change first), off (not opened).
 
@@ -88,6 +109,7 @@ class ConnectionShape(Shape):
     the last minute were then, by their own time, within 12 %, without what was known when the link came up; null when
     none came.
     notices: what people should know although values flow, by subject. gauges: figures, the unit in the name.
+    clock: of the source, as its samples show it; null before they do.
     """
 
     id: str
@@ -107,6 +129,7 @@ class ConnectionShape(Shape):
     problems: Mapping[str, str]
     notices: Mapping[str, str]
     gauges: Mapping[str, float]
+    clock: ClockShape | None
 
 
 class ConnectionsAnswer(Answer):

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.event import TAGS_COVERED, Event
+from twin.core.event import CLOCK_JUMPED, TAGS_COVERED, Event
 from twin.core.instant import SECOND
 from twin.core.ports import Clock
 from twin.runtime.flow import Flow, Flowing
+from twin.state.source_clock import Jump, Learnt, SourceClock
 
 _log = logging.getLogger("linetwin")
 
@@ -61,6 +62,7 @@ class ConnectionReport:
         self.alive_at = self.since
         """The last instant at which the link was known to be good."""
         self._flow = Flow()
+        self._source_clock = SourceClock()
         self._letters: dict[str, deque[DeadLetter]] = {}
         self._clock = clock
         self._note = note
@@ -116,6 +118,22 @@ class ConnectionReport:
         """The other side spoke just now."""
         self.alive_at = self._clock.now()
 
+    def arrived(self, times: NDArray[np.int64]) -> None:
+        """Rows with these times (ns, as the source gave them) have just come: what they say of its clock."""
+        now = self._clock.now()
+        if self.state != "up" or now - self.since < SETTLING:
+            return
+        with self._lock:
+            jump = self._source_clock.look(times, now)
+        if jump is not None:
+            self.count("clock_jumps")
+            self._note(_jumped(now, self.id, jump))
+
+    def clock_learnt(self) -> Learnt | None:
+        """What the source's samples say of its clock; None: nothing yet."""
+        with self._lock:
+            return self._source_clock.learnt()
+
     def flowed(self, times: NDArray[np.int64]) -> None:
         """Rows with these times (ns) are durable: a sign of life, and how late they are."""
         self.alive()
@@ -138,3 +156,13 @@ class ConnectionReport:
     def turned(self, state: str, cause: str = "") -> None:
         """The link changed."""
         self.state, self.cause, self.since = state, cause, self._clock.now()
+
+
+def _jumped(now: int, connection: str, jump: Jump) -> Event:
+    like = jump.like
+    _log.warning(
+        "connection %s: its clock went %s by %.3f s%s", connection, "ahead" if jump.size > 0 else "back",
+        abs(jump.size) / SECOND, f", like {like}" if like else "",
+    )  # fmt: skip
+    body = {"jump_ns": jump.size, "since": jump.time, "offset_ns": jump.offset, "like": like}
+    return Event(now, CLOCK_JUMPED, connection, body)

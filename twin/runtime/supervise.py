@@ -85,6 +85,7 @@ class Supervisor:
 
     async def _forward(self, batches: AsyncIterator[Batch]) -> None:
         async for batch in batches:
+            self._report.arrived(batch.time)
             admitted, event = self._intake.admit(batch)
             if event is not None:
                 self._report.event(event)

@@ -83,7 +83,21 @@ function figures(one) {
     ["reconnects", numberText(counters.reconnects ?? 0)],
     ...lost.map((name) => [name.replaceAll("_", " "), numberText(counters[name])]),
     ...("clock_offset_s" in gauges ? [["clock ahead by", offsetText(gauges.clock_offset_s)]] : []),
+    ...ofClock(one.clock),
     ...("certificate_days" in gauges ? [["certificate ends in", daysText(gauges.certificate_days)]] : []),
+  ];
+}
+
+/** What its samples say of the source's clock. */
+function ofClock(clock) {
+  if (!clock) return [];
+  const { offset_s: offset, jitter_s: jitter, drift_ppm: drift, jump } = clock;
+  return [
+    ["samples ahead by", html`<span data-clock="offset">${offsetText(offset)}</span>`],
+    ["jitter", lengthTextS(jitter)],
+    ...(drift === null ? [] : [["clock drift", `${drift.toFixed(1)} ppm`]]),
+    ...(jump ? [["clock jumped", html`<span data-clock="jump">${clockText(Date.parse(jump.time))} by ${
+      jumpText(jump.size_s)}${jump.like ? ` (like ${jump.like})` : ""}</span>`]] : []),
   ];
 }
 
@@ -101,6 +115,7 @@ function gauge([name, value]) {
 }
 
 const lagText = (seconds) => (typeof seconds === "number" ? lengthTextS(seconds) : "–");
+const jumpText = (seconds) => `${seconds < 0 ? "−" : "+"}${lengthTextS(Math.abs(seconds))}`;
 const offsetText = (seconds) => `${seconds < 0 ? "−" : ""}${lengthTextS(Math.abs(seconds))}`;
 const daysText = (days) => (days < 0 ? "is over" : `${Math.floor(days).toLocaleString("en")} ${Math.floor(days) === 1 ? "day" : "days"}`);
 const lengthTextS = (seconds) => (seconds < 10 ? `${seconds.toFixed(seconds < 1 ? 3 : 1)} s` : lengthText(seconds * 1000));

@@ -21,6 +21,8 @@ const WORDS = {
   "tags.uncovered": ({ name, body }) => `${name}: ${tagsText(body)} cannot come: ${body.cause}`,
   "clock.offset": ({ name, body }) => `${name}: its clock is ${lengthText(Math.abs(body.offset_ns) / 1e6)} ${
     body.offset_ns < 0 ? "behind" : "ahead of"} ours`,
+  "clock.jumped": ({ name, body }) => `${name}: its clock went ${body.jump_ns < 0 ? "back" : "ahead"} by ${
+    lengthText(Math.abs(body.jump_ns) / 1e6)}${body.like ? `, like ${body.like}` : ""}`,
   "clock.ahead": ({ name, body }) => `${name}: its clock is ${lengthText(body.ahead_ns / 1e6)} ahead of ours`,
   "plant.loaded": ({ body }) => `plant file loaded (${String(body.digest).slice(0, 8)})`,
   "run.started": () => "twin started",
@@ -32,7 +34,7 @@ const WORDS = {
   "model.learnt": ({ name }) => `normal running of ${name} learnt`,
   "alert.judged": ({ name, body }) => `alert of ${name} judged ${body.verdict ?? ""}`,
 };
-const ABNORMAL = new Set(["connection.lost", "gap", "tags.uncovered", "clock.ahead"]);
+const ABNORMAL = new Set(["connection.lost", "gap", "tags.uncovered", "clock.ahead", "clock.jumped"]);
 
 const tagsText = ({ tags }) => (tags.length === 1 ? "1 tag" : `${tags.length} tags`);
 const lastPart = (path) => path.split("@")[0].split("/").at(-1);

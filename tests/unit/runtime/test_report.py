@@ -1,8 +1,13 @@
 """What is known of a connection, under pressure."""
 
+import numpy as np
+
 from tests.contract.stores import SetClock
-from twin.core.event import Event
+from twin.core.event import CLOCK_JUMPED, Event
+from twin.core.instant import HOUR, SECOND
 from twin.runtime.report import KEPT_LETTERS, MOST_CAUSES, OTHER, ConnectionReport
+
+START = 1_700_000_000 * SECOND
 
 
 def report(events=None):
@@ -49,3 +54,20 @@ def test_events_go_to_the_log_and_turns_are_dated():
     assert (one.state, one.since) == ("connecting", 5)
     one.turned("down", "cut")
     assert (one.state, one.cause, one.since) == ("down", "cut", 5)
+
+
+def test_a_clock_that_jumps_is_told_once_in_the_log_and_counted():
+    events, clock = [], SetClock(START)
+    one = ConnectionReport("gw", "mqtt", "mqtt://x", clock, events.append)
+    one.arrived(np.array([0], np.int64))  # before it is up: known for long
+    one.turned("up")
+    for second in range(3, 200):
+        clock.instant = START + second * SECOND
+        one.arrived(np.array([clock.instant + (HOUR if second >= 100 else 0)], np.int64))
+    (event,) = events
+    assert (event.kind, event.subject, event.body["like"]) == (CLOCK_JUMPED, "gw", "summer time")
+    assert (event.body["jump_ns"], event.body["offset_ns"]) == (HOUR, HOUR)
+    assert one.counters["clock_jumps"] == 1
+    learnt = one.clock_learnt()
+    assert learnt is not None
+    assert learnt.offset == HOUR

@@ -19,6 +19,7 @@ from twin.core.tags import TagTable
 from twin.model.load import load
 from twin.runtime.intake import Intake
 from twin.runtime.plugins import connectors
+from twin.state.source_clock import SourceClock
 
 SEED = 3
 VALUES = mqtt_values(PACKAGING.described(1).wiring)
@@ -45,12 +46,17 @@ def _samples(end):
 
 
 class Sheet:
-    """What came of it. stored: name -> time -> (value, status), the later one counts; events: of the intake."""
+    """What came of it. stored: name -> time -> (value, status), the later one counts; events: of the intake.
+
+    jumps: of the source's clock.
+    """
 
     def __init__(self, kept):
         self.kept = kept
         self.stored = {}
         self.events = []
+        self.clock = SourceClock()
+        self.jumps = []
         self.counters = {}
         self.rows = 0
         self.came = 0
@@ -92,6 +98,8 @@ async def reading(text, connection, folder, clock) -> AsyncIterator[Sheet]:
 
     async def read_on(batches):
         async for came in batches:
+            jump = sheet.clock.look(came.time, clock.now())
+            sheet.jumps += [] if jump is None else [jump]
             batch, event = intake.admit(came)
             sheet.came += len(came)
             sheet.rows += len(batch)

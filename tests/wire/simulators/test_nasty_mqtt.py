@@ -280,3 +280,15 @@ async def test_a_connection_that_breaks_costs_nothing(tmp_path, broker_port, swi
 def test_every_switch_of_mqtt_has_an_exam():
     text = Path(__file__).read_text(encoding="utf-8")
     assert [name for name, switch in SWITCHES.items() if switch.wire == "mqtt" and f'"{name}"' not in text] == []
+
+
+@pytest.mark.parametrize(("switch", "size"), [("mqtt-clock-behind@90s", -OFF), ("mqtt-late@90s", None)])
+async def test_a_clock_that_jumps_is_named_once_and_a_gateway_that_holds_back_is_not(tmp_path, broker, switch, size):
+    line = Life(life=330 * SECOND, speed=60)
+    async with sitting(broker, tmp_path, line) as sheet, line.serve(broker, (switch,)):
+        line.go()
+        await line.ended()
+    assert [round(one.size / OFF) * OFF for one in sheet.jumps] == ([] if size is None else [size])
+    learnt = sheet.clock.learnt()
+    assert learnt is not None
+    assert abs(learnt.offset - (size or 0)) < 30 * SECOND
