@@ -15,15 +15,17 @@ from urllib.parse import urlencode
 
 from twin.cli.command import DONE, FAILED, Command, data_argument, json_argument
 from twin.cli.progress import Progress
+from twin.cli.remote import as_of
 from twin.cli.serving import LOCAL, check_port, serve
 from twin.core.errors import Misconfigured
 from twin.core.instant import Span, duration_text, from_moment, to_text
 from twin.model.plant import Keeping, Plant
 from twin.runtime.clock import StandingClock, WallClock
 from twin.runtime.incident.export import Exported, export
-from twin.runtime.incident.replay import Incident, Replayed, replay
+from twin.runtime.incident.replay import IncidentFile, Replayed, replay
 from twin.runtime.ports import free_ports, is_free
 from twin.runtime.twin import open_twin
+from twin.store.lock import holder
 
 SUFFIX = ".twin"
 
@@ -66,7 +68,9 @@ def _export(arguments: argparse.Namespace) -> int:
     if target.is_dir():
         raise Misconfigured(f"-o {target}: is a folder; name a file")
     bar = Progress("export")
-    found = export(folder, Span(start, end), target, bar, asset=arguments.asset, known=known)
+    running = holder(folder)
+    present = as_of(str(running["url"])) if running is not None and running.get("url") else 0
+    found = export(folder, Span(start, end), target, bar, asset=arguments.asset, known=known, present=present)
     bar.done()
     print(json.dumps(_exported_json(target, found)) if arguments.json else _exported_text(target, found))
     for line in found.removed:
@@ -112,7 +116,7 @@ def _replay(arguments: argparse.Namespace) -> int:
         check_port(LOCAL, arguments.port)
     with ExitStack() as stack:
         bar = Progress("replay")
-        incident = stack.enter_context(closing(Incident(Path(arguments.file), bar)))
+        incident = stack.enter_context(closing(IncidentFile(Path(arguments.file), bar)))
         folder = Path(arguments.data) if arguments.data else Path(stack.enter_context(_temporary()))
         found = replay(incident, folder, bar, anyway=arguments.anyway)
         bar.done()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from twin.testing.contract import ContractBroken
     from twin.testing.folds import check_fold
     from twin.testing.found import Found, NotThere
+    from twin.testing.incident import Incident, Then, twin_incident
     from twin.testing.line import Line
     from twin.testing.outlets import OUTLET_TAGS, OtherSide, check_outlet
     from twin.testing.proxy import FaultProxy
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from twin.testing.stores import STORE_TAGS, STORE_UNITS, check_store
     from twin.testing.truth import TrueFault, TrueOrder, TrueState, TrueStop, Truth
     from twin.testing.values import TagValues
+    from twin.testing.watched import Watched
 
 _HOME = {
     "answers": ("Alarm", "Alert", "Condition", "Counts", "Oee", "State", "Stop"),
@@ -32,6 +34,7 @@ _HOME = {
     "contract": ("ContractBroken",),
     "folds": ("check_fold",),
     "found": ("Found", "NotThere"),
+    "incident": ("Incident", "Then", "twin_incident"),
     "line": ("Line",),
     "outlets": ("OUTLET_TAGS", "OtherSide", "check_outlet"),
     "proxy": ("FaultProxy",),
@@ -41,6 +44,7 @@ _HOME = {
     "stores": ("STORE_TAGS", "STORE_UNITS", "check_store"),
     "truth": ("TrueFault", "TrueOrder", "TrueState", "TrueStop", "Truth"),
     "values": ("TagValues",),
+    "watched": ("Watched",),
 }
 
 __all__ = [
@@ -55,6 +59,7 @@ __all__ = [
     "Counts",
     "FaultProxy",
     "Found",
+    "Incident",
     "Lack",
     "Line",
     "LineMaker",
@@ -66,17 +71,20 @@ __all__ = [
     "State",
     "Stop",
     "TagValues",
+    "Then",
     "Told",
     "TrueFault",
     "TrueOrder",
     "TrueState",
     "TrueStop",
     "Truth",
+    "Watched",
     "check_connector",
     "check_fold",
     "check_outlet",
     "check_reads",
     "check_store",
+    "twin_incident",
     "twin_line",
 ]
 

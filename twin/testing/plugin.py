@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from twin.testing.build import LineMaker
+    from twin.testing.incident import Incident
     from twin.testing.line import Line
     from twin.testing.proxy import FaultProxy
 
@@ -35,6 +37,26 @@ def twin_line(request: pytest.FixtureRequest) -> LineMaker:
         return made[-1]
 
     return make_and_keep
+
+
+@pytest.fixture
+def twin_incident(request: pytest.FixtureRequest) -> Generator[Callable[..., Incident]]:
+    """Incidents of a plant as tests: files of `twin incident export`, replayed and asked.
+
+    `incident = twin_incident("x.twin")`; the file stands where pytest runs or beside the test. For what it answers see
+    twin.testing.
+    """
+    from twin.testing.incident import twin_incident as open_incident  # noqa: PLC0415 - as above
+
+    with ExitStack() as stack:
+
+        def opened(file: str | Path, **kwargs: Any) -> Incident:
+            beside = request.path.parent / file
+            incident = open_incident(beside if beside.exists() and not Path(file).exists() else file, **kwargs)
+            stack.callback(incident.close)
+            return incident
+
+        yield opened
 
 
 @pytest.fixture

@@ -45,20 +45,23 @@ class Exported:
 
 def export(
     folder: Path, span: Span, target: Path, progress: Callable[[float, str], None], *, asset: str = "",
-    known: int | None = None,
+    known: int | None = None, present: int = 0,
 ) -> Exported:  # fmt: skip
     """Write the incident of a span to a file; nothing is there if it fails.
 
     asset: only the unit of this line or machine, by as much of its path as makes it one. known: as it was known then.
-    The end goes down to the last entry: what comes after is not known yet. Raises Misconfigured, StoreFailed.
+    present: up to when a running twin has taken everything in. The end goes down to it or to the last entry, whichever
+    is later: what comes after is not known yet. Raises Misconfigured, StoreFailed.
     """
     reader = LogReader(folder)
     try:
-        last = reader.last()
+        last = max(reader.last(), present)
         known = last if known is None else min(known, last)
         end = min(span.end, known)
         if span.start >= end:
-            raise Misconfigured(f"--from {to_text(span.start)}: the last entry is of {to_text(known)}; begin before it")
+            raise Misconfigured(
+                f"--from {to_text(span.start)}: nothing is known after {to_text(known)}; begin before it"
+            )
         packing = Packing(target)
         try:
             return _Export(reader, Span(span.start, end), known, asset, progress).write(packing, target)
@@ -186,8 +189,9 @@ class _Export:
         made: list[Believed] = []
         for one in records:
             row = (self._names[one.unit], one.kind, one.key, one.start, one.end, dict(one.data), self._known, None)
-            made.append((*row[:6], since.pop(_key(row), self._known), None))
-            if one.end < final and made[-1][6] == self._known:
+            known_from = since.pop(_key(row), None)
+            made.append((*row[:6], self._known if known_from is None else known_from, None))
+            if one.end < final and known_from is None:
                 shown.append(f"one pass made, live did not: {_key(row).decode()[:200]}")
         shown += [f"live showed, one pass did not: {key.decode()[:200]}" for key in since]
         return [*(row for row in stored if row[7] is not None), *made]
@@ -198,20 +202,23 @@ def _key(row: Believed) -> bytes:
 
 
 def plant_in_force(reader: LogReader, span: Span, known: int) -> Plant:
-    """The model of a span. Raises Misconfigured where none is known, or where it changed within."""
+    """The model of a span; the first one of a log counts for what was before it. Raises Misconfigured where none was
+    ever loaded, or where it changed within.
+    """
     loaded = [
         event
-        for recorded, event in reader.events(FAR_PAST, span.end, (PLANT_LOADED,))
+        for recorded, event in reader.events(FAR_PAST, FAR_FUTURE, (PLANT_LOADED,))
         if recorded <= known and event.kind == PLANT_LOADED
     ]
-    within = [event for event in loaded if event.time > span.start]
-    if within and len(loaded) > len(within):
-        raise Misconfigured(
-            f"the model changed at {to_text(within[-1].time)}, within the span; export what lies before or after it"
-        )
     if not loaded:
-        raise Misconfigured(f"no plant was loaded before {to_text(span.end)}; an incident needs its model")
-    return plant_of(loaded[0].body["text"], "stored plant")
+        raise Misconfigured(f"no plant was loaded up to {to_text(known)}; an incident needs its model")
+    changed = [event.time for event in loaded[:-1] if span.start < event.time < span.end]
+    if changed:
+        raise Misconfigured(
+            f"the model changed at {to_text(changed[0])}, within the span; export what lies before or after it"
+        )
+    before = [event for event in loaded if event.time <= span.start]
+    return plant_of((before or loaded[-1:])[0].body["text"], "stored plant")
 
 
 def chosen_units(assembly: Assembly, asset: str) -> tuple[int, ...]:

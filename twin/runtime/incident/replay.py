@@ -38,7 +38,7 @@ NO_SENSE = (ValueError, KeyError, IndexError, TypeError, OverflowError, Attribut
 """What comes of a file whose checksums are right and whose values are made up."""
 
 
-class Incident:
+class IncidentFile:
     """An incident file that is whole. Raises Misconfigured naming what is not."""
 
     def __init__(self, path: Path, progress: Progress = lambda _share, _note: None) -> None:
@@ -145,7 +145,7 @@ class Replayed:
 
 
 def replay(
-    incident: Incident, folder: Path, progress: Progress = lambda _share, _note: None, *, anyway: bool = False
+    incident: IncidentFile, folder: Path, progress: Progress = lambda _share, _note: None, *, anyway: bool = False
 ) -> Replayed:
     """Fill a new data folder with an incident, fold it and compare. Raises Misconfigured, StoreFailed.
 
@@ -162,7 +162,7 @@ def replay(
             raise Misconfigured(f"{incident.path}: what it holds makes no sense to the folds ({text})") from error
 
 
-def _check_room(incident: Incident, folder: Path) -> None:
+def _check_room(incident: IncidentFile, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if 2 * incident.bytes > free:
         raise Misconfigured(
@@ -172,7 +172,7 @@ def _check_room(incident: Incident, folder: Path) -> None:
 
 
 class _Replay:
-    def __init__(self, incident: Incident, folder: Path, progress: Progress, anyway: bool) -> None:
+    def __init__(self, incident: IncidentFile, folder: Path, progress: Progress, anyway: bool) -> None:
         self._incident, self._folder, self._progress, self._anyway = incident, folder, progress, anyway
         self._manifest = incident.manifest
         self._told: list[str] = []

@@ -18,7 +18,7 @@ from twin.core.instant import FAR_FUTURE, FAR_PAST, MINUTE, SECOND, Span
 from twin.core.state import snapshot
 from twin.runtime.clock import StandingClock
 from twin.runtime.incident.export import Exported, export
-from twin.runtime.incident.replay import Incident, Replayed, replay
+from twin.runtime.incident.replay import IncidentFile, Replayed, replay
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
@@ -42,7 +42,7 @@ def exported(life: Life, asked: Span, folder: Path, **more) -> tuple[Path, Expor
 
 def replayed(file: Path, folder: Path | None = None, **more) -> Replayed:
     target = folder or file.with_suffix(".data")
-    incident = Incident(file)
+    incident = IncidentFile(file)
     try:
         return replay(incident, target, **more)
     finally:
@@ -139,12 +139,12 @@ def test_another_result_is_told(life, tmp_path):
 
 
 def test_refused_spans(life, tmp_path):
-    with pytest.raises(Misconfigured, match=r"the last entry is of 2026-11-22T05:5.*; begin before it"):
+    with pytest.raises(Misconfigured, match=r"nothing is known after 2026-11-22T05:5.*; begin before it"):
         exported(life, span(100, 101), tmp_path)
     with pytest.raises(Misconfigured, match="--asset nosuch: is no line or machine of this plant"):
         exported(life, span(6, 7), tmp_path, asset="nosuch")
-    with pytest.raises(Misconfigured, match="no plant was loaded before"):
-        exported(life, Span(START - 9 * MINUTE, START - MINUTE), tmp_path)
+    with pytest.raises(Misconfigured, match="no plant was loaded up to"):
+        exported(life, span(-9, -8), tmp_path, known=START - MINUTE)
     assert not list(tmp_path.iterdir())
 
 
