@@ -79,8 +79,8 @@ def test_alarms_and_what_people_did(incident):
 def test_an_instant_that_is_not_in_it(incident):
     with pytest.raises(Misconfigured, match=r"at\('7m'\): the incident is from 2026-11-22 06:33:00"):
         incident.at("7m")
-    with pytest.raises(Misconfigured, match="no machine 'presse'; there are: filler"):
-        incident.state("presse")
+    with pytest.raises(Misconfigured, match="no machine 'press9'; there are: filler"):
+        incident.state("press9")
 
 
 def test_the_fixture(pytester, file):
