@@ -22,7 +22,7 @@ from twin.api.caller import OPEN, VIEW, Needs, TheTwin, caller_of
 from twin.api.groups import GROUPS
 from twin.api.problem import Problem, not_found
 from twin.api.routes_plant import plant as plant_answer
-from twin.core.instant import to_text
+from twin.core.instant import Span, to_text
 from twin.runtime.twin import Twin
 
 PAGES = (
@@ -185,8 +185,15 @@ def _known(request: Request, twin: Twin) -> Mapping[str, Any] | None:
         "plant": plant_answer(twin).model_dump(mode="json"),
         "can": can | {"demo": request.app.state.playground is not None},
         "has_shifts": any(name != "breaks" for name in twin.plant.shifts),
+        "incident": _incident(request),
         "caller": {"name": caller.name, "role": caller.role.name.lower()},
     }
+
+
+def _incident(request: Request) -> Mapping[str, str] | None:
+    """The span of a replayed incident, for its slider."""
+    span: Span | None = request.app.state.incident
+    return None if span is None else {"from": to_text(span.start), "to": to_text(span.end)}
 
 
 def _now(request: Request, twin: Twin) -> Mapping[str, Any]:

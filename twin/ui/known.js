@@ -9,7 +9,8 @@
 
 const node = document.getElementById("known");
 
-/** @type {?{plant: object, can: Object<string, boolean>, has_shifts: boolean, caller: {name: string, role: string}}} */
+/** @type {?{plant: object, can: Object<string, boolean>, has_shifts: boolean,
+ *   incident: ?{from: string, to: string}, caller: {name: string, role: string}}} */
 export const known = node && JSON.parse(node.textContent);
 
 /** @type {Line[]} */

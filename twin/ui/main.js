@@ -2,6 +2,7 @@
 
 import "./header.js";
 import "./timecontrol.js";
+import "./scrub.js";
 import "./plant.js";
 import "./machine.js";
 import "./oee.js";
