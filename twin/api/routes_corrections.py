@@ -28,7 +28,7 @@ async def corrections(
     asset: Annotated[
         str, Query(max_length=LONGEST, description="path of a machine, line, connection or tag, or of what is above it")
     ] = "",
-    kind: Annotated[list[str] | None, Query(max_length=20, description="state, count, alarm, ...; all without")] = None,
+    kind: Annotated[list[str] | None, Query(max_length=18, description="state, count, alarm, ...; all without")] = None,
     start: Annotated[
         str | None, Query(alias="from", max_length=LONGEST, description="of results that end after this instant")
     ] = None,
@@ -39,9 +39,11 @@ async def corrections(
         str | None, Query(max_length=LONGEST, description="known since this instant or later")
     ] = None,
     known_to: Annotated[str | None, Query(max_length=LONGEST, description="known before this instant")] = None,
-    after: Annotated[int | None, Query(ge=0, description="those behind this number, the oldest first")] = None,
+    after: Annotated[
+        int | None, Query(ge=0, le=FAR_FUTURE, description="those behind this number, the oldest first")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
-    cursor: Annotated[str, Query(max_length=20, description="of the answer before, for older ones")] = "",
+    cursor: Annotated[str, Query(max_length=18, description="of the answer before, for older ones")] = "",
 ) -> CorrectionsAnswer:
     """Results that something late changed: what was shown, what is right, what came late, and since when it is known.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Query
 from twin.api.caller import VIEW, TheTwin
 from twin.api.explained import Samples, explain_shape
 from twin.api.find import LONGEST, lines_below, machines_below
+from twin.api.inputs_shape import inputs_shape
 from twin.api.load import Heavy
 from twin.api.moment import span, whole_minutes
 from twin.api.paging import page
@@ -22,14 +24,16 @@ from twin.api.shapes_oee import (
     ElementsShape,
     FlagShape,
     OeeAnswer,
+    OeeInputsShape,
     OeeShape,
     PiecesShape,
     StopsAnswer,
 )
 from twin.api.stop_shape import stop_shape
-from twin.core.instant import DAY, MINUTE, SECOND, to_text
+from twin.core.instant import DAY, MINUTE, SECOND, Span, to_text
 from twin.mes.calendar import Period, calendar_of
 from twin.mes.oee import Result
+from twin.runtime.inputs import InputQuality, tags_of
 from twin.runtime.live import LiveView
 from twin.runtime.notes import labelled_stops
 from twin.runtime.oee import Question, oee
@@ -57,6 +61,7 @@ async def oee_of(
         Query(description="whole shifts, days or hours that overlap the span; `from=now&to=now`: the present one"),
     ] = None,
     explain: Annotated[bool, Query(description="with all that each result was made of")] = False,
+    inputs: Annotated[bool, Query(description="with the share of good values behind each result")] = True,
     known_at: KnownAt = None,
 ) -> OeeAnswer:
     """OEE with its elements, for the lines and machines below a path. Each figure is reckoned from sums, never from
@@ -78,7 +83,7 @@ async def oee_of(
     async with heavy:
         first = await asyncio.to_thread(twin.reader.complete_from)
         question = Question(lines, machines, calendar, periods, known, explain, view.as_of if first is None else first)
-        found = await asyncio.to_thread(_answered, twin, view, question)
+        found = await asyncio.to_thread(_answered, twin, view, question, inputs)
     return OeeAnswer(
         as_of=to_text(view.as_of),
         known_at=known_text(known),
@@ -87,18 +92,35 @@ async def oee_of(
     )
 
 
-def _answered(twin: Twin, view: LiveView, question: Question) -> list[OeeShape]:
+def _answered(twin: Twin, view: LiveView, question: Question, with_inputs: bool) -> list[OeeShape]:
     """Blocking."""
     found = oee(twin.plant, twin.results, view, question)
     samples = Samples(twin, found, question.known)
     micro_stop = {machine.path: machine.micro_stop for machine in question.machines}
+    quality = _inputs(twin, [one.result for one in found], question.known) if with_inputs else [None] * len(found)
     shapes: list[OeeShape] = []
-    for one in found:
-        shape = _result(one.result)
+    for one, inputs in zip(found, quality, strict=True):
+        shape = _result(one.result).model_copy(update={"inputs": inputs})
         if one.explained is not None:
             shape.explain = explain_shape(one.result, one.explained, samples, micro_stop.get(one.result.asset))
         shapes.append(shape)
     return shapes
+
+
+def _inputs(twin: Twin, results: Sequence[Result], known: int) -> list[OeeInputsShape | None]:
+    """Of each result how good its inputs were, as long as its period had come."""
+    tags = {asset: tags_of(twin.plant, asset) for asset in {one.asset for one in results}}
+    spans = [Span(one.period.start, one.period.end) for one in results]
+    every = {asset: sorted({*states, *counters}) for asset, (states, counters) in tags.items()}
+    wanted = [(every[one.asset], period) for one, period in zip(results, spans, strict=True)]
+    quality = InputQuality(twin, wanted, known)
+    found: list[OeeInputsShape | None] = []
+    for one, period in zip(results, spans, strict=True):
+        groups = (every[one.asset], *tags[one.asset])
+        whole, availability, pieces = (inputs_shape(quality.of(paths, period)) for paths in groups)
+        shape = OeeInputsShape(oee=whole, availability=availability, pieces=pieces)
+        found.append(None if whole is None else shape)
+    return found
 
 
 def _check_explained(periods: list[Period], assets: int) -> None:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 
 from twin.api.caller import VIEW, TheTwin
 from twin.api.find import LONGEST, machines_below
+from twin.api.inputs_shape import inputs_shape
 from twin.api.load import Heavy
 from twin.api.moment import span, whole_minutes
 from twin.api.paging import page
@@ -27,6 +28,7 @@ from twin.api.shapes import (
 from twin.api.tag_now import tag_now
 from twin.core.instant import DAY, HOUR, MINUTE, Span, to_text
 from twin.model.plant import Machine
+from twin.runtime.inputs import InputQuality
 from twin.runtime.intervals import Interval, intervals
 from twin.runtime.live import LiveView
 from twin.runtime.pieces import Pieces, pieces
@@ -88,6 +90,7 @@ async def counts(
     start: From = "now-1h",
     end: To = "now",
     by: Annotated[Literal["hour"] | None, Query(description="cut at full hours of the plant's time zone")] = None,
+    inputs: Annotated[bool, Query(description="with the share of good readings behind each")] = True,
 ) -> CountsAnswer:
     """Pieces of each machine and role over whole minutes.
 
@@ -104,11 +107,14 @@ async def counts(
     zone = ZoneInfo(twin.plant.timezone) if by == "hour" else None
     async with heavy:
         found = await asyncio.to_thread(pieces, twin, view, machines, covered, zone)
+        quality = await asyncio.to_thread(
+            InputQuality, twin, [([_counter(one)], _span(one)) for one in found if inputs]
+        )
     return CountsAnswer(
         as_of=to_text(view.as_of),
         start=to_text(covered.start),
         end=to_text(covered.end),
-        counts=[_count(one) for one in found],
+        counts=[_count(one, quality) for one in found],
     )
 
 
@@ -132,7 +138,15 @@ def _interval(one: Interval) -> IntervalShape:
     )
 
 
-def _count(one: Pieces) -> CountShape:
+def _counter(one: Pieces) -> str:
+    return one.machine.counts[one.role]
+
+
+def _span(one: Pieces) -> Span:
+    return Span(one.start, one.end)
+
+
+def _count(one: Pieces, quality: InputQuality) -> CountShape:
     return CountShape(
         asset=one.machine.path,
         role=one.role,
@@ -143,4 +157,5 @@ def _count(one: Pieces) -> CountShape:
         wraps=one.sums["wraps"],
         resets=one.sums["resets"],
         jumps=one.sums["jumps"],
+        inputs=inputs_shape(quality.of([_counter(one)], _span(one))),
     )

@@ -247,10 +247,24 @@ class StatesAnswer(Answer):
     cursor: str | None
 
 
+class InputsShape(Shape):
+    """How good the values were that a result is made of: shares of the time of its input tags, together 1.
+
+    missing: no value yet, or samples are missing that no history filled.
+    """
+
+    good: float
+    uncertain: float
+    bad: float
+    missing: float
+    tags: int
+
+
 class CountShape(Shape):
     """Pieces of one counter of a machine in [from, to). of: what one piece is.
 
-    jumps: readings that no production explains (a PLC restart); they gave no pieces.
+    jumps: readings that no production explains (a PLC restart); they gave no pieces. inputs: how good the readings
+    were; null where that would be too much to read.
     """
 
     asset: str
@@ -262,6 +276,7 @@ class CountShape(Shape):
     wraps: int
     resets: int
     jumps: int
+    inputs: InputsShape | None
 
 
 class CountsAnswer(Answer):

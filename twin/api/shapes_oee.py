@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from twin.api.shapes import Answer, Shape, Time
+from twin.api.shapes import Answer, InputsShape, Shape, Time
 from twin.api.shapes_notes import LabelShape
 
 
@@ -124,11 +124,22 @@ class ExplainShape(Shape):
     micro_stop_s: float | None
 
 
+class OeeInputsShape(Shape):
+    """How good the values were that a result is made of. oee: all of them; availability: what states are made of;
+    pieces: counters. null: there are none.
+    """
+
+    oee: InputsShape | None
+    availability: InputsShape | None
+    pieces: InputsShape | None
+
+
 class OeeShape(Shape):
     """One asset over one period. Figures: 1.0 is 100 %; null where not defined; above 1 as it is, with a flag.
 
     method: how it was reckoned. name: of the shift, the day, the hour. from, to: what the figures speak of; ends:
-    where the period ends; so_far: it goes on.
+    where the period ends; so_far: it goes on. inputs: what share of the values behind them was good; null where not
+    asked for, or where that would be too much to read.
     """
 
     asset: str
@@ -155,6 +166,7 @@ class OeeShape(Shape):
     rework_ratio: float | None
     throughput_per_h: float | None
     flags: list[FlagShape]
+    inputs: OeeInputsShape | None = None
     explain: ExplainShape | None = None
 
 

@@ -11,7 +11,7 @@ export async function hourCounts(asset) {
   const to = moment.isLive ? null : Math.floor(moment.to / MINUTE) * MINUTE;
   const iso = (ms) => new Date(ms).toISOString();
   const span = to === null ? { from: "now-1h" } : { from: iso(to - 60 * MINUTE), to: iso(to) };
-  const { counts, as_of } = await get("/counts", { asset, by: "hour", ...span });
+  const { counts, as_of } = await get("/counts", { asset, by: "hour", inputs: "0", ...span });
   const hour = counts.reduce((last, one) => (one.from > last ? one.from : last), "");
   const mine = counts.filter((one) => one.from === hour);
   return {

@@ -66,6 +66,7 @@ class Oee extends Part {
       ${shift.oee > 1 ? html`<span class="remark">above 100 %: the ideal rate is too low</span>` : nothing}</div>
       <dl class="factors">${FACTORS.filter(([key]) => typeof shift[key] === "number" || shift.level === "machine")
         .map(([key, name]) => factor(name, shift[key]))}</dl></div>
+      ${standsOn(shift.inputs?.oee)}
       ${times(shift.elements)}
       <dl class="facts"><div><dt>produced</dt><dd>${pieces(shift.pieces?.produced)}</dd></div>
       <div><dt>good</dt><dd>${pieces(shift.pieces?.good)}</dd></div><div><dt>reject</dt><dd>${pieces(shift.pieces?.reject)}</dd></div>
@@ -88,6 +89,18 @@ class Oee extends Part {
 customElements.define("lt-oee", Oee);
 
 const pieces = (count) => (typeof count === "number" ? numberText(Math.round(count)) : "–");
+
+/** What share of the time the values behind it were good, and of the rest what they were. */
+function standsOn(inputs) {
+  if (!inputs) return nothing;
+  const rest = ["uncertain", "bad", "missing"].filter((kind) => inputs[kind] > 0)
+    .map((kind) => `${partText(inputs[kind])} ${kind}`);
+  return html`<p class="quiet inputs" data-inputs=${inputs.good}>${inputs.good < 0.95 ? html`<span aria-hidden="true">▲</span> ` : nothing}
+    stands on ${partText(inputs.good)} good values${rest.length ? `; ${rest.join(", ")}` : ""}</p>`;
+}
+
+/** Never 100 % of what is not all, never 0 % of what is there. */
+const partText = (share) => (share === 1 ? "100 %" : share < 0.001 ? "below 0.1 %" : `${Math.min(99.9, 100 * share).toFixed(1)} %`);
 
 function factor(name, share) {
   const width = typeof share === "number" ? Math.max(0, Math.min(1, share)) * 100 : 0;

@@ -20,7 +20,7 @@ class Tile extends Part {
     this.counts = { of: new Map() };
     this.poll(async () => {
       this.counts = await hourCounts(this.line.path);
-      if (can("oee")) this.oee = await shiftOf(this.line.path);
+      if (can("oee")) this.oee = await shiftOf(this.line.path, { inputs: "0" });
     }, 5000);
   }
 
