@@ -21,10 +21,12 @@ from twin.mes.machine_state import MachineState
 from twin.mes.products import NO_CODE, Products
 from twin.model.plant import Plant, TagSpec
 from twin.state.connections import DOWN, Connections
-from twin.state.last_value import LastValue, usual_interval
+from twin.state.last_value import LastValue, usual_interval, usual_silence
 
 STALE_AFTER = 5
 """A tag is stale after so many of its usual intervals without a sample, where its connection says nothing else."""
+STALE_AFTER_SILENCES = 3
+"""... and of its usual longest silences: who comes in bursts is not stale between them."""
 LEAST_STALE = 5 * SECOND
 
 
@@ -33,6 +35,7 @@ class TagColumns:
     """All tags of the table by id. value: in the tag's unit; time 0 and status Bad for tags without a sample.
 
     stale: the value is the last one known, not the present one. usual: ns between samples, 0 when not known.
+    silence: how long it is usually silent at most, 0 when not known.
     """
 
     time: NDArray[np.int64]
@@ -41,6 +44,7 @@ class TagColumns:
     text: NDArray[np.object_]
     stale: NDArray[np.bool_]
     usual: NDArray[np.int64]
+    silence: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,7 @@ def _tag_columns(as_of: int, lanes: Sequence[LaneView], meaning: Meaning, tags: 
     value = np.full(tags, np.nan)
     status = np.full(tags, BAD_WAITING_FOR_INITIAL_DATA, np.uint32)
     text = np.full(tags, None, dtype=object)
-    usual = np.zeros(tags, np.int64)
+    usual, silence = np.zeros(tags, np.int64), np.zeros(tags, np.int64)
     down: set[str] = set()
     for lane in lanes:
         for fold in lane.folds:
@@ -185,19 +189,26 @@ def _tag_columns(as_of: int, lanes: Sequence[LaneView], meaning: Meaning, tags: 
                 time[row], text[row] = table.time[came], table.text[came]
                 value[row], status[row] = meaning.scaled(row, table.value[came], table.status[came])
                 usual[row] = usual_interval(table.times[came])
-    stale = _stale(as_of, time, usual, down, meaning)
-    return TagColumns(time, value, status, text, stale, usual)
+                silence[row] = usual_silence(table.silences[came])
+    stale = _stale(as_of, time, usual, silence, down, meaning)
+    return TagColumns(time, value, status, text, stale, usual, silence)
 
 
 def _stale(
-    as_of: int, time: NDArray[np.int64], usual: NDArray[np.int64], down: set[str], meaning: Meaning
+    as_of: int,
+    time: NDArray[np.int64],
+    usual: NDArray[np.int64],
+    silence: NDArray[np.int64],
+    down: set[str],
+    meaning: Meaning,
 ) -> NDArray[np.bool_]:
     """Stale: the connection is down, or the tag is silent for longer than its limit says.
 
     A tag that is subscribed (OPC UA) may be silent because nothing changes: its live connection proves it.
     """
     n = len(meaning.factor)
-    limit = np.where(meaning.stale_after > 0, meaning.stale_after, np.maximum(STALE_AFTER * usual[:n], LEAST_STALE))
+    learnt = np.maximum(STALE_AFTER * usual[:n], STALE_AFTER_SILENCES * silence[:n])
+    limit = np.where(meaning.stale_after > 0, meaning.stale_after, np.maximum(learnt, LEAST_STALE))
     judged = (meaning.stale_after > 0) | (~meaning.silent_is_fine & (usual[:n] > 0))
     silent = judged & (as_of - time[:n] > limit)
     lost = np.array([name in down for name in meaning.connection], np.bool_) if down else np.zeros(n, np.bool_)

@@ -1,4 +1,4 @@
-"""The newest sample of every tag, and how often one usually comes."""
+"""The newest sample of every tag, how often one usually comes, and for how long it is usually silent at most."""
 
 from __future__ import annotations
 
@@ -8,30 +8,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.fold import Fold, Outputs, Step
-from twin.core.state import row_of, rows, rows_by_tag
+from twin.core.instant import MINUTE
+from twin.core.state import Table, row_of, rows, rows_by_tag
+from twin.core.window import run_starts
 
 KEPT = 4
 """So many sample times are kept to tell the usual interval; the state forgets everything older."""
+PERIOD = 15 * MINUTE
+PERIODS = 5
+"""Of so many of the last periods with samples the longest silence that ended in each is kept."""
 
 
 class LastValue(Fold):
     """The newest sample of every tag. A late one changes nothing here unless it is the newest after all.
 
     tags: ids, ascending. State `tag`: time, value (the wire's number), status, text; times: the last four sample
-    times, oldest first, 0 where there are none yet.
+    times, oldest first, 0 where there are none yet; silences: the longest interval that ended in each of the last
+    five periods of a quarter of an hour in which samples came, ns, the newest last; period: the number of the newest.
     """
 
     name = "last_value"
+    version = 2
 
     def __init__(self, tags: Sequence[int], units: Sequence[int]) -> None:
         self.tags = np.asarray(tags, dtype=np.int32)
         self._rows = rows_by_tag(self.tags)
         table = rows(np.asarray(units, np.int32), time=np.int64, value=np.float64, status=np.uint32, text=np.object_)
         table.columns["times"] = np.zeros((len(self.tags), KEPT), np.int64)
+        table.columns["period"] = np.zeros(len(self.tags), np.int64)
+        table.columns["silences"] = np.zeros((len(self.tags), PERIODS), np.int64)
         self.state = {"tag": table}
 
     def step(self, step: Step) -> Outputs:
         """Take over the last row of each tag; nothing is emitted."""
+        self._keep_silences(step)
         newest = step.rows.last_of_each_tag
         row = row_of(self._rows, step.rows.tag[newest])
         mine = row >= 0
@@ -61,6 +71,48 @@ class LastValue(Fold):
             shifted = np.clip(KEPT - 1 - back + count, 0, KEPT - 1)
             new[:, KEPT - 1 - back] = np.where(fresh, step.rows.time[at], old[np.arange(len(row)), shifted])
         self.state["tag"].times[row] = new
+
+    def _keep_silences(self, step: Step) -> None:
+        """The longest interval of each tag and period. A maximum: however the samples are cut, it is the same."""
+        table = self.state["tag"]
+        order = step.rows.by_tag
+        row = row_of(self._rows, step.rows.tag[order])
+        order, row = order[row >= 0], row[row >= 0]
+        if not len(row):
+            return
+        time = step.rows.time[order]
+        before = np.empty_like(time)
+        before[1:] = time[:-1]
+        first = run_starts(row)
+        before[first] = table.time[row[first]]
+        length = np.where(before > 0, time - before, 0)
+        period = time // PERIOD
+        groups = run_starts(row, period)
+        _take_in(table, row[groups], period[groups], np.maximum.reduceat(length, groups))
+
+
+def _take_in(table: Table, row: NDArray[np.intp], period: NDArray[np.int64], longest: NDArray[np.int64]) -> None:
+    """Periods of rows, those of one row behind each other in time."""
+    first = run_starts(row)
+    place = np.arange(len(row)) - np.repeat(first, np.diff(np.append(first, len(row))))
+    for number in range(int(place.max()) + 1):
+        now = place == number
+        of, at, most = row[now], period[now], longest[now]
+        silences = table.silences[of]
+        is_new = at != table.period[of]
+        silences[is_new, :-1] = silences[is_new, 1:]
+        silences[:, -1] = np.where(is_new, most, np.maximum(silences[:, -1], most))
+        table.silences[of], table.period[of] = silences, at
+
+
+def usual_silence(silences: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The median of the longest silences that are known, ns; 0 where there are none. silences: int64[n, 5].
+
+    Of a tag that comes in bursts it is the pause between them, and one outage does not move it.
+    """
+    ordered = np.sort(silences, axis=1)
+    known = (ordered > 0).sum(axis=1)
+    return ordered[np.arange(len(ordered)), np.minimum(PERIODS - known + known // 2, PERIODS - 1)]
 
 
 def usual_interval(times: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -95,6 +95,14 @@ def test_silence_for_five_usual_intervals_is_stale(seen):
     assert not seen.stale("a/temp", NOW + SECOND)
 
 
+def test_who_comes_in_bursts_is_not_stale_between_them(seen):
+    bursts = [NOW + (600 * n + k) * SECOND for n in range(8) for k in range(20)]
+    last = bursts[-1]
+    seen.values("a/temp", *((time, 1.0) for time in bursts))
+    assert not seen.stale("a/temp", last + 3 * 581 * SECOND)
+    assert seen.stale("a/temp", last + 3 * 581 * SECOND + 1)
+
+
 def test_the_limit_of_the_connection_counts_where_there_is_one(seen):
     seen.values("b/temp", *every_second(NOW - 10 * SECOND, 11))
     assert not seen.stale("b/temp", NOW + 60 * SECOND)
