@@ -101,6 +101,11 @@ SECTIONS = (
         "`tags: {NAME: ...}` of a type, a machine or the plant; and the keys of its connection, below.",
         keys.TAG_KEYS,
     ),
+    (
+        "Dated scale",
+        "One of the list `scales: [...]` of a tag ([how-to](../how-to/plant-as-code.md)).",
+        keys.SCALE_KEYS,
+    ),
     ("Counter", "`counter: {...}` of a tag.", keys.COUNTER_KEYS),
     ("Counts", "`counts: {...}` of a type or machine.", keys.COUNT_KEYS),
     ("State rule", "One of the list `state: [...]`; the first that holds counts.", keys.STATE_RULE_KEYS),

@@ -33,10 +33,10 @@ CONNECTION_KEYS = (
 )
 
 TAG_KEYS = (
-    Key("topic", "text", "topic, + and # as in MQTT", required=True),
-    Key("value", "text", "where the value stands: $.a.b, $['a b'][0]; default: the whole payload"),
-    Key("each", "text", "array whose elements carry value and timestamp: $.points[*]"),
-    Key("where", "map", "what an element must hold to be this tag's: {$.n: temp}"),
+    Key("topic", "text", "topic, + and # as in MQTT", required=True, locates=True),
+    Key("value", "text", "where the value stands: $.a.b, $['a b'][0]; default: the whole payload", locates=True),
+    Key("each", "text", "array whose elements carry value and timestamp: $.points[*]", locates=True),
+    Key("where", "map", "what an element must hold to be this tag's: {$.n: temp}", locates=True),
     Key("timestamp", "any", "its time: $.ts or {path: $.ts, unit: s, ms, us, ns, iso or auto}; default: arrival"),
     Key("quality", "any", "quality of the value: $.q or {path: $.q, good: [192]}; default: Good"),
     Key("qos", "int", "0 or 1; only 1 survives a lost connection", 1),

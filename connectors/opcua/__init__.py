@@ -68,13 +68,16 @@ CONNECTION_KEYS = (
 )  # fmt: skip
 
 TAG_KEYS = (
-    Key("node", "text", "node id after the machine's `node`, verbatim; or whole: `ns=3;s=..`, `nsu=URI;s=..`", ""),
-    Key("browse_path", "text", "path of browse names from Objects instead of a node id: /Objects/Line/Filler/Temp", ""),
-    Key("ns", "text", "namespace URI of this node, when it is not the connection's", ""),
+    Key("node", "text", "node id after the machine's `node`, verbatim; or whole: `ns=3;s=..`, `nsu=URI;s=..`", "",
+        locates=True),
+    Key("browse_path", "text", "path of browse names from Objects instead of a node id: /Objects/Line/Filler/Temp", "",
+        locates=True),
+    Key("ns", "text", "namespace URI of this node, when it is not the connection's", "", locates=True),
     Key("group", "text", "one of the connection's `groups`", ""),
     Key("sampling", "duration", "sampling interval asked for this tag alone", None),
     Key("deadband", "number", "deadband of this tag alone, in the wire's number", None),
-    Key("pick", "text", "part of a value: element (from 0, as on the wire) or field: `[3]`, `[0][2]`, `[3].rAct`", ""),
+    Key("pick", "text", "part of a value: element (from 0, as on the wire) or field: `[3]`, `[0][2]`, `[3].rAct`", "",
+        locates=True),
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ class Key:
     `map` or `any`; `named` (names, each with a mapping of `fields`) and `entries` (a list of such mappings), whose
     mappings hold their `place` too. required: the file is wrong without it. doc: one line on its effect, for check and
     reference. refused: what people may write although it is no choice, and why not. fields: keys of the mappings in it.
+    locates: it is part of where a tag is found, so tags that are alike in all of these are read from one place.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Key:
     required: bool = False
     refused: Mapping[str, str] = field(default_factory=dict[str, str])
     fields: tuple[Key, ...] = ()
+    locates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

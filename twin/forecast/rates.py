@@ -13,7 +13,7 @@ from twin.forecast.history import Curve, MachineHistory, Made
 from twin.forecast.model import Floats, Pace
 from twin.forecast.sequence import name_of
 from twin.mes.calendar import Interval
-from twin.mes.wall_clock import local_text
+from twin.model.wall_clock import local_text
 
 CLEAN = (0.5, 0.9)
 """Of the time in which a product was made: all machines are at it, none is at the next one yet."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import chain
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from twin.core.instant import HOUR, MINUTE
-from twin.mes.wall_clock import day_of, instant_of, local_text
 from twin.model.plant import Plant
-from twin.model.week import WeekTimes
-
-BREAKS = "breaks"
-"""The name among the shifts that is none."""
+from twin.model.shifts import BREAKS
+from twin.model.wall_clock import day_of, instant_of, local_text
+from twin.model.week import SpecialDay, WeekTimes
 
 Interval = tuple[int, int]
 By = Literal["shift", "day", "hour"]
@@ -39,11 +38,14 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """shifts: name -> times of the week; breaks among them are planned down time (ISO 22400: PDOT)."""
+    """shifts: name -> times of the week; breaks among them are planned down time (ISO 22400: PDOT). special: days on
+    which they are others; what begins on the day before goes on into it.
+    """
 
     zone: ZoneInfo
     shifts: Mapping[str, tuple[WeekTimes, ...]]
     breaks: tuple[WeekTimes, ...] = ()
+    special: Mapping[date, SpecialDay] = field(default_factory=dict[date, SpecialDay])
 
     @property
     def is_known(self) -> bool:
@@ -52,12 +54,12 @@ class Calendar:
 
     def planned(self, start: int, end: int) -> list[Interval]:
         """What of [start, end) is in a shift (POT): in order, joined where shifts touch or overlap."""
-        times = [one for of_shift in self.shifts.values() for one in of_shift]
-        return clipped(self._of_week(times, start, end), start, end)
+        each = (self._of_week(name, times, start, end) for name, times in self.shifts.items())
+        return clipped(chain.from_iterable(each), start, end)
 
     def pauses(self, start: int, end: int) -> list[Interval]:
         """What of [start, end) is in a shift and in a break (PDOT)."""
-        return common(self.planned(start, end), clipped(self._of_week(self.breaks, start, end), start, end))
+        return common(self.planned(start, end), clipped(self._of_week(BREAKS, self.breaks, start, end), start, end))
 
     def busy(self, start: int, end: int) -> list[Interval]:
         """Planned busy time (PBT): shifts without their breaks."""
@@ -74,7 +76,7 @@ class Calendar:
 
     def _shifts(self, start: int, end: int) -> Iterator[Period]:
         for name, times in self.shifts.items():
-            for first, last in self._of_week(times, start, end):
+            for first, last in self._of_week(name, times, start, end):
                 yield Period(name, first, last)
 
     def _days(self, start: int, end: int) -> Iterator[Period]:
@@ -91,22 +93,27 @@ class Calendar:
                 yield Period(local_text(first, self.zone), first, last)
                 first = last
 
-    def _of_week(self, times: Iterable[WeekTimes], start: int, end: int) -> Iterator[Interval]:
-        """Every occurrence that may overlap [start, end), whole."""
-        first, last = day_of(start, self.zone) - timedelta(days=2), day_of(end, self.zone)
-        for one in times:
-            day = first
-            while day <= last:
-                if day.weekday() in one.days:
-                    ends_on = day + timedelta(days=int(one.end < one.start))
-                    yield instant_of(day, one.start, self.zone), instant_of(ends_on, one.end, self.zone)
-                day += timedelta(days=1)
+    def _of_week(self, name: str, times: Iterable[WeekTimes], start: int, end: int) -> Iterator[Interval]:
+        """Every occurrence of a shift or of the breaks that may overlap [start, end), whole."""
+        day, last = day_of(start, self.zone) - timedelta(days=2), day_of(end, self.zone)
+        while day <= last:
+            for one in self._on(day, name, times):
+                ends_on = day + timedelta(days=int(one.end < one.start))
+                yield instant_of(day, one.start, self.zone), instant_of(ends_on, one.end, self.zone)
+            day += timedelta(days=1)
+
+    def _on(self, day: date, name: str, times: Iterable[WeekTimes]) -> Iterable[WeekTimes]:
+        """What begins on a day."""
+        special = self.special.get(day)
+        if special is not None and (special.closed or name in special.times):
+            return special.times.get(name, ())
+        return (one for one in times if day.weekday() in one.days)
 
 
 def calendar_of(plant: Plant) -> Calendar:
     """The calendar of a plant file."""
     shifts = {name: times for name, times in plant.shifts.items() if name != BREAKS}
-    return Calendar(ZoneInfo(plant.timezone), shifts, plant.shifts.get(BREAKS, ()))
+    return Calendar(ZoneInfo(plant.timezone), shifts, plant.shifts.get(BREAKS, ()), plant.calendar)
 
 
 def _rest_of_hour(instant: int, zone: ZoneInfo) -> int:

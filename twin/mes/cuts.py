@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.mes.calendar import Calendar, Period
-from twin.mes.wall_clock import day_of, instant_of
+from twin.model.wall_clock import day_of, instant_of
 
 CALENDAR = ("shift", "day", "week", "month")
 """Intervals that the wall tells. A week begins on Monday."""

@@ -22,8 +22,8 @@ from twin.mes.plan import Plan
 from twin.mes.quantities import assumes_good, disagree, pieces_of
 from twin.mes.state_time import StateTime
 from twin.mes.tally import Tally
-from twin.mes.wall_clock import local_text
 from twin.model.plant import Line, Machine
+from twin.model.wall_clock import local_text
 
 LINE_METHOD = "line OEE (bottleneck rate)"
 """Good pieces out of the line x ideal run time of its slowest station / PBT; never the mean of its machines."""

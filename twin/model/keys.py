@@ -39,6 +39,11 @@ PLANT_KEYS = (
     Key("plant", "text", "path of the plant, before every other path: acme/brno", ""),
     Key("timezone", "text", "IANA zone that shifts and days are reckoned in", "UTC"),
     Key("shifts", "map", "shift name -> times of the week: Mon-Fri 06:00-14:00; `breaks` is a list of such times"),
+    Key(
+        "calendar",
+        "map",
+        "day, or first..last -> closed, or what is otherwise: {early: 06:00-12:00, late: closed}",
+    ),
     Key("connections", "map", "connection name -> protocol with its URL, and settings"),
     Key("outlets", "map", "outlet name -> where the log goes, with its URL, and settings"),
     Key("products", "map", "product name -> its code and ideal rates"),
@@ -122,6 +127,8 @@ TAG_KEYS = (
     Key("raw", "numbers", "two wire numbers that `range` gives the values of"),
     Key("range", "numbers", "values at the two numbers of `raw`"),
     Key("bad", "numbers", "wire numbers that mean no value", ()),
+    Key("scales", "list", "spans of time in which another scale counts: [{from: 2026-11-20T06:00, to: .., range: ..}]"),
+    Key("shared", "bool", "another tag may be read from the same place", False),
     Key("interpolation", "choice", "between samples: the last value holds, or a line", STEPPED, (STEPPED, SLOPED)),
     Key("counter", "map", "the tag counts pieces; {} is the usual kind"),
     Key("was", "text", "former name: the series goes on", ""),
@@ -129,6 +136,14 @@ TAG_KEYS = (
     Key("alarms", "list", "limits: {high: 85, delay: 15s, deadband: 1, priority: 2}"),
     Key("thin", "map", "past days keep only rows that tell the others: {after: 7d, exception: 0.05, deviation: 0.1}"),
     Key("write", "map", "the tag may be written, within these limits: {low: 0, high: 100}; without it never"),
+)
+
+SCALE_KEYS = (
+    Key("from", "text", "since when: 2026-11-20T06:00, in the plant's time zone where none is written", required=True),
+    Key("to", "text", "until when, itself not included; default: until further notice"),
+    Key("raw", "numbers", "two wire numbers that `range` gives the values of; default: the tag's scale"),
+    Key("range", "numbers", "values at the two numbers of `raw`"),
+    Key("bad", "numbers", "wire numbers that mean no value; default: the tag's", None),
 )
 
 WRITE_KEYS = (

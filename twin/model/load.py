@@ -24,7 +24,8 @@ from twin.model.outlets import NO_OUTLETS, OutletDraft, read_outlets
 from twin.model.plant import Keeping, Plant, TagSpec
 from twin.model.products import read_products
 from twin.model.report import Report, suggestion
-from twin.model.shifts import read_shifts
+from twin.model.same_place import check_places
+from twin.model.shifts import read_calendar, read_shifts
 from twin.model.tags import TagReader, check_former_names
 from twin.model.types import read_types
 
@@ -71,7 +72,7 @@ def _read(
     outlets: dict[str, OutletDraft] = {}
     if "outlets" in fields:
         outlets = read_outlets(fields["outlets"], outlet_plugins, environment, own["plant"])
-    reader = TagReader(connections, plugins)
+    reader = TagReader(connections, plugins, zone_of(own["timezone"]))
     types = read_types(fields["types"], reader) if "types" in fields else {}
     tags: dict[str, TagSpec] = {}
     places: dict[str, Entry] = {}
@@ -82,6 +83,7 @@ def _read(
         machines.flat_tags(fields["tags"])
     lookup = lookup_of(drafts, machines)
     computing.finish(lookup)
+    shifts = read_shifts(fields["shifts"]) if "shifts" in fields else {}
     plant = Plant(
         path=own["plant"],
         timezone=own["timezone"],
@@ -89,13 +91,16 @@ def _read(
         tags=machines.tags,
         lines=tuple(draft.finished(lookup) for draft in drafts),
         products=read_products(fields["products"], _rated(types, drafts)) if "products" in fields else {},
-        shifts=read_shifts(fields["shifts"]) if "shifts" in fields else {},
+        shifts=shifts,
+        calendar=read_calendar(fields["calendar"], shifts) if "calendar" in fields else {},
         text=text,
         digest=hashlib.sha256(text.encode()).hexdigest(),
         outlets={name: outlet.feed for name, outlet in outlets.items()},
         keeping=_read_keeping(fields, own["plant"], machines.tags, connections) if "history" in fields else Keeping(),
     )
     check_former_names(machines.tags, machines.places)
+    if report.is_clean:  # what stands twice, or at a machine of the wrong type, would be told once more
+        check_places(plant, {name: one.plugin for name, one in connections.items() if one.plugin}, places)
     _check_by_plugins(plant, connections, outlets, report)
     return plant
 
@@ -128,16 +133,16 @@ def _check_header(fields: Mapping[str, Entry], plant: str, timezone: str) -> Non
             check_path(plant)
         except ValueError as error:
             fields["plant"].problem(str(error))
-    if "timezone" in fields and not _is_zone(timezone):
+    if "timezone" in fields and zone_of(timezone).key != timezone:
         fields["timezone"].problem(f"no time zone '{timezone}'{suggestion(timezone, available_timezones())}")
 
 
-def _is_zone(name: str) -> bool:
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of a name; UTC for one that is none, which is reported elsewhere."""
     try:
-        ZoneInfo(name)
+        return ZoneInfo(name)
     except (ValueError, OSError, LookupError):
-        return False
-    return True
+        return ZoneInfo("UTC")
 
 
 def _check_by_plugins(

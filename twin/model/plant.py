@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from twin.core.instant import MINUTE, SECOND
 from twin.core.plugin import ConnectionSpec, OutletSpec, TagAddress
 from twin.model.globs import takes
 from twin.model.rule import Rule
-from twin.model.week import WeekTimes
+from twin.model.week import SpecialDay, WeekTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ class TagSpec:
     series goes on under the new one. interpolation: `stepped` (a value holds until the next sample) or `sloped` (the
     line between two samples counts). alarms: its limits, names unique. write: None, it is read only. thin: None, all
     its rows stay. scales: spans of time, ascending and apart, in which another scale counts than `factor`, `offset`
-    and `bad`: a wrong factor is mended for the past by one of them. compute: what a computed tag is made of, tags by
+    and `bad`: a wrong factor is mended for the past by one of them. shared: another tag may be read from the same
+    place. compute: what a computed tag is made of, tags by
     full paths; such a tag has no connection ('') and no sample in the log. written: keys of its meaning (raw, range,
     counter, alarms, ..) as the file has them.
     """
@@ -123,6 +125,7 @@ class TagSpec:
     thin: Thin | None = None
     scales: tuple[DatedScale, ...] = ()
     compute: Rule | None = None
+    shared: bool = False
     written: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
 
 
@@ -256,7 +259,8 @@ class Plant:
     """The whole model. digest: SHA-256 of the text it came from; text: that text (the event `plant.loaded` keeps it).
 
     path: '' when the file names none. tags: full path -> spec, flat tags too, in file order. shifts: name -> times of
-    the week, `breaks` among them. The units of re-fold are computed in twin.model.units.
+    the week, `breaks` among them. calendar: days on which they are others. The units of re-fold are computed in
+    twin.model.units.
     """
 
     path: str
@@ -266,6 +270,7 @@ class Plant:
     lines: tuple[Line, ...]
     products: Mapping[str, Product] = field(default_factory=dict[str, Product])
     shifts: Mapping[str, tuple[WeekTimes, ...]] = field(default_factory=dict[str, tuple[WeekTimes, ...]])
+    calendar: Mapping[date, SpecialDay] = field(default_factory=dict[date, SpecialDay])
     text: str = ""
     digest: str = ""
     outlets: Mapping[str, Feed] = field(default_factory=dict[str, Feed])

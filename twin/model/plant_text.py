@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from twin.model.keys import TAG_KEYS
 from twin.model.likeness import Kind, alike
 from twin.model.names import check_path, check_segment, expanded, filled, has_loop
 from twin.model.yaml_writing import Setting, comment, flow, quoted
 
+MODEL_KEYS = frozenset(key.name for key in TAG_KEYS)
 WIDEST = 110
 """A mapping that is longer is written with a line for each key."""
 
@@ -74,6 +76,7 @@ def plant_text(
     objects to.
     """
     _check(plant, connections, tags)
+    tags = list(_sharing(tags))
     kinds, flat = alike([tag for tag in tags if not tag.is_open])
     single = {tag.path for tag in flat}
     lines = [*_comments(head), "linetwin: 1", f"plant: {quoted(plant)}"]
@@ -87,6 +90,16 @@ def plant_text(
     if left_out:
         lines += ["# Not taken over:", *_comments([f"- {text}" for text in left_out])]
     return "\n".join(lines) + "\n"
+
+
+def _sharing(tags: Sequence[TagDraft]) -> Iterator[TagDraft]:
+    """The drafts; one that is read from where another is says so, for a plant file has no such tags by mistake."""
+    seen: set[str] = set()
+    for tag in tags:
+        place = flow({"connection": tag.connection, **{k: v for k, v in tag.keys.items() if k not in MODEL_KEYS}})
+        is_again = place in seen or (has_loop(tag.path) and "{i}" not in place)
+        yield replace(tag, keys={**tag.keys, "shared": True}) if is_again and not tag.is_open else tag
+        seen.add(place)
 
 
 def unsayable(text: str) -> str:

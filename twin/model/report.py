@@ -61,6 +61,11 @@ class Report:
         """Whether something is wrong in this line already."""
         return line in self._lines
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing is wrong so far, in any file."""
+        return not self._all.problems
+
     def check(self) -> None:
         """Raise Problems if there is any."""
         if self._all.problems:

@@ -48,6 +48,7 @@ def schema(plugins: Mapping[str, ConnectorPlugin], outlets: Mapping[str, OutletP
         "outlet": _one_of([_at(plugin, (*keys.OUTLET_KEYS, *plugin.keys)) for plugin in outlets.values()]),
         "tag": _with_nothing(_mapping(_optional((*keys.TAG_KEYS, *plugin_keys)), _TAG)),
         "counter": _mapping(keys.COUNTER_KEYS),
+        "scale": _mapping(keys.SCALE_KEYS, _SCALE),
         "alarm": _mapping(keys.ALARM_KEYS),
         "write": _mapping(keys.WRITE_KEYS, _WRITE),
         "thin": _mapping(keys.THIN_KEYS),
@@ -148,10 +149,15 @@ def _values(value: Schema) -> Schema:
 _ONE_OR_MORE: Schema = {"anyOf": [_SCALAR, _list(_SCALAR)]}
 _STATE: Schema = {"enum": list(keys.GENERIC_STATES)}
 _NUMBERS: Schema = {"type": "object", "propertyNames": {"pattern": r"^[+-]?[0-9]+$"}, "additionalProperties": _STATE}
+_DAYS = r"\d{4}-\d\d-\d\d(\s*\.\.\s*\d{4}-\d\d-\d\d)?"
 _TOP = {
     "linetwin": {"const": keys.VERSION},
     "include": _ONE_OR_MORE,
     "shifts": _values(_ONE_OR_MORE),
+    "calendar": {
+        **_values({"anyOf": [{"const": "closed"}, {"type": "object", "additionalProperties": _ONE_OR_MORE}]}),
+        "propertyNames": {"pattern": f"^{_DAYS}$"},
+    },
     "connections": _named("connection", _SEGMENT),
     "outlets": _named("outlet", _SEGMENT),
     "products": _values(_ref("product")),
@@ -162,7 +168,14 @@ _TOP = {
 }
 _HISTORY = {"groups": _values(_ref("history_group"))}
 _HISTORY_GROUP = {"tags": _ONE_OR_MORE}
-_TAG = {"counter": _ref("counter"), "alarms": _list(_ref("alarm")), "write": _ref("write"), "thin": _ref("thin")}
+_SCALE = {"from": _SCALAR, "to": _SCALAR}
+_TAG = {
+    "scales": _list(_ref("scale")),
+    "counter": _ref("counter"),
+    "alarms": _list(_ref("alarm")),
+    "write": _ref("write"),
+    "thin": _ref("thin"),
+}
 _OUTLET = {
     "tags": _list(_SCALAR),
     "most": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": _DURATION}]},

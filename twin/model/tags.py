@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from twin.core.plugin import ConnectorPlugin, TagAddress
 from twin.model.alarms import read_alarms
 from twin.model.compute import BESIDE, read_compute, refuse_wire_keys
 from twin.model.connections import Connection
 from twin.model.counters import read_counter
+from twin.model.dated_scales import read_scales
 from twin.model.entry import Entry
 from twin.model.keys import SLOPED, TAG_KEYS
 from twin.model.kinds import settings
@@ -82,6 +84,7 @@ class TagReader:
 
     connections: Mapping[str, Connection]
     plugins: Mapping[str, ConnectorPlugin]
+    zone: ZoneInfo
     _settings: dict[tuple[int, str], tuple[TagDraft, dict[str, Any], bool]] = field(
         default_factory=dict[tuple[int, str], tuple["TagDraft", dict[str, Any], bool]]
     )
@@ -127,7 +130,7 @@ class TagReader:
         origin = common["from"] or ""
         if origin:
             self.check_connection(fields["from"], origin)
-        meaning = _meaning(entry, fields, common)
+        meaning = _meaning(entry, fields, common, self.zone)
         if "compute" in fields:
             refuse_wire_keys(fields)
         return TagDraft("", entry, origin, common["display"], common["was"], fields, meaning)
@@ -213,18 +216,20 @@ def _check_new(name: str, entry: Entry, below: Iterable[str]) -> None:
         entry.problem(f"tag '{name}' is new and says not where it is found{meant}")
 
 
-def _meaning(entry: Entry, fields: Mapping[str, Entry], common: Mapping[str, Any]) -> dict[str, Any]:
+def _meaning(entry: Entry, fields: Mapping[str, Entry], common: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     """The fields of TagSpec that are the same wherever the tag stands."""
+    own = {"bad": common["bad"], **scale(entry, fields, common)}
     return {
         "type": common["type"],
         "unit": common["unit"],
-        "bad": common["bad"],
+        "shared": common["shared"],
         "interpolation": _interpolation(fields, common),
         "counter": read_counter(fields["counter"]) if "counter" in fields else None,
         "alarms": read_alarms(fields["alarms"], common["type"]) if "alarms" in fields else (),
         "write": read_write(fields["write"], common["type"], "counter" in fields) if "write" in fields else None,
         "thin": read_thin(fields["thin"], common["type"], "counter" in fields) if "thin" in fields else None,
-        **scale(entry, fields, common),
+        "scales": read_scales(fields["scales"], zone, common["type"], own) if "scales" in fields else (),
+        **own,
         "written": dict(_written(fields)),
     }
 

@@ -8,6 +8,7 @@ from twin.model.entry import Entry
 
 IN_UNIT = {
     "range": (),
+    "scales": ("range",),
     "alarms": ("high", "low", "deadband"),
     "write": ("low", "high", "values", "step"),
     "thin": ("exception", "deviation"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -21,6 +22,16 @@ class WeekTimes:
     days: tuple[int, ...]
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialDay:
+    """A day on which shifts or breaks are others. closed: no shift and no break begins on it. times: those of some
+    shifts, which count instead of what the week says; none: that shift does not begin on this day.
+    """
+
+    closed: bool = False
+    times: Mapping[str, tuple[WeekTimes, ...]] = field(default_factory=dict[str, tuple[WeekTimes, ...]])
 
 
 def parse_times(text: str) -> WeekTimes:

@@ -30,7 +30,7 @@ from twin.runtime.learning import keep_learning
 from twin.runtime.live import LiveView, Meaning
 from twin.runtime.outlets.forwarding import Forwarding, Means
 from twin.runtime.plugins import connector, outlets
-from twin.runtime.renaming import rename_tags, renamed_event
+from twin.runtime.renaming import check_types, rename_tags, renamed_event
 from twin.runtime.report import ConnectionReport
 from twin.runtime.retention import forget_old, groups_of
 from twin.runtime.sealing import Sealing, put_aside
@@ -194,6 +194,7 @@ async def _running(
     keep: int | None,
     means: Means | None,
 ) -> AsyncGenerator[Twin]:
+    check_types(plant, log.tags)
     renamed = await rename_tags(plant, log)
     assembly = assemble(plant, log.tags)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from twin.core.instant import DAY, HOUR, MINUTE, SECOND, from_text, to_text
 from twin.mes.calendar import Calendar, Period, clipped, common, length, without
-from twin.mes.wall_clock import instant_of
+from twin.model.wall_clock import instant_of
 from twin.model.week import parse_times
 
 ZONES = ["Europe/Prague", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "UTC"]

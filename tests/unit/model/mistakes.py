@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.unit.model.alarm_mistakes import ALARM_MISTAKES
+from tests.unit.model.dated_mistakes import DATED_MISTAKES
 from tests.unit.model.inheritance_mistakes import INHERITANCE_MISTAKES
 from tests.unit.model.write_mistakes import WRITE_MISTAKES
 from tests.unit.model.yaml_mistakes import YAML_MISTAKES
@@ -29,7 +30,7 @@ lines:
       filler: {type: filler, from: s7, node: DB}
 """
 
-MISTAKES = {**ALARM_MISTAKES, **INHERITANCE_MISTAKES, **WRITE_MISTAKES, **YAML_MISTAKES} | {
+MISTAKES = {**ALARM_MISTAKES, **DATED_MISTAKES, **INHERITANCE_MISTAKES, **WRITE_MISTAKES, **YAML_MISTAKES} | {
     "unknown key": (
         "mqtt://10.0.1.5",
         'mqtt://10.0.1.5", usr: "me',

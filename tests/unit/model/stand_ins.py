@@ -28,10 +28,10 @@ OPCUA = ConnectorPlugin(
         Key("queue", "int", "samples per item"),
     ),
     tag_keys=(
-        Key("node", "text", "node, after the machine's"),
-        Key("browse_path", "text", "path from Objects"),
-        Key("ns", "text", "namespace, where it is not the connection's"),
-        Key("pick", "text", "part of an array"),
+        Key("node", "text", "node, after the machine's", locates=True),
+        Key("browse_path", "text", "path from Objects", locates=True),
+        Key("ns", "text", "namespace, where it is not the connection's", locates=True),
+        Key("pick", "text", "part of an array", locates=True),
     ),
     build=build_nothing,
 )
@@ -41,8 +41,8 @@ MQTT = ConnectorPlugin(
     schemes=("mqtt", "mqtts"),
     connection_keys=(Key("user", "text", "user name"), Key("password", "secret", "password")),
     tag_keys=(
-        Key("topic", "text", "topic of its messages", required=True),
-        Key("value", "text", "path of the value in the message"),
+        Key("topic", "text", "topic of its messages", required=True, locates=True),
+        Key("value", "text", "path of the value in the message", locates=True),
         Key("timestamp", "map", "path and unit of the time in the message"),
     ),
     build=build_nothing,

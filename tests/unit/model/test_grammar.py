@@ -106,8 +106,8 @@ def test_a_machine_adds_tags_and_replaces_what_its_type_says():
 lines:
   l:
     machines:
-      a: {{type: m, from: s7}}
-      b: {{type: m, from: s7, makes: can, tags: {{bad: {{node: r, counter: {{pulse: true}}}}}},
+      a: {{type: m, from: s7, node: A}}
+      b: {{type: m, from: s7, node: B, makes: can, tags: {{bad: {{node: r, counter: {{pulse: true}}}}}},
           counts: {{total: n, reject: bad}}, display: Number two}}
 """
     first, second = loaded(text).machines()
@@ -121,13 +121,15 @@ lines:
 def test_templates_name_machine_line_and_number():
     text = """\
 connections: {gw: {mqtt: "mqtt://a"}}
-types: {t: {tags: {x: {topic: "{line}/{machine}/{i}/x", timestamp: {path: "$.{machine}"}}, "y[7..8]": {topic: "{i}"}}}}
+types:
+  t:
+    tags: {x: {topic: "{line}/{machine}/{i}/x", timestamp: {path: "$.{machine}"}}, "y[7..8]": {topic: "{machine}/{i}"}}
 lines: {hall/l1: {machines: {"m[1..2]": {type: t, from: gw, display: "Machine {i}"}}}}
 """
     plant = loaded(text)
     assert plant.tags["hall/l1/m2/x"].address.settings["topic"] == "l1/m2/2/x"
     assert plant.tags["hall/l1/m2/x"].address.settings["timestamp"] == {"path": "$.m2"}
-    assert plant.tags["hall/l1/m2/y8"].address.settings["topic"] == "8"
+    assert plant.tags["hall/l1/m2/y8"].address.settings["topic"] == "m2/8"
     assert [m.display for m in plant.machines()] == ["Machine 1", "Machine 2"]
 
 
@@ -172,7 +174,7 @@ def test_output_is_the_last_station_unless_the_file_says_otherwise():
 
 
 def test_machines_of_a_line_stand_in_the_order_of_the_flow():
-    tag = "{from: s7, tags: {x: {node: x}}}"
+    tag = "{from: s7, tags: {x: {node: x, shared: true}}}"
     text = f"{S7}lines: {{l: {{flow: [c, a], machines: {{a: {tag}, b: {tag}, c: {tag}}}}}}}\n"
     assert [m.name for m in loaded(text).machines()] == ["c", "a", "b"]
 

@@ -19,7 +19,7 @@ plant: acme/brno
 include: [types.yaml, "lines/*.yaml"]
 connections: {s7: {opcua: "opc.tcp://a"}}
 lines:
-  hall/line0: {machines: {a: {type: pump, from: s7}}}
+  hall/line0: {machines: {a: {type: pump, from: s7, node: A}}}
 """
 TYPES = """\
 types:
@@ -30,9 +30,9 @@ types:
 LINE1 = """\
 connections: {gw: {opcua: "opc.tcp://b"}}
 lines:
-  hall/line1: {machines: {b: {type: pump, from: gw}}}
+  hall/line1: {machines: {b: {type: pump, from: gw, node: B}}}
 """
-LINE2 = "lines: {hall/line2: {machines: {c: {type: pump, from: s7}}}}\n"
+LINE2 = "lines: {hall/line2: {machines: {c: {type: pump, from: s7, node: C}}}}\n"
 FILES = {"site/plant.yaml": MAIN, "types.yaml": TYPES, "lines/line1.yaml": LINE1, "lines/line2.yaml": LINE2}
 
 

@@ -16,7 +16,7 @@ connections:
 
 def lines(rule: str, more: str = "") -> str:
     """Three lines of one machine with one tag; the second one's state follows this rule."""
-    machine = "{from: s7, tags: {run: {node: x}}, state: [{when: %s, is: running}]}"
+    machine = "{from: s7, tags: {run: {node: x, shared: true}}, state: [{when: %s, is: running}]}"
     made = "".join(f"  l{i}: {{machines: {{m: {machine % (rule if i == 2 else 'run')}}}}}\n" for i in (1, 2, 3))
     return f"{CONNECTIONS}lines:\n{made}{more}"
 

@@ -10,17 +10,35 @@ import pytest
 
 from tests.unit.runtime.test_pause import BEGIN, HandClock
 from twin.core.batch import batch
-from twin.core.event import TAGS_RENAMED
+from twin.core.errors import Problems
+from twin.core.event import PLANT_LOADED, RUN_STARTED, TAGS_RENAMED
 from twin.core.instant import FAR_FUTURE, FAR_PAST, SECOND
 from twin.model.load import load
 from twin.model.plant import Plant
 from twin.runtime.plugins import connectors
 from twin.runtime.twin import Twin, open_twin
+from twin.store.reader import LogReader
 
 
 def plant(tags: str) -> Plant:
     connection = 'connections: {plc: {opcua: "opc.tcp://127.0.0.1:4840", ns: "urn:plc"}}'
     return load(f"linetwin: 1\nplant: p\n{connection}\ntags:\n  {tags}\n", "plant.yaml", connectors(), os.environ)
+
+
+async def test_a_tag_of_another_type_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    text = plant("temp: {from: plc, node: t, type: text}")
+    async with open_twin(OLD, tmp_path, HandClock(BEGIN), connect=False) as twin:
+        await put(twin, "p/temp", BEGIN, 90.0)
+    with pytest.raises(Problems) as refused:
+        async with open_twin(text, tmp_path, HandClock(BEGIN + SECOND), connect=False):
+            pass
+    assert str(refused.value) == (
+        "plant.yaml:5: p/temp is a number tag in this data folder and text here;"
+        " a tag never changes its type: give it another name"
+    )
+    reader = LogReader(tmp_path)
+    assert len(reader.events(FAR_PAST, FAR_FUTURE, (PLANT_LOADED, RUN_STARTED))) == 2
+    reader.close()
 
 
 OLD = plant("temp: {from: plc, node: t, alarms: [{high: 85}]}")
