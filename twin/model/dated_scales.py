@@ -42,11 +42,12 @@ def _read(item: Entry, zone: ZoneInfo, own: Mapping[str, Any]) -> DatedScale | N
     if start >= end:
         fields["to"].problem("is not after `from`")
         return None
+    meant = {"factor": 1.0, "offset": 0.0, **own, **scaled}
     return DatedScale(
         start,
         end,
-        scaled.get("factor", own.get("factor", 1.0)),
-        scaled.get("offset", own.get("offset", 0.0)),
+        meant["factor"],
+        meant["offset"],
         own["bad"] if common["bad"] is None else common["bad"],
     )
 

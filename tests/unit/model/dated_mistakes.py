@@ -60,8 +60,8 @@ DATED_MISTAKES = {
         ".2026-12-26..2026-12-31: 2026-12-26 stands in calendar.2026-12-24..2026-12-26 too (line 6)",
     ),
     "a shift of a day that is none": _calendar(
-        "2026-12-24: {erly: 06:00-12:00}",
-        ".2026-12-24.erly: no shift 'erly' (did you mean 'early'?); a new one needs `erly: []` among the shifts",
+        "2026-12-24: {earlyy: 06:00-12:00}",
+        ".2026-12-24.earlyy: no shift 'earlyy' (did you mean 'early'?); a new one needs `earlyy: []` among the shifts",
     ),
     "days of the week on one day": _calendar(
         "2026-12-24: {early: Mon 06:00-12:00}",
