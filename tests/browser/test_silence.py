@@ -46,6 +46,8 @@ def missing_time_is_told(page, demo):
         expect(share).to_have_text(re.compile(r"^\d+\.\d\d % covered$"))
     page.goto(demo.url(f"/machine/{LINE}/filler"))
     expect(page.locator("lt-coverage [data-why=stopped]")).to_have_count(1, timeout=15_000)
+    gap = page.locator("lt-history .gap[data-gap='twin stopped: linetwin was not running'] title")
+    expect(gap).to_contain_text("samples missing", timeout=15_000)
 
     page.goto(demo.url(f"/trends?from=now-15m&tag={LINE}/filler/vibration"))
     plate = page.locator("#trend .plate")

@@ -8,9 +8,27 @@ import { onMessage } from "./now.js";
 import { Part } from "./part.js";
 
 const MOST = 4;
+const MOST_TAGS = 1000;
 const WHY = {
   gap: "gap", lost: "connection lost", stopped: "twin stopped", uncovered: "not subscribed", never: "not watched before",
 };
+
+/**
+ * What is missing of each machine below a path, with its cause; what nothing watched before is not.
+ * @returns {Promise<import("./timeline.js").Gap[]>}
+ */
+export async function gapsOf(asset, machines, span) {
+  const { tags } = await get("/coverage", { asset, ...span, rows: "false", limit: MOST_TAGS });
+  const owner = new Map(machines.flatMap((one) => Object.values(one.tags).map((tag) => [tag, one.path])));
+  const found = new Map();
+  for (const { tag, stretches } of tags.filter((one) => owner.has(one.tag))) {
+    for (const { from, to, why, cause } of stretches.filter((one) => one.state === "missing" && one.why !== "never")) {
+      const gap = { asset: owner.get(tag), from: Date.parse(from), to: Date.parse(to), why: [WHY[why], cause].filter(Boolean).join(": ") };
+      found.set(Object.values(gap).join("|"), gap);
+    }
+  }
+  return [...found.values()];
+}
 
 class Coverage extends Part {
   static properties = { asset: {}, connection: {} };

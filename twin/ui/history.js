@@ -2,6 +2,7 @@
 
 import { html, nothing } from "./vendor/lit.js";
 import { get } from "./api.js";
+import { gapsOf } from "./coverage.js";
 import { lengthText } from "./format.js";
 import { inOrder, machinesBelow, machineOf } from "./known.js";
 import { go, href, lengthOf, moment, spanOf, spanQuery } from "./moment.js";
@@ -19,9 +20,12 @@ class History extends Part {
 
   start() {
     this.machines = machinesBelow(this.asset ?? "").filter((one) => one.has_state);
-    Object.assign(this, { intervals: [], series: [], tags: [], chosen: "", width: 0 });
+    Object.assign(this, { intervals: [], gaps: [], series: [], tags: [], chosen: "", width: 0 });
     this.again = this.poll(async () => {
       this.intervals = intervalsOf((await get("/states", { asset: this.asset ?? "", ...spanQuery() })).states);
+    }, 60_000);
+    this.gapsAgain = this.poll(async () => {
+      this.gaps = await gapsOf(this.asset ?? "", this.machines, spanQuery());
     }, 60_000);
     this.trendAgain = this.poll(() => this.loadTrend(), 60_000);
     onMessage((message) => this.take(message));
@@ -38,7 +42,9 @@ class History extends Part {
     for (const [path, machine] of Object.entries(message.machines ?? {})) begin(this.intervals, path, machine);
     append(this.series, message);
     if (message.type === "snapshot" || message.corrections) this.again();
-    if (message.type === "snapshot" || message.connections) this.trendAgain();
+    if (message.type !== "snapshot" && !message.connections) return;
+    this.trendAgain();
+    this.gapsAgain();
   }
 
   /** A machine shows all that it measures; a line one tag at a time. */
@@ -62,7 +68,7 @@ class History extends Part {
     return html`<section class="card" aria-labelledby="states-title"><div class="head">
       <h2 id="states-title">States, ${title}</h2>${span ? legend(this.intervals, span) : nothing}</div>
       <div id="timeline" class="timeline">${span && this.width
-        ? timeline(this.machines, this.intervals, span, this.width) : nothing}</div>
+        ? timeline(this.machines, this.intervals, span, this.width, this.gaps) : nothing}</div>
       <details @toggle=${() => this.requestUpdate()}><summary>As a table</summary><div id="shares" class="scroll"
         tabindex="0">${span ? shares(this.machines, this.intervals, span) : nothing}</div></details>
       ${this.trend(span)}</section>`;

@@ -31,8 +31,10 @@ export function begin(intervals, asset, { state, since }) {
   intervals.push({ asset, state, start, end: null });
 }
 
-/** The picture. @param {{display: string, path: string}[]} machines @param {Interval[]} intervals */
-export function timeline(machines, intervals, { from, to }, width) {
+/** @typedef {{asset: string, from: number, to: number, why: string}} Gap samples of a machine that are missing */
+
+/** The picture. @param {{display: string, path: string}[]} machines @param {Interval[]} intervals @param {Gap[]} gaps */
+export function timeline(machines, intervals, { from, to }, width, gaps = []) {
   const side = sideOf(width);
   const height = machines.length * (ROW + GAP) + FOOT;
   const x = linear([from, to], [side, width - 1]);
@@ -44,15 +46,23 @@ export function timeline(machines, intervals, { from, to }, width) {
       <rect width="6" height="6" class="hatch-back"></rect><path d="M0 0v6" class="hatch-line"></path></pattern></defs>
     <g class="axis">${ticks.map((at) => svg`<path d="M${x(at).toFixed(1)} 0V${height - FOOT + 4}" class="grid"></path>
       <text x=${x(at).toFixed(1)} y=${height - 5}>${word(at)}</text>`)}</g>
-    ${machines.map((machine, at) => row(machine, at * (ROW + GAP), intervals, { from, to, x }))}</svg>`;
+    ${machines.map((machine, at) => row(machine, at * (ROW + GAP), intervals, gaps, { from, to, x }))}</svg>`;
 }
 
-function row(machine, y, intervals, view) {
+function row(machine, y, intervals, gaps, view) {
   const left = view.x(view.from);
   const own = intervals.filter((one) => one.asset === machine.path && one.start < view.to && (one.end ?? view.to) > view.from);
   return svg`<g data-asset=${machine.path}><text x=${left - 10} y=${y + ROW / 2} class="name">${machine.display}</text>
     <rect x=${left} y=${y} width=${Math.max(0, view.x(view.to) - left)} height=${ROW} class="track"></rect>
-    ${own.map((one) => bar(one, y, view))}</g>`;
+    ${own.map((one) => bar(one, y, view))}${gaps.filter((one) => one.asset === machine.path).map((one) => gap(one, y, view))}</g>`;
+}
+
+/** Under the states, as thin as it is certain: samples of this time are missing, and why. */
+function gap({ from: start, to: end, why }, y, { from, to, x }) {
+  const left = x(Math.max(start, from));
+  const width = Math.max(2, x(Math.min(end, to)) - left);
+  return svg`<rect x=${left.toFixed(1)} y=${y + ROW} width=${width.toFixed(1)} height=${GAP - 3} class="gap"
+    data-gap=${why}><title>${`samples missing, ${lengthText(end - start)} from ${clockText(start)}: ${why}`}</title></rect>`;
 }
 
 function bar({ state, start, end }, y, { from, to, x }) {
