@@ -99,6 +99,8 @@ def _answer(
         start=to_text(covered.start),
         end=to_text(covered.end),
         known_at=known_text(known),
+        kept_from=_text(twin.reader.kept_from()),
+        whole_from=_text(twin.reader.whole_from()),
         summary=_summary(cover, groups),
         tags=[
             _tag(
@@ -112,6 +114,10 @@ def _answer(
         ],
         cursor=page[-1] if len(page) < len(behind) else None,
     )
+
+
+def _text(instant: int | None) -> str | None:
+    return None if instant is None else to_text(instant)
 
 
 def _page(paths: Sequence[str], of_tag: Mapping[str, Sequence[Stretch]], limit: int) -> list[str]:

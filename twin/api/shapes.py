@@ -201,14 +201,19 @@ class TagsAnswer(Answer):
 
 
 class TagNowShape(Shape):
-    """The value of one tag of a machine."""
+    """The value of one tag of a machine. quality: good, uncertain, bad, or none before the first sample. age_s: by its
+    own time. connection: what brings it; empty for imported and posted tags.
+    """
 
     value: float | None
     text: str | None
     unit: str
     status: str
+    quality: str
     time: Time | None
+    age_s: float | None
     stale: bool
+    connection: str
 
 
 class StateShape(Shape):

@@ -94,11 +94,17 @@ class CoverSummaryShape(Shape):
 
 
 class CoverageAnswer(Answer):
-    """Is anything missing? start, end: what the answer covers; nothing is said of what lies ahead."""
+    """Is anything missing? start, end: what the answer covers; nothing is said of what lies ahead.
+
+    kept_from: what lies before has been forgotten, rows and events; whole_from: of some tags rows before it have been
+    forgotten or thinned, so there are fewer to count than came. null: nothing ever was.
+    """
 
     start: Annotated[Time, Field(alias="from")]
     end: Annotated[Time, Field(alias="to")]
     known_at: Time | None
+    kept_from: Time | None
+    whole_from: Time | None
     summary: CoverSummaryShape
     tags: list[TagCoverageShape]
     cursor: str | None

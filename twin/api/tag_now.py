@@ -15,8 +15,9 @@ from twin.runtime.live import LiveView
 from twin.runtime.twin import Twin
 
 NEVER = TagNowShape(
-    value=None, text=None, unit="", status=codes.name(codes.BAD_WAITING_FOR_INITIAL_DATA), time=None, stale=False
-)
+    value=None, text=None, unit="", status=codes.name(codes.BAD_WAITING_FOR_INITIAL_DATA), quality="none", time=None,
+    age_s=None, stale=False, connection="",
+)  # fmt: skip
 
 
 def facts_of(twin: Readable, path: str) -> Facts:
@@ -34,11 +35,11 @@ def unit_of(twin: Readable, path: str) -> str:
 
 def tag_now(twin: Twin, view: LiveView, path: str) -> TagNowShape:
     """Value, unit, status, time of a tag in this view."""
-    unit = unit_of(twin, path)
-    tag = twin.tags.get(path)
+    unit, tag, spec = unit_of(twin, path), twin.tags.get(path), twin.plant.tags.get(path)
+    connection = twin.owners.get(path, "") if spec is None else spec.connection
     columns = view.tags
     if tag is None or tag >= len(columns.time) or not columns.time[tag]:
-        return NEVER.model_copy(update={"unit": unit})
+        return NEVER.model_copy(update={"unit": unit, "connection": connection})
     value, text = float(columns.value[tag]), columns.text[tag]
     if math.isinf(value):
         text = "Infinity" if value > 0 else "-Infinity"
@@ -47,8 +48,11 @@ def tag_now(twin: Twin, view: LiveView, path: str) -> TagNowShape:
         text=text,
         unit=unit,
         status=codes.name(int(columns.status[tag])),
+        quality=codes.severity(int(columns.status[tag])),
         time=to_text(int(columns.time[tag])),
+        age_s=max(0, view.as_of - int(columns.time[tag])) / SECOND,
         stale=bool(columns.stale[tag]),
+        connection=connection,
     )
 
 
@@ -75,14 +79,14 @@ def _tag_shape(twin: Twin, view: LiveView, path: str) -> TagShape:
         unit=now.unit,
         range=facts_of(twin, path).range,
         display="" if spec is None else spec.display,
-        connection=twin.owners.get(path, "") if spec is None else spec.connection,
+        connection=now.connection,
         time=now.time,
         value=now.value,
         text=now.text,
         status=now.status,
-        quality=quality(twin, view, path),
+        quality=now.quality,
         stale=now.stale,
-        age_s=max(0, view.as_of - int(view.tags.time[tag])) / SECOND if came else None,
+        age_s=now.age_s,
         usual_s=usual / SECOND if usual else None,
         limits=[] if spec is None else list(_limits(spec.alarms)),
     )

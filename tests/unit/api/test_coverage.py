@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from twin.core.event import (
 )
 from twin.core.instant import from_text
 from twin.state.coverage import NOT_RUNNING
+from twin.store.retention import Limits, forget_before
 
 TEMP, RECIPE = f"{FILLER}/temp", f"{FILLER}/recipe"
 OF_S7 = ("code", "raw_temp", "recipe", "reject", "st", "temp", "total")
@@ -190,3 +192,13 @@ async def test_a_trend_shows_what_is_missing_and_not_what_is_filled(tmp_path: Pa
         assert temp["gaps"] == []
         assert recipe["gaps"] == [{"from": instant(19), "to": instant(50), "cause": "subscribed anew"}]
         assert [gap["cause"] for gap in code["gaps"]][-1] == "no answer in 4 s"
+
+
+async def test_what_retention_forgot_is_told_beside_the_counts(tmp_path: Path) -> None:
+    async with running(tmp_path) as api:
+        await an_outage(api)
+        found = await api.get("/coverage", tag=TEMP, from_=instant(0), to=instant(90))
+        assert (found["kept_from"], found["whole_from"]) == (None, None)
+        await asyncio.to_thread(forget_before, api.twin._log, Limits(START + 15 * SECOND))
+        found = await api.get("/coverage", tag=TEMP, from_=instant(0), to=instant(90))
+        assert (found["kept_from"], found["whole_from"]) == (instant(15), instant(15))

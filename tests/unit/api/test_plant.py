@@ -169,7 +169,9 @@ async def test_metrics_follow_the_format_and_the_table(tmp_path: Path) -> None:
         report.notice("clock", "wrong")
         api.clock.at(0)
         report.turned("up")
-        api.clock.at(10)
+        for second in range(3, 703, 5):
+            api.clock.at(second)
+            report.arrived(np.full(1, api.clock.now()))
         report.flowed(np.full(1, api.clock.now()))
         api.twin.reports = {report.id: report}
         answer = await api.client.get("/metrics")

@@ -31,7 +31,10 @@ async def test_state_tells_since_when_and_the_values(tmp_path: Path) -> None:
         filler, packer = (await api.get("/state"))["machines"]
         assert (filler["asset"], filler["state"], filler["since"]) == (FILLER, "running", instant(5))
         assert (filler["tags"]["raw_temp"]["value"], filler["tags"]["raw_temp"]["unit"]) == (40.0, "degC")
+        temp = filler["tags"]["raw_temp"]
+        assert (temp["quality"], temp["age_s"], temp["connection"]) == ("good", 4.0, "s7")
         assert (packer["state"], packer["since"]) == (None, None)
+        assert (packer["tags"]["st"]["quality"], packer["tags"]["st"]["age_s"]) == ("none", None)
         assert packer["tags"]["st"]["status"] == "BadWaitingForInitialData"
 
 
