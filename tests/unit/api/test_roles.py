@@ -145,6 +145,8 @@ def request(path: str, method: str) -> dict[str, Any]:
         return {"json": visit} if method == "POST" else {"params": {"match": "x"}}
     if "/outlets/" in path:
         return {"json": {"numbers": [1]}}
+    if path.endswith("/label"):
+        return {"json": {"reason": "jam"}}
     if path.endswith("/feedback"):
         return {"json": {"verdict": "confirmed"}}
     if method == "POST":
