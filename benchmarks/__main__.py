@@ -13,6 +13,7 @@ from benchmarks import (
     opcua_ingest,
     opcua_speed,
     page,
+    plant_file,
     sealing,
     simulation,
     store,
@@ -22,7 +23,7 @@ from benchmarks.command import main
 
 PARTS = [
     opcua_speed, opcua_ingest, mqtt_ingest, store, append, sealing, history, forwarding, folds, oee, simulation, demo,
-    viewers, page,
+    viewers, page, plant_file,
 ]  # fmt: skip
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from twin.model.schema import schema
 from twin.runtime import plugins
 from twin.runtime.clock import WallClock
 from twin.runtime.plant_file import read_plant
+from twin.runtime.renaming import check_types
+from twin.store.reader import LogReader
 
 
 class Silent:
@@ -77,6 +79,16 @@ def notes(plant: Plant) -> list[str]:
     return lines + [f"history.groups.{name}: groups before it take all its tags; put it before them" for name in unused]
 
 
+def check_stored(plant: Plant, folder: Path) -> None:
+    """Raise Problems for what a data folder, if there is one, cannot take. Nothing is written."""
+    if (folder / "log.db").exists():
+        reader = LogReader(folder)
+        try:
+            check_types(plant, reader.tags())
+        finally:
+            reader.close()
+
+
 async def failures(plant: Plant, folder: Path) -> list[str]:
     """What went wrong when every tag was read once, a line each; connections are tried side by side."""
     each = await asyncio.gather(*(_failures_of(plant, spec, folder) for spec in plant.connections.values()))
@@ -110,6 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise Misconfigured("twin check: no plant file is named (twin check PLANT.yaml, or --schema)")
     try:
         plant = read_plant(arguments.plant)
+        check_stored(plant, Path(arguments.data))
     except Problems as error:
         return _report(arguments, {}, [str(problem) for problem in error.problems], WRONG_INPUT)
     found = asyncio.run(failures(plant, Path(arguments.data))) if arguments.connect else []

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from twin.model.entry import Entry
+from twin.model.flow_units import check_flow
 from twin.model.keys import BUFFER_KEYS, LINE_KEYS, PRODUCT_TAG_KEYS
 from twin.model.kinds import settings
 from twin.model.lookup import Lookup, joined
@@ -34,6 +35,8 @@ class LineDraft:
     def finished(self, lookup: Lookup) -> Line:
         """The line. Problems are reported."""
         flow = self._flow()
+        if "flow" in self.fields:
+            check_flow(flow, self.fields["flow"].items(), {one.path: one.type.makes for one in self.machines.values()})
         order = [path for station in flow if not isinstance(station, Buffer) for path in station]
         made = {machine.path: machine.finished(lookup) for machine in self.machines.values()}
         in_flow = [made.pop(path) for path in order if path in made]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from sys import intern
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -85,8 +86,8 @@ class TagReader:
     connections: Mapping[str, Connection]
     plugins: Mapping[str, ConnectorPlugin]
     zone: ZoneInfo
-    _settings: dict[tuple[int, str], tuple[TagDraft, dict[str, Any], bool]] = field(
-        default_factory=dict[tuple[int, str], tuple["TagDraft", dict[str, Any], bool]]
+    _settings: dict[tuple[int, str], tuple[TagDraft, dict[str, Any], list[str]]] = field(
+        default_factory=dict[tuple[int, str], tuple["TagDraft", dict[str, Any], list[str]]]
     )
 
     def drafts(self, entry: Entry, below: Mapping[str, TagDraft] = NO_TAGS) -> dict[str, TagDraft]:
@@ -173,17 +174,18 @@ class TagReader:
         if draft.is_computed:
             return TagAddress(where.path, {}, "", "number", draft.entry.place, draft.meaning["unit"])
         found, templated = self._settings_of(draft, where.connection)
-        own = {name: filled_in(value, values) for name, value in found.items()} if templated else found
+        own = {**found, **{name: filled_in(found[name], values) for name in templated}} if templated else found
         meaning = draft.meaning
         unit = "" if "factor" in meaning else meaning["unit"]
-        return TagAddress(where.path, own, where.node, meaning["type"], draft.entry.place, unit)
+        return TagAddress(where.path, own, where.node, meaning["type"], intern(draft.entry.place), unit)
 
-    def _settings_of(self, draft: TagDraft, connection: str) -> tuple[dict[str, Any], bool]:
-        """The plug-in's settings of a tag, and whether they hold templates; read once for each connection."""
+    def _settings_of(self, draft: TagDraft, connection: str) -> tuple[dict[str, Any], list[str]]:
+        """The plug-in's settings of a tag, and which of them hold templates; read once for each connection."""
         key = (id(draft.fields), connection)
         if key not in self._settings:
             found = self._read_settings(draft, connection)
-            self._settings[key] = draft, found, has_template(found)  # the draft stays, so its id stays its own
+            templated = [name for name, value in found.items() if has_template(value)]
+            self._settings[key] = draft, found, templated  # the draft stays, so its id stays its own
         return self._settings[key][1:]
 
     def _read_settings(self, draft: TagDraft, name: str) -> dict[str, Any]:

@@ -12,11 +12,13 @@ import pytest
 
 from tests.unit.model.stand_ins import EXAMPLE, MQTT, OPCUA, PLUGINS
 from twin.cli.main import main
-from twin.core.batch import Batch
+from twin.core.batch import Batch, batch
 from twin.core.errors import Unreachable
 from twin.core.plugin import ConnectionSpec, ConnectorPlugin, Surroundings, TagAddress
 from twin.core.ports import Probed
 from twin.runtime import plugins
+from twin.runtime.clock import WallClock
+from twin.store.log import SqliteLog
 
 
 @pytest.fixture(autouse=True)
@@ -134,3 +136,17 @@ def test_connect_is_content_when_every_tag_was_read(monkeypatch: pytest.MonkeyPa
     file.write_text('connections: {s7: {opcua: "opc.tcp://a"}}\ntags: {x: {from: s7, node: y}}\n', encoding="utf-8")
     monkeypatch.setattr(plugins, "connectors", lambda: {"opcua": probing(OPCUA, Half)})
     assert main(["check", str(file), "--connect", "--data", str(tmp_path / "data")]) == 0
+
+
+def test_a_tag_of_another_type_in_the_data_folder_is_a_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file, data = tmp_path / "plant.yaml", tmp_path / "data"
+    file.write_text('connections: {s7: {opcua: "opc.tcp://a"}}\ntags: {a: {from: s7, node: x, type: text}}\n')
+    assert main(["check", str(file), "--data", str(data)]) == 0
+    log = SqliteLog(data, WallClock())
+    log.submit(batch("test", [log.tags.id_of("a")], [1], [1.0])).result()
+    log.close()
+    assert main(["check", str(file), "--data", str(data)]) == 2
+    assert capsys.readouterr().err == (
+        f"{file}:2: a is a number tag in this data folder and text here;"
+        " a tag never changes its type: give it another name\n"
+    )
