@@ -29,7 +29,7 @@ lines:
         (", makes: bottle", "bottle", ""),
         ("", "bottle", ", makes: {case: 12 bottle}"),
         ("", "bottle", ""),
-        (", makes: preform", "preform", ", makes: bottle"),
+        (", makes: blank", "blank", ", makes: bottle"),
     ],
 )
 def test_what_fits(first: str, buffer: str, second: str):
