@@ -12,7 +12,8 @@ MOST = 10_000
 
 _SEGMENT = re.compile(r"[a-z0-9_-]+")
 _VERSION = re.compile(r"\d{1,9}(\.\d{1,9}){0,3}")
-_LOOP = re.compile(r"\[(\d{1,9})\.\.(\d{1,9})\]")
+_PART = r"\d{1,9}(?:\.\.\d{1,9}){0,2}"
+_LOOP = re.compile(rf"\[({_PART}(?: *, *{_PART})*)\]")
 _TEMPLATE = re.compile(r"\{(i|machine|line)\}")
 _WORD = re.compile(r"\{([a-z]{2,10})\}")
 
@@ -42,19 +43,37 @@ def check_path(path: str) -> None:
 def expanded(name: str) -> list[tuple[str, str]]:
     """The names that one key stands for, each with its number as text ('' without a loop). Raises ValueError.
 
+    `[1..4]`, every second `[0..6..2]`, single ones `[1,2,5]` and both `[1..3,7]`; `[01..12]` keeps its zeros.
+
     >>> expanded("zone[1..2]_temp")
     [('zone1_temp', '1'), ('zone2_temp', '2')]
+    >>> [number for _, number in expanded("m[08..10,20]")]
+    ['08', '09', '10', '20']
     """
     loop = _LOOP.search(name)
     if loop is None:
         check_path(name)
         return [(name, "")]
-    first, last = int(loop[1]), int(loop[2])
-    if not first <= last < first + MOST:
-        raise ValueError(f"[{loop[1]}..{loop[2]}] must go up, by at most {MOST} numbers")
     before, after = name[: loop.start()], name[loop.end() :]
-    check_path(f"{before}{first}{after}")
-    return [(f"{before}{i}{after}", str(i)) for i in range(first, last + 1)]
+    if _LOOP.search(after):
+        raise ValueError(f"'{name}' has two loops, and {{i}} is one number (let machines and their tags have one each)")
+    numbers = [number for part in loop[1].split(",") for number in _numbers(part.strip(), loop[0])]
+    if len(numbers) > MOST:
+        raise ValueError(f"{loop[0]} has more than {MOST} numbers")
+    check_path(f"{before}{numbers[0]}{after}")
+    return [(f"{before}{number}{after}", number) for number in numbers]
+
+
+def _numbers(part: str, loop: str) -> list[str]:
+    """The numbers of one part of a loop, as text. Raises ValueError."""
+    texts = part.split("..")
+    first, last, step = int(texts[0]), int(texts[1] if len(texts) > 1 else texts[0]), int([*texts, "1", "1"][2])
+    if not first <= last < first + MOST:
+        raise ValueError(f"{loop} must go up, by at most {MOST} numbers")
+    if len(texts) > 2 and step == 0:
+        raise ValueError(f"{loop} has a step of 0")
+    width = len(texts[0]) if texts[0].startswith("0") else 0
+    return [f"{number:0{width}d}" if width else str(number) for number in range(first, last + 1, step)]
 
 
 def has_loop(name: str) -> bool:

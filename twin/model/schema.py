@@ -18,7 +18,7 @@ Schema = dict[str, Any]
 _SEGMENT = r"[a-z0-9_-]+"
 _PATH = rf"{_SEGMENT}(/{_SEGMENT})*"
 _TYPE_NAME = rf"{_SEGMENT}(@[0-9]+(\.[0-9]+)*)?"
-_NUMBERED = r"[a-z0-9_/-]*(\[[0-9]+\.\.[0-9]+\])?[a-z0-9_/-]*"
+_NUMBERED = r"[a-z0-9_/-]*(\[[0-9., ]+\])?[a-z0-9_/-]*"
 _DURATION = r"^\s*([0-9]+(\.[0-9]+)?\s*(ns|us|ms|s|min|m|h|d)\s*)+$"
 _VARIABLE: Schema = {"type": "string", "pattern": r"\$\{"}
 

@@ -133,6 +133,39 @@ lines: {hall/l1: {machines: {"m[1..2]": {type: t, from: gw, display: "Machine {i
     assert [m.display for m in plant.machines()] == ["Machine 1", "Machine 2"]
 
 
+@pytest.mark.parametrize(
+    ("loop", "numbers"),
+    [
+        ("[9..11]", ["9", "10", "11"]),
+        ("[08..10]", ["08", "09", "10"]),
+        ("[0..3]", ["0", "1", "2", "3"]),
+        ("[0..6..2]", ["0", "2", "4", "6"]),
+        ("[1,2, 5]", ["1", "2", "5"]),
+        ("[1..3,7,10..30..10]", ["1", "2", "3", "7", "10", "20", "30"]),
+    ],
+)
+def test_numbers_of_a_loop(loop: str, numbers: list[str]):
+    machine = "{from: s7, node: 'N{i}', display: 'No {i}', tags: {x: {node: x}}, state: [{when: x > 1, is: running}]}"
+    plant = loaded(f"{S7}lines: {{l: {{machines: {{'m{loop}': {machine}}}}}}}\n")
+    found = [(one.name, one.display, plant.tags[f"{one.path}/x"].address.machine_node) for one in plant.machines()]
+    assert found == [(f"m{number}", f"No {number}", f"N{number}") for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("loop", "says"),
+    [
+        ("[1..2]_[1..2]", "'m[1..2]_[1..2]' has two loops, and {i} is one number"),
+        ("[1..4..0]", "[1..4..0] has a step of 0"),
+        ("[1..5000,1..6000]", "[1..5000,1..6000] has more than 10000 numbers"),
+        ("[1,1]", "machine 'm1' stands twice in this line"),
+        ("[1..]", "is not a name of a-z"),
+    ],
+)
+def test_what_is_no_loop(loop: str, says: str):
+    (problem,) = problems(f"{S7}lines: {{l: {{machines: {{'m{loop}': {{from: s7, tags: {{x: {{node: x}}}}}}}}}}}}\n")
+    assert says in problem
+
+
 def test_a_looped_tag_of_a_looped_machine_keeps_both_numbers_apart():
     text = f"""\
 {S7}types: {{t: {{tags: {{"z[7..8]": {{node: ".z[{{i}}]"}}}}}}}}
