@@ -73,8 +73,8 @@ def _export(arguments: argparse.Namespace) -> int:
     found = export(folder, Span(start, end), target, bar, asset=arguments.asset, known=known, present=present)
     bar.done()
     print(json.dumps(_exported_json(target, found)) if arguments.json else _exported_text(target, found))
-    for line in found.removed:
-        print(f"secret taken out: {line}; name it in the plant file: ${{NAME}}", file=sys.stderr)
+    if found.removed:
+        print(f"secrets taken out: {', '.join(found.removed)}; name them in the plant file: ${{NAME}}", file=sys.stderr)
     for line in found.manifest.shown:
         print(line, file=sys.stderr)
     return FAILED if found.manifest.shown else DONE

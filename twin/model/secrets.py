@@ -8,26 +8,40 @@ from collections.abc import Collection, Iterator
 import yaml
 
 from twin.core.errors import Problems
+from twin.model.files import apart, together
 from twin.model.yaml_text import compose
 
 REMOVED = "${REMOVED}"
+USER = "REMOVED"
+"""In addresses: braces would end a mapping there."""
+MAIN = "plant.yaml"
+"""What a file is called whose name nobody kept."""
 _VARIABLES = re.compile(r"(?:\$\{[^}]*\})*\Z")
 _IN_ADDRESS = re.compile(r"(?<=://)[^/\s@\"'\\]+(?=@)")
 """`user:password` of a URL."""
 
 
-def without_secrets(text: str, secret: Collection[str]) -> tuple[str, list[int]]:
-    """The text with values of these keys and users in addresses taken out, and the lines (from 1) where that was.
+def without_secrets(text: str, secret: Collection[str]) -> tuple[str, list[str]]:
+    """The text with values of these keys and users in addresses taken out, and where that was: `plant.yaml:6`.
 
-    A plant file should name secrets (`password: ${S7_PW}`); such ones stay. secret: names of keys, `password`.
+    A plant file should name secrets (`password: ${S7_PW}`); such ones stay. secret: names of keys, `password`. Of a
+    plant of several files each is looked through.
     """
+    _, files = apart(text, MAIN)
+    cleaned = {name: _cleaned(one, secret) for name, one in files.items()}
+    places = [f"{name}:{line}" for name, (_, lines) in cleaned.items() for line in lines]
+    return (together({name: one for name, (one, _) in cleaned.items()}), places) if places else (text, [])
+
+
+def _cleaned(text: str, secret: Collection[str]) -> tuple[str, list[int]]:
+    """The text of one file, and lines from 1."""
     try:
-        found = sorted(_scalars(compose(text, ""), secret), key=lambda node: -node.start_mark.index)
+        scalars = {node.start_mark.index: node for node in _scalars(compose(text, ""), secret)}
     except Problems:  # no plant file at all: nothing but its addresses can be known
-        found = []
-    lines = {node.start_mark.line + 1 for node in found}
-    for node in found:
-        first, last = node.start_mark.index, node.end_mark.index
+        scalars = {}
+    lines = {node.start_mark.line + 1 for node in scalars.values()}
+    for first, node in sorted(scalars.items(), reverse=True):
+        last = node.end_mark.index
         text = f'{text[:first]}"{REMOVED}"{_rest(text[first:last])}{text[last:]}'
     lines |= {text.count("\n", 0, match.start()) + 1 for match in _IN_ADDRESS.finditer(text) if _says(match[0])}
     return without_users(text), sorted(lines)
@@ -35,12 +49,12 @@ def without_secrets(text: str, secret: Collection[str]) -> tuple[str, list[int]]
 
 def without_users(text: str) -> str:
     """A text without the `user:password@` of the addresses in it; `${NAME}` stays."""
-    return _IN_ADDRESS.sub(lambda match: REMOVED if _says(match[0]) else match[0], text)
+    return _IN_ADDRESS.sub(lambda match: USER if _says(match[0]) else match[0], text)
 
 
 def _says(text: str) -> bool:
     """Whether more is there than names of variables."""
-    return not all(_VARIABLES.match(part) for part in text.split(":"))
+    return text != USER and not all(_VARIABLES.match(part) for part in text.split(":"))
 
 
 def _rest(written: str) -> str:

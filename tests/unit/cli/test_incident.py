@@ -122,7 +122,7 @@ def test_secrets_are_taken_out_and_named(capsys, tmp_path):
         == 0
     )
     told = capsys.readouterr()
-    assert told.err == "secret taken out: plant file: lines 6, 7; name it in the plant file: ${NAME}\n"
+    assert told.err == "secrets taken out: plant.yaml:6, plant.yaml:7; name them in the plant file: ${NAME}\n"
     assert main(["incident", "run", str(file), "--check", "--data", str(tmp_path / "again")]) == 0
     everything = b"".join(path.read_bytes() for path in (tmp_path / "again").rglob("*") if path.is_file())
     assert b"hunter2" not in everything

@@ -51,10 +51,8 @@ class Clean:
         return Event.from_bytes(without_users(body).encode()) if "@" in body and "://" in body else event
 
     def _plant(self, event: Event) -> Event:
-        text, lines = without_secrets(event.body["text"], self._names)
+        text, places = without_secrets(event.body["text"], self._names)
         if text == event.body["text"]:
             return event
-        where = f"plant file: {'line' if len(lines) == 1 else 'lines'} {', '.join(map(str, lines))}"
-        if where not in self.removed:
-            self.removed.append(where)
+        self.removed += [place for place in places if place not in self.removed]
         return replace(event, body={**event.body, "text": text, "digest": plant_of(text, "plant file").digest})

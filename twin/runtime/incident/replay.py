@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,7 @@ STATES = 240
 """Into so many stretches a span is cut, a minute each at least: states stand there for the slider."""
 
 Progress = Callable[[float, str], None]
-NO_SENSE = (ValueError, KeyError, IndexError, TypeError, OverflowError, AttributeError)
+NO_SENSE = (struct.error, ValueError, KeyError, IndexError, TypeError, OverflowError, AttributeError)
 """What comes of a file whose checksums are right and whose values are made up."""
 
 
@@ -87,7 +88,10 @@ class IncidentFile:
         """Its entries, a stretch of time after the other."""
         m = self.manifest
         for number in range(m.pieces):
-            yield pieces.get(self._container.read, self._container.parts, self.path, number, m.tags, m.known)
+            piece = pieces.get(self._container.read, self._container.parts, self.path, number, m.tags, m.known)
+            if not len(piece.samples) and not piece.events:
+                raise Misconfigured(f"{self.path}: part {pieces.folder_of(number)} is missing; export it again")
+            yield piece
 
     def records(self) -> Iterator[list[Believed]]:
         """What the exporting twin believed, and when."""
@@ -158,8 +162,18 @@ def replay(
         try:
             return _Replay(incident, folder, progress, anyway).run()
         except NO_SENSE as error:
+            _clear(folder)
             text = f"{type(error).__name__}: {str(error)[:80]}"
             raise Misconfigured(f"{incident.path}: what it holds makes no sense to the folds ({text})") from error
+        except BaseException:
+            _clear(folder)
+            raise
+
+
+def _clear(folder: Path) -> None:
+    """Leave nothing of an incident that cannot be replayed."""
+    for path in folder.glob("log.db*"):
+        path.unlink(missing_ok=True)
 
 
 def _check_room(incident: IncidentFile, folder: Path) -> None:
