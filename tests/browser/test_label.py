@@ -20,7 +20,7 @@ connections:
   gw: {mqtt: "mqtt://127.0.0.1:1", wait: 0s}
 types:
   filler:
-    tags: {st: {topic: a/st, value: $.v}}
+    tags: {st: {topic: "{machine}/st", value: $.v}}
     state: {table: {1: running, 2: down}, value: st}
 lines:
   packaging/line1: {machines: {filler: {type: filler, from: gw}, capper: {type: filler, from: gw}}}
