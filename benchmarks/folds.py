@@ -19,7 +19,7 @@ from twin.core.engine import Engine
 from twin.core.instant import MILLISECOND, MINUTE
 from twin.core.tags import TagTable
 from twin.model.load import load
-from twin.runtime.folds import assemble
+from twin.runtime.assembly import assemble
 from twin.runtime.plugins import connectors
 from twin.store.memory import MemoryHistory, MemoryResults
 

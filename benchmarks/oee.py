@@ -31,6 +31,8 @@ from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
 
+CODES = [(0, "code")]
+
 BEGIN = from_text("2026-09-30T22:00:00Z")
 """The first of October in Prague; the month has a day of 25 hours."""
 MACHINES = 10
@@ -89,7 +91,7 @@ def stored(days: int) -> Iterator[tuple[Plant, Path]]:
     with tempfile.TemporaryDirectory() as name:
         log = SqliteLog(Path(name), WallClock())
         with closing(LogReader(Path(name))) as reader:
-            results = SqliteResults(reader, ["bench/plant/line"], "code", log)
+            results = SqliteResults(reader, ["bench/plant/line"], CODES, log)
             for day in range(days):
                 results.publish(Publication(day + 1, list(records_of_a_day(plant, day, random))))
                 results.current(0, BEGIN, BEGIN)  # wait until it is written
@@ -109,7 +111,7 @@ def ours(plant: Plant, folder: Path, end: int, by: str | None) -> list[Answered]
     calendar = calendar_of(plant)
     periods = [Period("", BEGIN, end)] if by is None else calendar.periods("shift", BEGIN, end)
     with closing(LogReader(folder)) as reader:
-        results = SqliteResults(reader, ["bench/plant/line"], "code")
+        results = SqliteResults(reader, ["bench/plant/line"], CODES)
         return oee(plant, results, view_at(end), Question(plant.lines, plant.machines(), calendar, periods))
 
 

@@ -23,6 +23,8 @@ from twin.testing.reads import Lack, OpenReads
 from twin.testing.sample_lists import READ_TAGS
 from twin.testing.stores import STORE_TAGS, STORE_UNITS, StoreUnderTest
 
+CODES = [(0, "code")]
+
 UNITS, NAMES = STORE_UNITS, STORE_TAGS
 
 
@@ -113,7 +115,7 @@ def _opened(
     for tag in tags:
         log.tags.id_of(tag.name, tag.type)
     try:
-        yield log, clock, reader, SqliteResults(reader, STORE_UNITS, "code", log)
+        yield log, clock, reader, SqliteResults(reader, STORE_UNITS, CODES, log)
     finally:
         reader.close()
         log.close()

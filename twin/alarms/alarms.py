@@ -7,7 +7,7 @@ moment by moment (twin.alarms.life).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from twin.core.event import ALARM_ACKNOWLEDGED, CONNECTION_LOST, CONNECTION_UP, 
 from twin.core.fold import Fold, Outputs, Record, Step
 from twin.core.readers import Index, Readers
 from twin.core.rows import Rows
-from twin.core.state import rows
+from twin.core.state import rows, shared_rows
 from twin.core.status import is_bad
 from twin.core.window import run_starts
 
@@ -43,6 +43,14 @@ class _Judged:
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> _Judged:
         return _Judged(self.alarm[rows], self.time[rows], self.value[rows], self.zone[rows])
 
+    def before(self, other: _Judged) -> _Judged:
+        return _Judged(
+            np.concatenate([self.alarm, other.alarm]),
+            np.concatenate([self.time, other.time]),
+            np.concatenate([self.value, other.value]),
+            np.concatenate([self.zone, other.zone]),
+        )
+
 
 class Alarms(Fold):
     """Emits a record `alarm` when an occurrence ends: returned and acknowledged, or a new one took its place.
@@ -56,15 +64,13 @@ class Alarms(Fold):
     def __init__(self, specs: Sequence[AlarmSpec]) -> None:
         self.specs = sorted(specs, key=lambda spec: (spec.unit, spec.tag, spec.key))
         self._readers = Readers(np.array([s.tag for s in self.specs], dtype=np.int32))
-        sign = np.array([s.sign for s in self.specs])
-        self._factor = np.array([s.factor for s in self.specs]) * sign
-        self._offset = np.array([s.offset for s in self.specs]) * sign
+        self._sign = np.array([s.sign for s in self.specs])
         self._stale = np.array([s.limit.kind == STALE for s in self.specs], dtype=np.bool_)
-        self._limit = np.where(self._stale, np.inf, np.array([s.limit.limit for s in self.specs]) * sign)
+        self._limit = np.where(self._stale, np.inf, np.array([s.limit.limit for s in self.specs]) * self._sign)
         self._back = self._limit - np.array([s.limit.deadband for s in self.specs])
         self._silence = np.array([s.limit.silence for s in self.specs], dtype=np.int64)
         self._numeric = np.array([s.numeric for s in self.specs], dtype=np.bool_)
-        self._sentinels = _padded([s.bad for s in self.specs])
+        self._is_new = np.zeros(len(self.specs), np.bool_)
         self._row = {s.key: row for row, s in enumerate(self.specs)}
         self._of_connection = _rows_by(s.connection for s in self.specs)
         table = rows(
@@ -81,6 +87,9 @@ class Alarms(Fold):
         if not self.specs:
             return Outputs()
         judged = self._judge(step.rows)
+        if step.held is not None:
+            again = self._judge(step.held)
+            judged = again.take(self._is_new[again.alarm]).before(judged)
         events = self._events(step.events)
         busy = self._busy(judged, step.t1)
         busy[list(events)] = True
@@ -93,6 +102,29 @@ class Alarms(Fold):
             records += self._follow(row, moments.get(row, ()), events.get(row, ()), step.t1)
         self._forget(step.t1 - CHATTER_TIME)
         return Outputs(records)
+
+    def row_keys(self) -> Mapping[str, Sequence[Hashable]]:
+        """Tag and name: an alarm that is active stays so when its limit is moved, until its tag says otherwise."""
+        return {"alarm": [(spec.tag, spec.limit.name, spec.limit.kind) for spec in self.specs]}
+
+    def carry(self, before: Fold | None, folds: Mapping[str, Fold], at: int) -> list[Record]:
+        """Alarms that are new or have other limits are judged at once, by the last value of their tag."""
+        records = super().carry(before, folds, at)
+        if not isinstance(before, Alarms):
+            return records
+        mine, theirs = shared_rows(self.row_keys()["alarm"], before.row_keys()["alarm"])
+        same = [
+            self.specs[r].limit == before.specs[o].limit for r, o in zip(mine.tolist(), theirs.tolist(), strict=True)
+        ]
+        self._is_new = np.ones(len(self.specs), np.bool_)
+        self._is_new[mine[np.array(same, np.bool_)]] = False
+        return records
+
+    def closing(self, table: str, rows: NDArray[np.intp], at: int) -> list[Record]:
+        """The occurrences that stand open of alarms that the model has no more."""
+        open_rows = [row for row in rows.tolist() if self.state[table].start[row]]
+        lives = [Life.load(self.specs[row], self.state[table], row) for row in open_rows]
+        return [record for life in lives for record in life.removed(at)]
 
     def open(self) -> list[Occurrence]:
         """What stands open: every occurrence that is active or not yet acknowledged."""
@@ -107,11 +139,9 @@ class Alarms(Fold):
     def _judge(self, r: Rows) -> _Judged:
         """The zone of each sample for each alarm; every limit is one from below here."""
         sample, alarm = self._readers.pairs(r.tag)
-        wire = r.value[sample]
-        bad = is_bad(r.status[sample]) | (np.isnan(wire) & self._numeric[alarm])
-        for sentinel in self._sentinels:
-            bad |= wire == sentinel[alarm]
-        value = wire * self._factor[alarm] + self._offset[alarm]
+        value = r.meant[sample]
+        bad = is_bad(r.meant_status[sample]) | (np.isnan(value) & self._numeric[alarm])
+        value *= self._sign[alarm]
         zone = np.full(len(alarm), BETWEEN, np.int8)
         zone[~(value > self._back[alarm])] = BACK  # a text, which has no value, is there for a stale alarm
         zone[value > self._limit[alarm]] = BEYOND
@@ -208,12 +238,6 @@ def _merged(events: Sequence[Event], moments: Sequence[Moment]) -> Iterable[tupl
     both += [(moment[0], 1, None, moment) for moment in moments]
     both.sort(key=lambda one: one[:2])
     return [(event, moment) for _, _, event, moment in both]
-
-
-def _padded(values: Sequence[Sequence[float]]) -> list[NDArray[np.float64]]:
-    """Columns with the first, second, ... value of each row, NaN where it has no more: NaN equals nothing."""
-    most = max((len(row) for row in values), default=0)
-    return [np.array([row[i] if i < len(row) else np.nan for row in values]) for i in range(most)]
 
 
 def _rows_by(names: Iterable[str]) -> dict[str, list[int]]:

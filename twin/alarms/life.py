@@ -109,6 +109,11 @@ class Life:
         if self.spec.limit.kind != STALE:
             self._judge(event.time)
 
+    def removed(self, time: int) -> list[Record]:
+        """The alarm is in the model no more: what stands open ends, returned or acknowledged or not."""
+        self._end(time)
+        return self.records
+
     # --- what follows ------------------------------------------------------------------------------------------
 
     def _judge(self, time: int) -> None:

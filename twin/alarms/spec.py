@@ -13,8 +13,7 @@ HIGH, LOW, STALE = "high", "low", "stale"
 class AlarmSpec:
     """One alarm. unit: number of the unit. tag: id; path: full path of the tag.
 
-    value = wire * factor + offset; wire numbers in `bad` mean that there is no value. numeric: NaN is no value either
-    (a text has none).
+    numeric: NaN means that there is no value; a text has none.
     """
 
     unit: int
@@ -22,9 +21,6 @@ class AlarmSpec:
     path: str
     connection: str
     limit: Limit
-    factor: float = 1.0
-    offset: float = 0.0
-    bad: tuple[float, ...] = ()
     numeric: bool = True
 
     @property

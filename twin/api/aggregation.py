@@ -63,13 +63,17 @@ def _pieces(
     start, end = int(edges[0]), int(edges[-1])
     older = twin.past.older(tags, start, end, known, MOST_ROWS)
     archived_to = int(older.time.max()) if len(older) else FAR_PAST  # what the log has of that time, it has twice
-    sentinels = [(int(np.searchsorted(tags, row)), value) for row, value in twin.meaning.bad if row in tags]
+    scales = twin.meaning.scales
+    sentinels = [(place, value) for place, tag in enumerate(tags.tolist()) for value in scales.sentinels(tag)]
+    turns = [(place, at) for place, tag in enumerate(tags.tolist()) for at in scales.changes(tag, start - STEPS, end)]
 
     def fit(rollups: Rollups) -> NDArray[np.bool_]:
         series = np.searchsorted(tags, rollups["tag"])
         fits = uncut(rollups, series, edges, holes) & (rollups["first"] > archived_to)
         for row, value in sentinels:  # the model takes this value for none, and it may be among them
             fits &= (series != row) | ~((rollups["least"] <= value) & (rollups["greatest"] >= value))
+        for row, at in turns:  # no hour has two scales
+            fits &= (series != row) | (rollups["last"] < at) | (rollups["first"] >= at)
         return fits & is_finite(_scaled(twin, tags, rollups, series))
 
     found = twin.reader.read_rolled(tags, start, end, known, fit, MOST_ROWS)
@@ -87,13 +91,8 @@ def _pieces(
 
 
 def _scaled(twin: Readable, tags: NDArray[np.int32], rollups: Rollups, series: NDArray[np.intp]) -> Pieces:
-    known = tags < len(twin.meaning.factor)
-    row = np.where(known, tags, 0)
-    factor, offset = (
-        np.where(known, column[row] if len(column) else other, other)
-        for column, other in ((twin.meaning.factor, 1.0), (twin.meaning.offset, 0.0))
-    )
-    return pieces_of(rollups, series, factor[series], offset[series])
+    factor, offset = twin.meaning.scales.factors(tags[series], rollups["first"])
+    return pieces_of(rollups, series, factor, offset)
 
 
 def _no_rows() -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:

@@ -63,12 +63,7 @@ class Readings:
 
     def is_scaled(self, tag: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Of which rows the number of the wire is not the value."""
-        meaning = self.meaning
-        known = tag < len(meaning.factor)
-        if not len(meaning.factor):
-            return known
-        row = np.where(known, tag, 0)
-        return known & ((meaning.factor[row] != 1.0) | (meaning.offset[row] != 0.0))
+        return self.meaning.scales.is_scaled(tag)
 
 
 def readings_of(twin: Readable) -> Readings:

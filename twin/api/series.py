@@ -120,15 +120,16 @@ def _outlined(twin: Readable, wanted: NDArray[np.int32], span: Span, known: int,
     """Decimated from the outlines of minutes: the tags for which that gives what all their rows would.
 
     Not those whose stretches are shorter than a minute, nor those that may have few rows in all. A value that the model
-    takes for none may hide the greatest of its minute, so such tags are read in full.
+    takes for none may hide the greatest of its minute, and so may a change of scale: such tags are read in full.
     """
     if twin.past.parts(wanted, span.start, span.end, known):  # an archive has no outlines
         return {}
     ends = twin.reader.ends()
     if ends is None or width(max(span.start, ends[0]), min(span.end - 1, ends[1]), most) < MINUTE:
         return {}
-    sentinels = {row for row, _ in twin.meaning.bad}
-    fit = np.array([tag for tag in wanted.tolist() if tag not in sentinels], dtype=np.int32)
+    scales = twin.meaning.scales
+    plain = [t for t in wanted.tolist() if not scales.sentinels(t) and not scales.changes(t, span.start, span.end)]
+    fit = np.array(plain, dtype=np.int32)
     found = twin.reader.read_shape(fit, span.start, span.end, known, MOST_DECIMATED).samples
     if len(found) > MOST_DECIMATED:
         raise too_much(f"more than {MOST_DECIMATED} samples, past days are not merged yet; ask for a shorter span")

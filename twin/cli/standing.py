@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twin.core.errors import Misconfigured
+from twin.core.scales import UNSCALED
 from twin.core.tags import TagTable
 from twin.model.plant import Plant
 from twin.runtime.archive import Past
 from twin.runtime.clock import WallClock
+from twin.runtime.editions import loads_of
 from twin.runtime.live import Meaning
 from twin.runtime.plant_file import stored_plant
+from twin.runtime.scaling import scales_of
 from twin.store.reader import LogReader
 
 
@@ -49,5 +52,5 @@ def standing(folder: Path, reader: LogReader, scaled: bool) -> Standing:
     except Misconfigured:
         plant = Plant("", "UTC", {}, {}, ())
     tags = reader.tags()
-    meaning = Meaning(plant, tags.names()) if scaled else Meaning(Plant("", "UTC", {}, {}, ()), [])
+    meaning = Meaning(plant, tags.names(), scales_of(loads_of(reader), tags) if scaled else UNSCALED)
     return Standing(reader, plant, tags, meaning, WallClock())

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from twin.cli.command import DONE, FAILED, Command, data_argument, json_argument
 from twin.cli.progress import Progress
-from twin.runtime.folds import assemble
-from twin.runtime.plant_file import stored_plant
+from twin.runtime.assembly import assemble_all
+from twin.runtime.editions import stored_loads
 from twin.runtime.verification import Verification, verify
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
@@ -26,8 +26,8 @@ def _run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.data)
     reader = LogReader(folder)
     try:
-        assembly = assemble(stored_plant(folder), reader.tags())
-        results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.code)
+        assembly = assemble_all(stored_loads(folder, reader), reader.tags())
+        results = SqliteResults(reader, assembly.names, assembly.editions.codes)
         bar = Progress("verify")
         found = verify(assembly, reader, results, bar)
         bar.done()

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.core.batch import Batch
+from twin.core.edition import Editions
 from twin.core.event import Event
 from twin.core.fold import Fold, Record
 from twin.core.history import Publication
 from twin.core.lane import Lane
-from twin.core.routing import Routing
 from twin.core.rows import samples_of
 
 Entry = tuple[int, Batch | Event]
@@ -32,9 +32,9 @@ class LaneView:
 class Engine:
     """Steps all lanes in the order of R6. For one thread."""
 
-    def __init__(self, lanes: Sequence[Lane], routing: Routing) -> None:
+    def __init__(self, lanes: Sequence[Lane], editions: Editions) -> None:
         self.lanes = tuple(lanes)
-        self._routing = routing
+        self.editions = editions
         self._numbers = [np.array(lane.units, dtype=np.int32) for lane in lanes]
 
     def resume(self, now: int, known: int) -> list[Publication]:
@@ -44,15 +44,15 @@ class Engine:
     def accept(self, entries: Sequence[Entry]) -> None:
         """Take entries that have just become durable, in the order of `recorded`."""
         samples = samples_of([(recorded, item) for recorded, item in entries if isinstance(item, Batch)])
-        samples = samples.take(self._routing.foldable(samples))
+        samples = samples.take(self.editions.foldable(samples))
         events = [
             (recorded, item)
             for recorded, item in entries
-            if isinstance(item, Event) and self._routing.concerns(item, recorded)
+            if isinstance(item, Event) and self.editions.concerns(item, recorded)
         ]
-        unit = self._routing.unit_of(samples.tag)
+        unit = self.editions.unit_of(samples)
         for lane, numbers in zip(self.lanes, self._numbers, strict=True):
-            mine = [(recorded, event) for recorded, event in events if lane.has_any(self._routing.units_of(event))]
+            mine = [(recorded, event) for recorded, event in events if lane.has_any(self.editions.units_of(event))]
             lane.accept(samples.take(np.isin(unit, numbers)), mine)
 
     def tick(self, now: int, known: int) -> list[Publication]:

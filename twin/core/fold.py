@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.core.event import Event
 from twin.core.rows import Rows
-from twin.core.state import State
+from twin.core.state import State, carry_rows, shared_rows
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,7 +54,8 @@ class Step:
     """Entries and timers of [t0, t1): a timer due at t fires before entries at t; events stand before samples.
 
     rows: one per (tag, time), by (time, tag). events: by (time, recorded). series: outputs of the folds stepped
-    before this one over the same interval, by fold name.
+    before this one over the same interval, by fold name. held: in the first step of an edition of the model, the last
+    row of each tag whose connection is not lost, as if it came again at t0: what a new rule reads is known at once.
     """
 
     t0: int
@@ -62,6 +63,7 @@ class Step:
     rows: Rows
     events: Sequence[Event] = ()
     series: Mapping[str, Series] = field(default_factory=dict[str, Series])
+    held: Rows | None = None
 
 
 class Fold(ABC):
@@ -79,6 +81,37 @@ class Fold(ABC):
     def step(self, step: Step) -> Outputs:
         """Advance `state` over [t0, t1) and return what lies in it. Units never influence each other."""
 
+    def row_keys(self) -> Mapping[str, Sequence[Hashable]]:
+        """For each table what its rows are about, whatever the edition of the model: rows of one key go on as they are.
+
+        A table that is not in it begins anew with each edition, unless `carry` sees to it.
+        """
+        return {}
+
+    def carry(self, before: Fold | None, folds: Mapping[str, Fold], at: int) -> list[Record]:
+        """Go on at `at` from where `before` stands: the same fold of the edition of the model before this one, None
+        when that had none.
+
+        folds: those that are stepped before this one, carried already. Returns records of what goes on no more.
+        """
+        del folds
+        if before is None:
+            return []
+        mine, theirs = self.row_keys(), before.row_keys()
+        records: list[Record] = []
+        for name in mine:
+            row, other = shared_rows(mine[name], theirs[name])
+            carry_rows(self.state[name], row, before.state[name], other)
+            gone = np.ones(len(theirs[name]), np.bool_)
+            gone[other] = False
+            records += before.closing(name, np.flatnonzero(gone), at)
+        return records
+
+    def closing(self, table: str, rows: NDArray[np.intp], at: int) -> list[Record]:
+        """Records of what stands open in rows of a table that the model has no more from `at` on."""
+        del table, rows, at
+        return []
+
     def with_state(self, state: State) -> Fold:
         """The same fold on another state."""
         other = copy.copy(self)
@@ -91,7 +124,7 @@ def step_all(folds: Sequence[Fold], step: Step) -> list[Record]:
     records: list[Record] = []
     series: dict[str, Series] = {}
     for fold in folds:
-        outputs = fold.step(Step(step.t0, step.t1, step.rows, step.events, series))
+        outputs = fold.step(Step(step.t0, step.t1, step.rows, step.events, series, step.held))
         records.extend(outputs.records)
         if outputs.series is not None:
             series[fold.name] = outputs.series

@@ -38,6 +38,14 @@ class History(Protocol):
         ...
 
 
+class Events(Protocol):
+    """Reads the events of the log."""
+
+    def events(self, start: int, end: int, kinds: Sequence[str] = (), limit: int = 1000) -> list[tuple[int, Event]]:
+        """(recorded, event) of [start, end), newest first. kinds: these only, a trailing dot takes the family."""
+        ...
+
+
 class TagReads(Protocol):
     """Samples of some tags by time: memory, log and files, or an archive behind an outlet. One contract for all."""
 

@@ -7,19 +7,20 @@ Whatever this file does with waits, snapshots and heals, its state at F is resul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from twin.core.course import Course, first_start
+from twin.core.edition import Editions
 from twin.core.event import Event
-from twin.core.fold import Fold, Record, step_all
+from twin.core.fold import Fold, Record
 from twin.core.history import History, Late, Publication, Results, Snapshot
 from twin.core.instant import FAR_FUTURE, FAR_PAST, SECOND
-from twin.core.routing import Routing
 from twin.core.rows import Samples, equal_rows, in_order, join
-from twin.core.span import GRID, cuts, fold_span, grid, in_event_order, of_units, restore_unit, step_of, unit_state
-from twin.core.state import fork, put, take
+from twin.core.span import GRID, cuts, grid, in_event_order, unit_state
+from twin.core.state import put, take
 
 HEAL_PAUSE = SECOND
 """At most one heal per unit in this time; meanwhile the frontier stands still (R6, R8)."""
@@ -47,22 +48,12 @@ class _Outcome:
 class Lane:
     """State of a set of units at one frontier. For one thread."""
 
-    def __init__(
-        self,
-        units: Sequence[int],
-        make: Callable[[], Folds],
-        wait: int,
-        routing: Routing,
-        history: History,
-        results: Results,
-    ) -> None:
+    def __init__(self, units: Sequence[int], editions: Editions, wait: int, history: History, results: Results) -> None:
         self.units = tuple(units)
         self.wait = wait
-        self.frontier = FAR_PAST
         self.known = 0
-        self._pristine = make()
-        self.folds = self._fresh()
-        self._routing = routing
+        self._editions = editions
+        self._course = Course(editions, self.units, FAR_PAST, FAR_FUTURE)
         self._history = history
         self._results = results
         self._pending: list[Samples] = []
@@ -71,52 +62,48 @@ class Lane:
         self._late_entries: list[Late] = []
         self._healed_at: dict[int, int] = {}
 
-    def _fresh(self) -> Folds:
-        """The folds in their first state; what they know of the plant is shared."""
-        return [fold.with_state(fork(fold.state)) for fold in self._pristine]
+    @property
+    def frontier(self) -> int:
+        """How far the state is final unless something late comes, ns."""
+        return self._course.at
+
+    @property
+    def folds(self) -> Folds:
+        """The folds at the frontier."""
+        return self._course.folds
 
     # --- from the log ------------------------------------------------------------------------------------------
 
     def resume(self, now: int, known: int) -> Publication:
         """Start from the newest snapshots and fold the log up to now - wait; what is younger waits as pending.
 
-        Records that come out otherwise than they stand are corrected: a run that was killed leaves no trace.
+        Records that come out otherwise than they stand are corrected: a run that was killed leaves no trace, and what
+        another edition of the model says of the past is healed.
         """
         self.known = known
-        start = self._restore(now, known)
+        bases = self._bases(self.units, now, FAR_FUTURE, known, self._resumable)
+        start = first_start(bases, lambda: self._beginning(now - self.wait))
+        self._course = Course(self._editions, self.units, start, known)
+        target = max(now - self.wait, *(start, *(basis.frontier for basis in bases.values() if basis is not None)))
         outcome = _Outcome()
-        target = max(now - self.wait, start)
-        for reached, records in self._span(self.folds, self.units, start, target, known, now):
+        for reached, under_way, records in self._approach(self._course, bases, target, known, now):
             outcome.added += records
-            outcome.snapshots += self._snapshots_at(self.folds, self.units, reached, known, now)
-        self.frontier = target
+            outcome.snapshots += self._snapshots_at(self._course, under_way, reached, known, now)
         for unit in self.units:  # to the end of time: the clock may have stepped back behind what was shown
-            self._correct(unit, start, FAR_FUTURE, [r for r in outcome.added if r.unit == unit], outcome)
-        waiting = of_units(self._history.read(target, FAR_FUTURE, known), self._routing, self.units)
+            basis = bases[unit]
+            begun = start if basis is None else basis.frontier
+            self._correct(unit, begun, FAR_FUTURE, [r for r in outcome.added if r.unit == unit], outcome)
+        waiting = self._editions.of_units(self._history.read(target, FAR_FUTURE, known), self.units)
         self._pending, self._pending_events = [waiting.samples], list(waiting.events)
         late, self._late_entries = self._late_entries, []
         return Publication(known, (), outcome.corrected, outcome.removed, outcome.snapshots, late)
 
-    def _restore(self, now: int, known: int) -> int:
-        """Put the newest fit snapshots in place; where folding starts."""
-        basis = self._common_basis(now, known)
-        if not basis:
-            return self._beginning(now - self.wait)
-        for one in basis:
-            restore_unit(self.folds, one)
-        return basis[0].frontier
-
-    def _common_basis(self, now: int, known: int) -> list[Snapshot]:
-        """The newest snapshots of all units at one frontier with nothing late behind it; empty when there are none."""
-        limit = now
-        while True:
-            found = [self._results.snapshot_before(unit, limit, known) for unit in self.units]
-            basis = [one for one in found if one is not None]
-            if len(basis) < len(found):
-                return []
-            limit = min(min(one.frontier, self._earliest_late(one, known)) for one in basis)
-            if all(one.frontier == limit for one in basis):
-                return basis
+    def _resumable(self, unit: int, now: int, known: int) -> Snapshot | None:
+        """The newest snapshot of a unit that nothing came behind of: what the log took since it is looked through."""
+        basis = self._valid_basis(unit, now, known)
+        while basis is not None and (late := self._earliest_late(basis, known)) < basis.frontier:
+            basis = self._valid_basis(unit, late, known)
+        return basis
 
     def _beginning(self, target: int) -> int:
         first = self._history.first()
@@ -124,7 +111,7 @@ class Lane:
 
     def _earliest_late(self, basis: Snapshot, known: int) -> int:
         """The first time among entries that the log took after a snapshot but that lie before its frontier."""
-        missed = of_units(self._history.since(basis.known, known), self._routing, (basis.unit,))
+        missed = self._editions.of_units(self._history.since(basis.known, known), (basis.unit,))
         times = [(int(r), int(t)) for r, t in zip(missed.samples.recorded, missed.samples.time, strict=True)]
         times += [(recorded, event.time) for recorded, event in missed.events]
         late = [Late(basis.unit, recorded, time) for recorded, time in times if time < basis.frontier]
@@ -154,13 +141,13 @@ class Lane:
             if event.time >= self.frontier:
                 self._pending_events.append((recorded, event))
                 continue
-            for unit in self._routing.units_of(event):
+            for unit in self._editions.units_of(event):
                 if unit in self.units:
                     self._late_entries.append(Late(unit, recorded, event.time))
                     self._mark_late(unit, event.time)
 
     def _accept_late(self, late: Samples) -> None:
-        units = self._routing.unit_of(late.tag)
+        units = self._editions.unit_of(late)
         for unit in np.unique(units).tolist():
             mine = late.take(units == unit)
             new = self._really_new(mine)
@@ -211,34 +198,38 @@ class Lane:
         rows = in_order(pending.take(due))
         events = in_event_order(self._pending_events)
         for reached in cuts(self.frontier, target):
-            outcome.added += step_all(self.folds, step_of(rows, events, self.frontier, reached))
-            self.frontier = reached
-            outcome.snapshots += self._snapshots_at(self.folds, self.units, reached, self.known, now)
+            outcome.added += self._course.step(rows, events, reached)
+            outcome.snapshots += self._snapshots_at(self._course, self.units, reached, self.known, now)
         self._pending = [pending.take(~due)]
         self._pending_events = [(recorded, event) for recorded, event in events if event.time >= target]
 
     def _heal(self, unit: int, span: _LateSpan, now: int, outcome: _Outcome) -> None:
-        """Fold one unit again from before its earliest late entry; stop as soon as its state is what it was (R8)."""
-        basis = self._valid_basis(unit, span.first, self.known)
-        folds = self._fresh()
-        start = self._beginning(self.frontier)
-        if basis is not None:
-            restore_unit(folds, basis)
-            start = basis.frontier
+        """Fold a unit again from before its earliest late entry; stop as soon as its state is what it was (R8).
+
+        Units that it shares something with by a change of the model in between are folded with it.
+        """
+        bases = self._bases((unit,), span.first, self.frontier, self.known, self._valid_basis)
+        units = tuple(bases)
+        start = first_start(bases, lambda: self._beginning(self.frontier))
+        course = Course(self._editions, self.units, start, self.known)
         records: list[Record] = []
         reached, settled = start, False
-        for reached, stepped in self._span(folds, (unit,), start, self.frontier, self.known, now):
+        for reached, under_way, stepped in self._approach(course, bases, self.frontier, self.known, now):
             records += stepped
-            new = self._snapshots_at(folds, (unit,), reached, self.known, now)
-            settled = reached > span.last and bool(new) and self._stands(new[0])
+            new = self._snapshots_at(course, under_way, reached, self.known, now)
+            settled = reached > span.last and len(new) == len(units) and all(self._stands(one) for one in new)
             outcome.snapshots += new
             if settled:
                 break
         if not settled:
-            for live, healed in zip(self.folds, folds, strict=True):
-                put(live.state, unit, take(healed.state, unit))
-        outcome.healed.append(unit)
-        self._correct(unit, start, reached, records, outcome)
+            for live, healed in zip(self.folds, course.folds, strict=True):
+                for one in units:
+                    put(live.state, one, take(healed.state, one))
+        for one in units:
+            basis = bases[one]
+            begun = start if basis is None else basis.frontier
+            self._correct(one, begun, reached, [record for record in records if record.unit == one], outcome)
+        outcome.healed += units
 
     def _stands(self, new: Snapshot) -> bool:
         """Whether the state is what a snapshot of the same frontier already says."""
@@ -253,45 +244,64 @@ class Lane:
 
     def live(self, now: int) -> tuple[Folds, list[Record]]:
         """State and provisional records as of now: a fork stepped over what is pending, thrown away afterwards."""
-        folds = [fold.with_state(fork(fold.state)) for fold in self.folds]
+        course = self._course.fork()
         if now <= self.frontier or self.frontier == FAR_PAST:
-            return folds, []
-        rows = in_order(join(self._pending))
-        return folds, step_all(folds, step_of(rows, in_event_order(self._pending_events), self.frontier, now))
+            return course.folds, []
+        records = course.step(in_order(join(self._pending)), in_event_order(self._pending_events), now)
+        return course.folds, records
 
     # --- shared by both ----------------------------------------------------------------------------------------
 
-    def _span(
-        self, folds: Folds, units: Sequence[int], start: int, end: int, known: int, now: int
-    ) -> Iterator[tuple[int, list[Record]]]:
-        return fold_span(folds, units, self._routing, self._history, start, end, known, lambda at: grid(now - at))
+    def _approach(
+        self, course: Course, bases: Mapping[int, Snapshot | None], end: int, known: int, now: int
+    ) -> Iterator[tuple[int, tuple[int, ...], list[Record]]]:
+        return course.approach(bases, self._history, end, known, lambda at: grid(now - at))
 
-    def _snapshots_at(self, folds: Folds, units: Sequence[int], reached: int, known: int, now: int) -> list[Snapshot]:
+    def _snapshots_at(self, course: Course, units: Sequence[int], reached: int, known: int, now: int) -> list[Snapshot]:
         if reached % grid(now - reached) != 1:
             return []
-        return [Snapshot(unit, reached, known, unit_state(folds, unit)) for unit in units]
+        return [Snapshot(unit, reached, known, unit_state(course.folds, unit)) for unit in units]
 
     def state_at(self, time: int, known: int) -> tuple[Folds, list[Record]]:
         """result(time, known) of these units: the plant as it was at `time`, as it was known at `known` (R9)."""
-        folds = self._fresh()
+        bases = self._bases(self.units, time, time, known, self._valid_basis)
+        start = first_start(bases, lambda: self._beginning(time))
+        course = Course(self._editions, self.units, start, known)
         records: list[Record] = []
-        for unit in self.units:
-            basis = self._valid_basis(unit, time, known)
-            mine = self._fresh()
-            start = self._beginning(time)
-            if basis is not None:
-                restore_unit(mine, basis)
-                start = basis.frontier
-            for _, stepped in self._span(mine, (unit,), start, time, known, time):
-                records += stepped
-            for whole, part in zip(folds, mine, strict=True):
-                put(whole.state, unit, take(part.state, unit))
-        return folds, records
+        for _, _, stepped in self._approach(course, bases, time, known, time):
+            records += stepped
+        return course.folds, records
+
+    def _bases(
+        self,
+        units: Sequence[int],
+        time: int,
+        end: int,
+        known: int,
+        basis_of: Callable[[int, int, int], Snapshot | None],
+    ) -> dict[int, Snapshot | None]:
+        """Snapshots at or before `time` to fold these units from up to `end`.
+
+        Units that share something with them by a change of the model on the way start before that change, too.
+        """
+        limits = dict.fromkeys(units, time)
+        while True:
+            bases = {unit: basis_of(unit, limit, known) for unit, limit in limits.items()}
+            wider = dict(limits)
+            for unit, basis in bases.items():
+                begun = FAR_PAST if basis is None else basis.frontier
+                changes = self._editions.begins(begun, end)
+                for other in set(self._editions.joined((unit,), begun, end)) - {unit}:
+                    wider[other] = min(wider.get(other, changes[0]), changes[0])
+            if wider == limits:
+                return bases
+            limits = wider
 
     def _valid_basis(self, unit: int, time: int, known: int) -> Snapshot | None:
         basis = self._results.snapshot_before(unit, time, known)
         while basis is not None:
             late = self._results.lateness(unit, basis.known, known)
+            late += self._editions.mends(unit, basis.known, known)
             behind = [entry.time for entry in late if entry.time < basis.frontier]
             if not behind:
                 return basis

@@ -20,19 +20,19 @@ AHEAD = SECOND
 
 @dataclass(frozen=True, eq=False)
 class Routing:
-    """unit_of_tag: int32 by tag id, -1 for tags that no fold reads. units_of_subject: connection or asset -> units."""
+    """unit_of_tag: int32 by tag id, -1 for tags that no fold reads. units_of_subject: connection or asset -> units.
+
+    others: the unit of tags that came since, -1 when they are not folded.
+    """
 
     unit_of_tag: NDArray[np.int32]
     units_of_subject: Mapping[str, tuple[int, ...]]
+    others: int = -1
 
     def unit_of(self, tag: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The unit of each tag id; -1 for none, also for ids younger than this routing."""
-        known = tag < len(self.unit_of_tag)
-        return (
-            np.where(known, self.unit_of_tag[np.where(known, tag, 0)], np.int32(-1))
-            if len(self.unit_of_tag)
-            else (np.full(len(tag), -1, np.int32))
-        )
+        """The unit of each tag id; -1 for none."""
+        units = np.append(self.unit_of_tag, np.int32(self.others))
+        return units[np.minimum(tag, len(units) - 1)]
 
     def units_of(self, event: Event) -> tuple[int, ...]:
         """The units that an event concerns."""
@@ -40,8 +40,13 @@ class Routing:
 
     def foldable(self, samples: Samples) -> NDArray[np.bool_]:
         """Which rows are folded: of a unit, within the horizon, not ahead of the clock."""
+        return (self.unit_of(samples.tag) >= 0) & self.timely(samples)
+
+    @staticmethod
+    def timely(samples: Samples) -> NDArray[np.bool_]:
+        """Which rows lie within the horizon and not ahead of the clock."""
         age = samples.recorded - samples.time
-        return (self.unit_of(samples.tag) >= 0) & (age <= HORIZON) & (age >= -AHEAD)
+        return (age <= HORIZON) & (age >= -AHEAD)
 
     def concerns(self, event: Event, recorded: int) -> bool:
         """Whether an event is folded: it concerns a unit and lies within the horizon."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.batch import Batch
+from twin.core.scales import UNSCALED, Scales
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +84,22 @@ class Rows(Samples):
     """Rows left out because an equal row stands in their place."""
     overwritten: int = 0
     """Rows left out because a later one gave the same (tag, time) another value."""
+    scales: Scales = UNSCALED
+    """How their wire numbers read."""
+
+    @property
+    def meant(self) -> NDArray[np.float64]:
+        """Values in the tags' units, NaN where there is none: a Bad status, a number that means none, a text."""
+        return self._meaning[0]
+
+    @property
+    def meant_status(self) -> NDArray[np.uint32]:
+        """The status with them: BadOutOfRange of a number that means none."""
+        return self._meaning[1]
+
+    @cached_property
+    def _meaning(self) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
+        return self.scales.meant(self.tag, self.time, self.value, self.status)
 
     @cached_property
     def by_tag(self) -> NDArray[np.intp]:

@@ -1,53 +1,22 @@
-"""Folding a span of the log: what to read, where to cut it, and the state of one unit as bytes."""
+"""A span of the log: where it is cut, the step over a part of it, and the state of one unit as bytes."""
 
 from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from twin.core.event import Event
-from twin.core.fold import Fold, Record, Step, step_all
-from twin.core.history import History, Slice, Snapshot
+from twin.core.fold import Fold, Step
+from twin.core.history import Snapshot
 from twin.core.instant import DAY, HOUR, MINUTE
-from twin.core.routing import Routing
-from twin.core.rows import Rows, in_order
+from twin.core.rows import Rows
 from twin.core.state import put, restore, snapshot, take
 
 GRID = MINUTE
 """Snapshots stand 1 ns after each full minute: windows of that minute have just closed, state is small."""
-CHUNK = 10 * MINUTE
-"""How much log time is read at once when a long span is folded again."""
-
-
-def fold_span(
-    folds: Sequence[Fold],
-    units: Sequence[int],
-    routing: Routing,
-    history: History,
-    start: int,
-    end: int,
-    known: int,
-    grid_at: Callable[[int], int],
-) -> Iterator[tuple[int, list[Record]]]:
-    """Step folds over [start, end) from the log, units alone; yields at every cut where it stands and its records.
-
-    grid_at: the distance of cuts at an instant. A stretch without entries is one step.
-    """
-    wanted = set(units)
-    at = start
-    for chunk_end in (*range(start + CHUNK, end, CHUNK), end):
-        if chunk_end <= at:
-            continue
-        piece = of_units(history.read(at, chunk_end, known), routing, units)
-        rows, events = in_order(piece.samples), in_event_order(piece.events)
-        empty = not len(rows) and not events
-        for reached in [chunk_end] if empty else cuts(at, chunk_end, grid_at(at)):
-            records = step_all(folds, step_of(rows, events, at, reached))
-            yield reached, [record for record in records if record.unit in wanted]
-            at = reached
 
 
 def grid(age: int) -> int:
@@ -57,25 +26,12 @@ def grid(age: int) -> int:
     return 10 * MINUTE if age <= DAY else HOUR
 
 
-def of_units(piece: Slice, routing: Routing, units: Sequence[int]) -> Slice:
-    """What of a slice is folded into these units."""
-    samples = piece.samples
-    mine = routing.foldable(samples) & np.isin(routing.unit_of(samples.tag), np.array(units, dtype=np.int32))
-    wanted = set(units)
-    events = [
-        (recorded, event)
-        for recorded, event in piece.events
-        if routing.concerns(event, recorded) and wanted.intersection(routing.units_of(event))
-    ]
-    return Slice(samples.take(mine), events)
-
-
 def step_of(rows: Rows, events: Sequence[tuple[int, Event]], t0: int, t1: int) -> Step:
     """The entries of [t0, t1) out of rows and events that are in order."""
     first, last = np.searchsorted(rows.time, [t0, t1])
     r = rows.take(slice(int(first), int(last)))
     within = [event for _, event in events if t0 <= event.time < t1]
-    return Step(t0, t1, Rows(r.tag, r.time, r.value, r.status, r.recorded, r.text), within)
+    return Step(t0, t1, Rows(r.tag, r.time, r.value, r.status, r.recorded, r.text, scales=rows.scales), within)
 
 
 def in_event_order(events: Sequence[tuple[int, Event]]) -> list[tuple[int, Event]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,6 +81,20 @@ def row_of(table: NDArray[np.intp], tag: NDArray[np.int32]) -> NDArray[np.intp]:
     if len(table) == 0:
         return np.full(len(tag), -1, np.intp)
     return np.where(tag < len(table), table[np.minimum(tag, len(table) - 1)], -1)
+
+
+def shared_rows(keys: Sequence[Hashable], others: Sequence[Hashable]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """(row, row of others) of each key that both have; keys are unique."""
+    place = {key: row for row, key in enumerate(others)}
+    pairs = [(row, place[key]) for row, key in enumerate(keys) if key in place]
+    both = np.array(pairs, np.intp).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
+def carry_rows(table: Table, row: NDArray[np.intp], before: Table, other: NDArray[np.intp]) -> None:
+    """Put into rows of a table what rows of another one hold. Columns have one shape in both."""
+    for name, column in table.columns.items():
+        column[row] = before.columns[name][other]
 
 
 State = dict[str, Table]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twin.core.event import MODEL_LEARNT, MODEL_REFUSED, Event
 from twin.core.fold import Fold, Outputs, Record, Series, Step
-from twin.core.state import Table, rows
+from twin.core.state import Table, rows, shared_rows
 from twin.core.window import distinct
 from twin.health.alert import PERSIST, alert_record, foretell, open_alerts
 from twin.health.model import NormalModel
@@ -77,6 +77,29 @@ class Condition(Fold):
         for event in events:
             self._take_model(event)
         return Outputs(records, _series(scores))
+
+    def row_keys(self) -> Mapping[str, Sequence[Hashable]]:
+        """What is watched."""
+        signatures = [watch.signature for watch in self.watches]
+        return dict.fromkeys(self.state, signatures)
+
+    def carry(self, before: Fold | None, folds: Mapping[str, Fold], at: int) -> list[Record]:
+        """A watch goes on; there may be room for more tags and more windows than before, or less."""
+        del folds
+        if before is None:
+            return []
+        mine, theirs = shared_rows(self.row_keys()["machine"], before.row_keys()["machine"])
+        for name, table in self.state.items():
+            for column_name, column in table.columns.items():
+                newest_last = column_name in {"window", "mean"}
+                _fit(column, mine, before.state[name].columns[column_name][theirs], newest_last)
+        return before.closing("machine", np.setdiff1d(np.arange(len(before.row_keys()["machine"])), theirs), at)
+
+    def closing(self, table: str, rows: Index, at: int) -> list[Record]:
+        """The alerts that stand open."""
+        held = self.state["machine"]
+        open_rows = [row for row in rows.tolist() if held.alert[row]] if table == "machine" else []
+        return [alert_record(self.watches[row], held, row, at) for row in open_rows]
 
     def _window(
         self, end: int, key: NDArray[np.int32], value: Column, records: list[Record],
@@ -183,6 +206,15 @@ def _first_state(watches: Sequence[Watch], width: int, kept: int) -> dict[str, T
     recent.columns["stood"] = np.zeros((n, width), np.int8)
     trend = Table(units, bucket=np.zeros((n, BUCKETS), np.int32), score=np.zeros((n, BUCKETS), np.float32))
     return {"machine": machine, "recent": recent, "trend": trend}
+
+
+def _fit(column: Column, rows: Index, held: Column, newest_last: bool) -> None:
+    """Put rows into a column that may be wider or narrower than where they come from."""
+    shared = [min(mine, theirs) for mine, theirs in zip(column.shape[1:], held.shape[1:], strict=True)]
+    into, of = [slice(0, size) for size in shared], [slice(0, size) for size in shared]
+    if newest_last:
+        into[0], of[0] = slice(column.shape[1] - shared[0], None), slice(held.shape[1] - shared[0], None)
+    column[(rows, *into)] = held[(slice(None), *of)]
 
 
 def _push(recent: Table, watch: Index, end: int, mean: Column) -> None:

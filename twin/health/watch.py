@@ -17,7 +17,7 @@ KEPT = 360
 
 @dataclass(frozen=True, slots=True)
 class WatchedTag:
-    """One tag of a watch. value = wire * factor + offset; wire numbers in `bad` mean that there is no value.
+    """One tag of a watch. tag: id.
 
     margin: for a temperature, how far above its warmest normal it may come (in its own unit); 0 for other tags.
     limit: its highest `high` alarm limit, NaN where it has none. unit: of limit and value, for people.
@@ -25,9 +25,6 @@ class WatchedTag:
 
     tag: int
     path: str
-    factor: float = 1.0
-    offset: float = 0.0
-    bad: tuple[float, ...] = ()
     margin: float = 0.0
     limit: float = float("nan")
     unit: str = ""

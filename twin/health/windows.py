@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.fold import Fold, Outputs, Series, Step
+from twin.core.fold import Fold, Outputs, Record, Series, Step
 from twin.core.instant import FAR_PAST
 from twin.core.rows import Rows
-from twin.core.state import rows
+from twin.core.state import rows, shared_rows
 from twin.core.status import is_good
 from twin.core.window import run_starts, window_sum
 from twin.health.watch import SETTLE, WINDOW, Watches
@@ -57,10 +58,7 @@ class HealthWindows(Fold):
         self.places = [(number, tag) for number, watch in enumerate(self.watches) for tag in watch.tags]
         self._watch_of = np.array([number for number, _ in self.places], dtype=np.intp)
         self._unit_of = np.array([self.watches[number].unit for number, _ in self.places], dtype=np.int32)
-        self._first = np.searchsorted(self._unit_of, np.arange(int(self._unit_of.max(initial=-1)) + 1))
-        self._factor = np.array([tag.factor for _, tag in self.places])
-        self._offset = np.array([tag.offset for _, tag in self.places])
-        self._bad = [(number, bad) for number, (_, tag) in enumerate(self.places) for bad in tag.bad]
+        self.first_place = np.searchsorted(self._unit_of, np.arange(int(self._unit_of.max(initial=-1)) + 1))
         self._by_tag, self._of_tag = _places_of_tags(np.array([tag.tag for _, tag in self.places], dtype=np.int32))
         self._machine = np.array([watch.place for watch in self.watches], dtype=np.int32)
         self._code = np.array([watch.code for watch in self.watches], dtype=np.int32)
@@ -79,7 +77,7 @@ class HealthWindows(Fold):
         fresh = self._settled(self._values(step.rows), changes)
         held = self.state["open"]
         values = _Values(
-            np.concatenate([held.place + self._first[held.unit], fresh.place]),
+            np.concatenate([held.place + self.first_place[held.unit], fresh.place]),
             np.concatenate([held.time, fresh.time]),
             np.concatenate([held.value, fresh.value]),
         )
@@ -88,6 +86,37 @@ class HealthWindows(Fold):
         closed = (values.time // WINDOW + 1) * WINDOW < step.t1
         self._keep(values.take(~closed))
         return Outputs(series=_series(values.take(closed)))
+
+    def row_keys(self) -> Mapping[str, Sequence[Hashable]]:
+        """What is watched, and in which state."""
+        return {"watch": [(watch.signature, watch.code) for watch in self.watches]}
+
+    def carry(self, before: Fold | None, folds: Mapping[str, Fold], at: int) -> list[Record]:
+        """Open windows stay open; a machine that is watched from now on may be in its state already."""
+        records = super().carry(before, folds, at)
+        old = [] if before is None else before.row_keys()["watch"]
+        mine, theirs = shared_rows(self.row_keys()["watch"], old)
+        self._begin(np.setdiff1d(np.arange(len(self.watches)), mine), folds)
+        if isinstance(before, HealthWindows):
+            self._carry_open(before, dict(zip(theirs.tolist(), mine.tolist(), strict=True)))
+        return records
+
+    def _begin(self, watches: Index, folds: Mapping[str, Fold]) -> None:
+        machines, table = folds["machine_state"].state["machine"], self.state["watch"]
+        for watch in watches[self._machine[watches] >= 0].tolist():
+            code, since = (int(machines.columns[name][self._machine[watch]]) for name in ("code", "since"))
+            table.inside[watch] = code > 0 if self._code[watch] < 0 else code == self._code[watch]
+            table.since[watch] = since
+
+    def _carry_open(self, before: HealthWindows, watch_of: Mapping[int, int]) -> None:
+        """Samples of open windows, under the places of their tags now."""
+        place_of = {(number, tag.tag): place for place, (number, tag) in enumerate(self.places)}
+        moved = [place_of.get((watch_of.get(number, -1), tag.tag), -1) for number, tag in before.places]
+        held = before.state["open"]
+        place = np.array(moved, np.intp)[held.place + before.first_place[held.unit]]
+        order = np.argsort(place, kind="stable")
+        order = order[place[order] >= 0]
+        self._keep(_Values(place[order], held.time[order], held.value[order]))
 
     def _changes(self, step: Step) -> _Changes:
         """From the states of the machines; leaves the last change of each watch in the state."""
@@ -105,22 +134,14 @@ class HealthWindows(Fold):
         first, many = self._of_tag
         tag = np.minimum(r.tag, len(many) - 1)
         read = np.flatnonzero(many[tag])  # the last place stands for all tags that nobody watches
-        read = read[is_good(r.status[read]) & np.isfinite(r.value[read])]
+        read = read[is_good(r.meant_status[read]) & np.isfinite(r.meant[read])]
         tag = tag[read]
         row = np.repeat(read, many[tag])
         inner = np.arange(len(row)) - np.repeat(np.cumsum(many[tag]) - many[tag], many[tag])
         place = self._by_tag[np.repeat(first[tag], many[tag]) + inner]
-        real = ~self._is_sentinel(place, r.value[row])
-        place, row = place[real], row[real]
         order = np.argsort(place, kind="stable")  # rows stand by time
         place, row = place[order], row[order]
-        return _Values(place, r.time[row], r.value[row] * self._factor[place] + self._offset[place])
-
-    def _is_sentinel(self, place: Index, value: NDArray[np.float64]) -> NDArray[np.bool_]:
-        hit = np.zeros(len(value), np.bool_)
-        for number, bad in self._bad:
-            hit |= (place == number) & (value == bad)
-        return hit
+        return _Values(place, r.time[row], r.meant[row])
 
     def _settled(self, values: _Values, changes: _Changes) -> _Values:
         """The samples at which the machine has been in its state for long enough; takes the changes over."""
@@ -159,7 +180,7 @@ class HealthWindows(Fold):
 
     def _keep(self, values: _Values) -> None:
         unit = self._unit_of[values.place]
-        place = values.place - self._first[unit]
+        place = values.place - self.first_place[unit]
         self.state["open"].replace(unit, place=place, time=values.time, value=values.value)
 
 

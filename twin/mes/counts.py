@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +72,19 @@ class Counts(Fold):
         records = self._by_minute(counter, time, quantities, step.t1)
         moved = quantities[0] > 0
         return Outputs(records, Series(counter[moved], time[moved], quantities[0][moved].astype(np.float64)))
+
+    def row_keys(self) -> Mapping[str, Sequence[Hashable]]:
+        """The counter's tag: its last reading stays the last, however it counts from now on."""
+        return {"counter": [spec.tag for spec in self.specs]}
+
+    def closing(self, table: str, rows: NDArray[np.intp], at: int) -> list[Record]:
+        """The minutes that stand open, as far as they came."""
+        state = self.state[table]
+        return [
+            self._record(row, int(state.minute[row]), [int(state.columns[name][row]) for name in _QUANTITIES], at)
+            for row in rows.tolist()
+            if int(state.minute[row])
+        ]
 
     def _readings(self, r: Rows) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
         """(counter, time, reading) of the usable samples, by counter, then time."""
@@ -146,7 +159,7 @@ class Counts(Fold):
             column[:] = 0
             column[counter[still]] = values[still]
 
-    def _record(self, counter: int, minute: int, sums: list[int]) -> Record:
+    def _record(self, counter: int, minute: int, sums: list[int], end: int | None = None) -> Record:
         spec = self.specs[counter]
         data = tuple(sorted(zip(_QUANTITIES, sums, strict=True)))
-        return Record(spec.unit, "count", spec.path, minute, minute + MINUTE, data)
+        return Record(spec.unit, "count", spec.path, minute, minute + MINUTE if end is None else end, data)

@@ -5,7 +5,7 @@ Bad, missing or unreachable values give `unknown`: never the last state held, ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from twin.core.event import CONNECTION_LOST, CONNECTION_UP
 from twin.core.fold import Fold, Outputs, Record, Series, Step
 from twin.core.readers import Readers
-from twin.core.state import rows
-from twin.core.status import is_bad
+from twin.core.state import rows, shared_rows
 from twin.core.window import distinct, run_starts
 from twin.mes.condition import Input, Known
 from twin.mes.program import UNKNOWN, MachineSpec, Program, programs
@@ -26,18 +25,12 @@ Index = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """What one input of a rule reads. tag: id. rate: index in Rates.specs, -1 for the tag's own value.
-
-    value = wire * factor + offset; wire numbers in `bad` mean that there is no value.
-    """
+    """What one input of a rule reads. tag: id. rate: index in Rates.specs, -1 for the tag's own value."""
 
     unit: int
     tag: int
     connection: str
     rate: int = -1
-    factor: float = 1.0
-    offset: float = 0.0
-    bad: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +60,28 @@ class MachineState(Fold):
     place in `machines`, value its code in `names`.
 
     State `input`: value, good (the last sample had one), reachable (its connection is up, or a sample came since).
-    `machine`: state code (index of `names`, -1 before the first sample) and since when.
+    `machine`: state code (index of `names`, -1 before the first sample) and since when; due: judged at the begin of
+    the next step, for its rules are new.
     """
 
     name = "machine_state"
-    version = 2
+    version = 3
 
     def __init__(self, machines: Sequence[MachineSpec], inputs: Mapping[Input, InputSpec]) -> None:
         self.machines = list(machines)
         keys = sorted(inputs, key=lambda key: (inputs[key].unit, key))
         self.inputs = [inputs[key] for key in keys]
+        self._windows = [window for _, window in keys]
         self.names, self._programs = programs(machines, {key: row for row, key in enumerate(keys)})
         self._readers_of_tags = Readers(np.array([spec.tag for spec in self.inputs], dtype=np.int32))
         self._rate = np.array([spec.rate for spec in self.inputs], dtype=np.int32)
-        self._factor = np.array([spec.factor for spec in self.inputs])
-        self._offset = np.array([spec.offset for spec in self.inputs])
         self._input_of_rate = _input_of_rate(self._rate)
         self._readers = _readers(self._programs, len(self.inputs))
         units = np.array([machine.unit for machine in machines], dtype=np.int32)
         input_units = np.array([spec.unit for spec in self.inputs], dtype=np.int32)
         self.state = {
             "input": rows(input_units, value=np.float64, good=np.int8, reachable=np.int8),
-            "machine": rows(units, code=np.int16, since=np.int64),
+            "machine": rows(units, code=np.int16, since=np.int64, due=np.int8),
         }
         self.state["machine"].code[:] = -1
 
@@ -97,28 +90,68 @@ class MachineState(Fold):
         scaled, good = self._samples(step)
         value = self._value_changes(scaled, good, step)
         reachable = self._reach_changes(good, step)
-        instants = distinct(np.concatenate([value.time, good.time, reachable.time]))
+        due = np.flatnonzero(self.state["machine"].due)
+        begin = np.full(min(len(due), 1), step.t0)
+        instants = distinct(np.concatenate([value.time, good.time, reachable.time, begin]))
         changed = distinct(np.concatenate([self._keys(c, instants) for c in (value, good, reachable)]))
-        outputs = self._evaluate((value, good, reachable), instants, changed)
+        outputs = self._evaluate((value, good, reachable), instants, changed, due)
         table = self.state["input"]
         for changes, held in ((value, table.value), (good, table.good), (reachable, table.reachable)):
             changes.remember(held)
+        self.state["machine"].due[due] = 0
         return outputs
+
+    def row_keys(self) -> Mapping[str, Sequence[Hashable]]:
+        """Tag and window of an input, path of a machine."""
+        inputs = [(spec.tag, window) for spec, window in zip(self.inputs, self._windows, strict=True)]
+        return {"input": inputs, "machine": [spec.path for spec in self.machines]}
+
+    def carry(self, before: Fold | None, folds: Mapping[str, Fold], at: int) -> list[Record]:
+        """A machine stays in its state until its rules of now say otherwise: those that are new are asked at once."""
+        records = super().carry(before, folds, at)
+        if not isinstance(before, MachineState):
+            return records
+        mine, theirs = shared_rows(self.row_keys()["machine"], before.row_keys()["machine"])
+        table = self.state["machine"]
+        table.due[self._known_machines()] = 1
+        table.due[mine] = 0
+        for row, other in zip(mine.tolist(), theirs.tolist(), strict=True):
+            changed = self.machines[row].model != before.machines[other].model
+            table.due[row] = changed and table.code[row] >= 0
+        return records
+
+    def _known_machines(self) -> Index:
+        """Machines of which an input has had a value."""
+        first, machines = self._readers
+        seen = np.flatnonzero(self.state["input"].reachable > 0)
+        return distinct(np.concatenate([machines[first[row] : first[row + 1]] for row in (*seen.tolist(),)] or [seen]))
+
+    def closing(self, table: str, rows: NDArray[np.intp], at: int) -> list[Record]:
+        """The states that machines were in until they left the model."""
+        return [
+            self._record(row, at)
+            for row in (rows.tolist() if table == "machine" else ())
+            if self.state[table].code[row] >= 0
+        ]
 
     # --- what changed, and when --------------------------------------------------------------------------------
 
     def _samples(self, step: Step) -> tuple[NDArray[np.float64], _Changes]:
         """(value, good) of each sample that an input reads and that says something new, by (input, time)."""
-        r = step.rows
+        r, time, meant = step.rows, step.rows.time, step.rows.meant
         row, input_ = self._readers_of_tags.pairs(r.tag)
+        if step.held is not None:
+            again, of = self._readers_of_tags.pairs(step.held.tag)
+            input_, row = np.concatenate([of, input_]), np.concatenate([again, row + len(step.held)])
+            time, meant = np.concatenate([step.held.time, time]), np.concatenate([step.held.meant, meant])
         order = np.argsort(input_, kind="stable")  # rows stand by time
         row, input_ = row[order], input_[order]
-        good = ~is_bad(r.status[row]) & ~np.isnan(r.value[row]) & ~self._is_sentinel(input_, r.value[row])
-        value = r.value[row] * self._factor[input_] + self._offset[input_]
+        value = meant[row]
+        good = ~np.isnan(value)
         if not step.events:  # an event may make an input unreachable, then every sample after it counts
             new = self._is_new(input_, value, good)
             row, input_, value, good = row[new], input_[new], value[new], good[new]
-        return value, _Changes(input_, r.time[row], good.astype(np.float64))
+        return value, _Changes(input_, time[row], good.astype(np.float64))
 
     def _is_new(self, input_: Index, value: NDArray[np.float64], good: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Where a sample differs from the one before it, or its input could not be reached until now."""
@@ -129,13 +162,6 @@ class MachineState(Fold):
         before[starts], was_good[starts] = table.value[input_[starts]], table.good[input_[starts]] > 0
         same = (good == was_good) & (~good | (value == before))
         return ~same | (table.reachable[input_] == 0)
-
-    def _is_sentinel(self, input_: Index, value: NDArray[np.float64]) -> NDArray[np.bool_]:
-        hit = np.zeros(len(value), np.bool_)
-        for row, spec in enumerate(self.inputs):
-            for bad in spec.bad:
-                hit |= (input_ == row) & (value == bad)
-        return hit
 
     def _value_changes(self, value: NDArray[np.float64], good: _Changes, step: Step) -> _Changes:
         """Own values of tags from their good samples, rates from the series of the fold before."""
@@ -172,15 +198,18 @@ class MachineState(Fold):
         """(input, instant) as one number, ascending like the changes."""
         return changes.input * len(instants) + np.searchsorted(instants, changes.time)
 
-    def _evaluate(self, changes: tuple[_Changes, _Changes, _Changes], instants: Times, changed: Index) -> Outputs:
-        if not len(changed):
+    def _evaluate(
+        self, changes: tuple[_Changes, _Changes, _Changes], instants: Times, changed: Index, due: Index
+    ) -> Outputs:
+        """due: machines that are judged at the first instant, whatever changed."""
+        if not len(changed) and not len(due):
             return Outputs(series=Series(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0)))
         input_, rank = np.divmod(changed, len(instants))
         first, last = self._readers[0][input_], self._readers[0][input_ + 1]
         pair = np.repeat(np.arange(len(changed)), last - first)
         inner = np.arange(len(pair)) - np.repeat(np.cumsum(last - first) - (last - first), last - first)
         machine = self._readers[1][np.repeat(first, last - first) + inner]
-        pairs = distinct(machine * len(instants) + rank[pair])
+        pairs = distinct(np.concatenate([machine * len(instants) + rank[pair], due * len(instants)]))
         machine, rank = np.divmod(pairs, len(instants))
         keys = [self._keys(change, instants) for change in changes]
         codes = np.full(len(pairs), UNKNOWN, np.int16)
@@ -217,15 +246,19 @@ class MachineState(Fold):
         change = np.flatnonzero(code != before)
         records: list[Record] = []
         for at in change.tolist():
-            row, old = int(machine[at]), int(before[at])
-            if old >= 0:
-                spec = self.machines[row]
-                data = (("state", self.names[old]),)
-                records.append(Record(spec.unit, "state", spec.path, int(table.since[row]), int(time[at]), data))
+            row = int(machine[at])
+            if before[at] >= 0:
+                records.append(self._record(row, int(time[at])))
             table.since[row] = time[at]
             table.code[row] = code[at]
         begun = Series(machine[change].astype(np.int32), time[change], code[change].astype(np.float64))
         return Outputs(records, begun)
+
+    def _record(self, row: int, end: int) -> Record:
+        """The interval of the state that a machine is in, ended."""
+        table, spec = self.state["machine"], self.machines[row]
+        data = (("state", self.names[int(table.code[row])]),)
+        return Record(spec.unit, "state", spec.path, int(table.since[row]), end, data)
 
 
 def _input_of_rate(rate_of_input: NDArray[np.int32]) -> Index:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from twin.core.fold import Fold, Outputs, Record, Step
 from twin.core.rows import Rows
 from twin.core.state import row_of, rows, rows_by_tag
-from twin.core.status import is_bad
 
 PRODUCT = "product"
 """Kind of the records."""
@@ -22,18 +21,12 @@ _LARGEST = 2**53
 
 @dataclass(frozen=True, slots=True)
 class ProductSpec:
-    """The tag that shows a line's product. line: full path. code = wire * factor + offset; `bad` as in TagSpec.
-
-    names: code -> product. Lines that share a tag share its scale.
-    """
+    """The tag that shows a line's product. line: full path. names: code -> product."""
 
     unit: int
     line: str
     tag: int
     names: Mapping[int, str] = field(default_factory=dict[int, str])
-    factor: float = 1.0
-    offset: float = 0.0
-    bad: tuple[float, ...] = ()
 
 
 class Products(Fold):
@@ -48,11 +41,7 @@ class Products(Fold):
     def __init__(self, specs: Sequence[ProductSpec]) -> None:
         self.specs = list(specs)
         tags = sorted({spec.tag for spec in specs})
-        of_tag = {spec.tag: spec for spec in specs}
         self._rows = rows_by_tag(np.array(tags, dtype=np.int32))
-        self._factor = np.array([of_tag[tag].factor for tag in tags])
-        self._offset = np.array([of_tag[tag].offset for tag in tags])
-        self._bad = [(row, bad) for row, tag in enumerate(tags) for bad in of_tag[tag].bad]
         self._lines = [[row for row, spec in enumerate(self.specs) if spec.tag == tag] for tag in tags]
         units = np.array([spec.unit for spec in specs], dtype=np.int32)
         self.state = {"line": rows(units, code=np.int64, since=np.int64)}
@@ -60,12 +49,27 @@ class Products(Fold):
 
     def step(self, step: Step) -> Outputs:
         """Follow the codes of [t0, t1)."""
-        place, time, code = self._codes(step.rows)
         records: list[Record] = []
-        for at in range(len(place)):
-            for line in self._lines[int(place[at])]:
-                records += self._follow(line, int(time[at]), int(code[at]))
+        for part in (step.rows,) if step.held is None else (step.held, step.rows):
+            place, time, code = self._codes(part)
+            for at in range(len(place)):
+                for line in self._lines[int(place[at])]:
+                    records += self._follow(line, int(time[at]), int(code[at]))
         return Outputs(records)
+
+    def row_keys(self) -> Mapping[str, Sequence[Hashable]]:
+        """The line."""
+        return {"line": [spec.line for spec in self.specs]}
+
+    def closing(self, table: str, rows: NDArray[np.intp], at: int) -> list[Record]:
+        """What the lines made up to now."""
+        state = self.state[table]
+        known = [(self.specs[row], int(state.code[row]), int(state.since[row])) for row in rows.tolist()]
+        return [
+            Record(spec.unit, PRODUCT, spec.line, since, at, product_data(spec, code))
+            for spec, code, since in known
+            if since
+        ]
 
     def _codes(self, r: Rows) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.int64]]:
         """(place of the tag, time, code) where a tag says something else than in its row before, by (tag, time)."""
@@ -73,10 +77,8 @@ class Products(Fold):
         picked = np.flatnonzero(place >= 0)
         picked = picked[np.argsort(place[picked], kind="stable")]  # rows stand by time
         place = place[picked]
-        value = r.value[picked] * self._factor[place] + self._offset[place]
-        known = ~is_bad(r.status[picked]) & (np.abs(value) < _LARGEST) & (value == np.rint(value))
-        for row, bad in self._bad:
-            known &= (place != row) | (r.value[picked] != bad)
+        value = r.meant[picked]
+        known = (np.abs(value) < _LARGEST) & (value == np.rint(value))  # neither, where there is no value
         code = np.where(known, value, 0).astype(np.int64)
         code[~known] = NO_CODE
         new = np.ones(len(code), np.bool_)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.fold import Fold, Outputs, Series, Step
+from twin.core.fold import Fold, Outputs, Record, Series, Step
 from twin.core.instant import SECOND
-from twin.core.state import rows
+from twin.core.state import rows, shared_rows
 from twin.core.window import run_starts
 
 
 @dataclass(frozen=True, slots=True)
 class RateSpec:
-    """One window over one counter. counter: its index in Counts.specs. window: ns."""
+    """One window over one counter. counter: its index in Counts.specs; tag: its id. window: ns."""
 
     unit: int
     counter: int
     window: int
+    tag: int = -1
 
 
 class Rates(Fold):
@@ -50,7 +51,7 @@ class Rates(Fold):
         """Add what came in [t0, t1), take away what leaves in it."""
         rate, time, pieces = self._incoming(step)
         leaving = self.state["leaving"]
-        all_rate = np.concatenate([leaving.place + self._first[leaving.unit], rate])
+        all_rate = np.concatenate([self.held(), rate])
         all_due = np.concatenate([leaving.due, time + self._window[rate]])
         all_pieces = np.concatenate([leaving.pieces, pieces])
         due = all_due < step.t1
@@ -58,6 +59,33 @@ class Rates(Fold):
         changed = np.concatenate([all_rate[due], rate])
         at = np.concatenate([all_due[due], time])
         return Outputs(series=self._series(changed, at, np.concatenate([-all_pieces[due], pieces])))
+
+    def row_keys(self) -> Mapping[str, Sequence[Hashable]]:
+        """Counter and window."""
+        return {"rate": [(spec.tag, spec.window) for spec in self.specs]}
+
+    def carry(self, before: Fold | None, folds: Mapping[str, Fold], at: int) -> list[Record]:
+        """The pieces in the windows leave when they were to leave."""
+        records = super().carry(before, folds, at)
+        if not isinstance(before, Rates):
+            return records
+        mine, theirs = shared_rows(self.row_keys()["rate"], before.row_keys()["rate"])
+        rate_of = np.full(len(before.specs), -1, np.int32)
+        rate_of[theirs] = mine
+        old = before.state["leaving"]
+        rate = rate_of[before.held()]
+        order = np.argsort(rate, kind="stable")  # the pieces of a rate stand by time
+        order = order[rate[order] >= 0]
+        rate = rate[order]
+        unit = self._unit[rate]
+        place = rate - self._first[unit]
+        self.state["leaving"].replace(unit, place=place, due=old.due[order], pieces=old.pieces[order])
+        return records
+
+    def held(self) -> NDArray[np.int32]:
+        """The rate of each row of `leaving`."""
+        leaving = self.state["leaving"]
+        return leaving.place + self._first[leaving.unit]
 
     def _incoming(self, step: Step) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
         """(rate, time, pieces) of the counters' increments, once for each rate that reads them."""
@@ -71,7 +99,7 @@ class Rates(Fold):
     def _keep(self, rate: NDArray[np.int32], due: NDArray[np.int64], pieces: NDArray[np.int64], t1: int) -> None:
         """Put the new rows behind the old ones of their rate (one window a rate: they leave later), drop the due."""
         old = self.state["leaving"]
-        held = old.place + self._first[old.unit]
+        held = self.held()
         behind = np.searchsorted(held, rate, "right")
         rate, due = np.insert(held, behind, rate), np.insert(old.due, behind, due)
         left = due >= t1

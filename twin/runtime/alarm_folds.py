@@ -17,7 +17,4 @@ def alarms(plant: Plant, ids: Mapping[str, int], unit_of: Mapping[str, int]) -> 
 def _specs(plant: Plant, ids: Mapping[str, int], unit_of: Mapping[str, int]) -> Iterator[AlarmSpec]:
     for path, tag in plant.tags.items():
         for limit in tag.alarms if path in unit_of else ():
-            yield AlarmSpec(
-                unit_of[path], ids[path], path, tag.connection, limit, tag.factor, tag.offset, tag.bad,
-                tag.type == "number",
-            )  # fmt: skip
+            yield AlarmSpec(unit_of[path], ids[path], path, tag.connection, limit, tag.type == "number")

@@ -188,7 +188,7 @@ class Past:
 
 def values(meaning: Meaning, rows: Samples) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
     """Values in the tags' units and the status with them; a row that was sent so is taken as it is."""
-    value, status = meaning.scaled(rows.tag, rows.value, rows.status)
+    value, status = meaning.scaled(rows)
     sent = rows.recorded == AS_SENT
     return np.where(sent, rows.value, value), np.where(sent, rows.status, status)
 

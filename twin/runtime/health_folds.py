@@ -60,7 +60,7 @@ def _watch(
 def _tag(spec: TagSpec, tag: int) -> WatchedTag:
     highs = [alarm.limit for alarm in spec.alarms if alarm.kind == "high"]
     limit = max(highs, default=float("nan"))
-    return WatchedTag(tag, spec.path, spec.factor, spec.offset, spec.bad, MARGINS.get(spec.unit, 0.0), limit, spec.unit)
+    return WatchedTag(tag, spec.path, MARGINS.get(spec.unit, 0.0), limit, spec.unit)
 
 
 def _signature(machine: Machine, entry: Mapping[str, object], tags: Sequence[TagSpec]) -> str:

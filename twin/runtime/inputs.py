@@ -75,7 +75,7 @@ def _read(twin: Twin, asked: Mapping[str, Sequence[Span]], known: int) -> dict[t
     as_known = min(known, twin.reader.last())
     read = twin.reader.read_tags(wanted, hull.start, hull.end, as_known).samples
     rows = in_order(join([twin.reader.before(wanted, hull.start, as_known), read]))
-    status = twin.meaning.scaled(rows.tag, rows.value, rows.status)[1]
+    status = twin.meaning.scaled(rows)[1]
     found: dict[tuple[str, Span], Inputs] = {}
     for path, of_tag in asked.items():
         mine = rows.tag == ids.get(path, -1)

@@ -13,7 +13,9 @@ from twin.alarms.occurrence import Occurrence
 from twin.core.engine import LaneView
 from twin.core.fold import Record
 from twin.core.instant import SECOND
-from twin.core.status import BAD_OUT_OF_RANGE, BAD_WAITING_FOR_INITIAL_DATA, is_bad
+from twin.core.rows import Samples
+from twin.core.scales import Scales
+from twin.core.status import BAD_WAITING_FOR_INITIAL_DATA
 from twin.health.condition import Condition
 from twin.health.reading import AlertNow, ConditionNow, ToLearn, alerts, conditions, to_learn
 from twin.mes.counts import Counts
@@ -106,13 +108,11 @@ class LiveView:
 
 
 class Meaning:
-    """What the model says of every tag id: scale, sentinels, connection, own stale limit."""
+    """What the model says of every tag id: its scale over time, connection, own stale limit."""
 
-    def __init__(self, plant: Plant, names: Sequence[str]) -> None:
+    def __init__(self, plant: Plant, names: Sequence[str], scales: Scales) -> None:
         specs = [plant.tags.get(name) for name in names]
-        self.factor = np.array([1.0 if s is None else s.factor for s in specs])
-        self.offset = np.array([0.0 if s is None else s.offset for s in specs])
-        self.bad = [(row, value) for row, s in enumerate(specs) if s is not None for value in s.bad]
+        self.scales = scales
         self.connection = np.array(["" if s is None else s.connection for s in specs], dtype=object)
         of = plant.connections
         sent = [None if s is None or s.compute is not None else s for s in specs]  # computed ones: as their inputs
@@ -122,18 +122,9 @@ class Meaning:
         stale = [0 if s is None else of[s.connection].stale for s in sent]
         self.stale_after = np.array(stale, dtype=np.int64)
 
-    def scaled(
-        self, tag: NDArray[np.int32], value: NDArray[np.float64], status: NDArray[np.uint32]
-    ) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
+    def scaled(self, rows: Samples) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
         """Values in the tag's unit and the status with it: a sentinel becomes BadOutOfRange without a value."""
-        value, status = value.copy(), status.copy()
-        known = tag < len(self.factor)
-        for row, sentinel in self.bad:
-            hit = (tag == row) & (value == sentinel)
-            status[hit] = BAD_OUT_OF_RANGE
-        row = np.where(known, tag, 0)
-        scaled = np.where(known, value * self.factor[row] + self.offset[row], value) if len(self.factor) else value
-        return np.where(is_bad(status), np.nan, scaled), status
+        return self.scales.meant(rows.tag, rows.time, rows.value, rows.status)
 
 
 def _may_be_silent(tag: TagSpec, protocol: str) -> bool:
@@ -184,12 +175,12 @@ def _tag_columns(as_of: int, lanes: Sequence[LaneView], meaning: Meaning, tags: 
                 down |= {name for (_, name), link in zip(fold.connections, links.tolist(), strict=True) if link == DOWN}
             if isinstance(fold, LastValue):
                 table = fold.state["tag"]
-                came = table.time > 0
-                row = fold.tags[came]
-                time[row], text[row] = table.time[came], table.text[came]
-                value[row], status[row] = meaning.scaled(row, table.value[came], table.status[came])
-                usual[row] = usual_interval(table.times[came])
-                silence[row] = usual_silence(table.silences[came])
+                row = table.tag
+                time[row], text[row] = table.time, table.text
+                now = np.full(len(row), as_of, np.int64)  # what holds now is read as it is now
+                value[row], status[row] = meaning.scales.meant(row, now, table.value, table.status)
+                usual[row] = usual_interval(table.times)
+                silence[row] = usual_silence(table.silences)
     stale = _stale(as_of, time, usual, silence, down, meaning)
     return TagColumns(time, value, status, text, stale, usual, silence)
 
@@ -206,7 +197,7 @@ def _stale(
 
     A tag that is subscribed (OPC UA) may be silent because nothing changes: its live connection proves it.
     """
-    n = len(meaning.factor)
+    n = len(meaning.stale_after)
     learnt = np.maximum(STALE_AFTER * usual[:n], STALE_AFTER_SILENCES * silence[:n])
     limit = np.where(meaning.stale_after > 0, meaning.stale_after, np.maximum(learnt, LEAST_STALE))
     judged = (meaning.stale_after > 0) | (~meaning.silent_is_fine & (usual[:n] > 0))

@@ -14,7 +14,5 @@ def product_specs(plant: Plant, ids: Mapping[str, int], unit_of: Mapping[str, in
     found: list[ProductSpec] = []
     for line in plant.lines:
         if line.product in unit_of and line.product in ids:
-            tag = plant.tags[line.product]
-            unit, number = unit_of[line.product], ids[line.product]
-            found.append(ProductSpec(unit, line.path, number, names, tag.factor, tag.offset, tag.bad))
+            found.append(ProductSpec(unit_of[line.product], line.path, ids[line.product], names))
     return sorted(found, key=lambda spec: (spec.unit, spec.line))

@@ -18,7 +18,7 @@ from twin.mes.machine_state import MachineState
 from twin.model.load import load
 from twin.model.yaml_writing import flow, quoted
 from twin.runtime import plugins
-from twin.runtime.folds import assemble
+from twin.runtime.assembly import assemble
 
 MACHINE = "preview/line/machine"
 WINDOW = 10 * MINUTE

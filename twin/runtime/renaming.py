@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 
 from twin.core.errors import Problem, Problems
 from twin.core.event import TAGS_RENAMED, Event
+from twin.core.ports import Clock
 from twin.core.tags import TagTable, TagType
 from twin.model.plant import Plant
 from twin.store.log import SqliteLog
@@ -48,18 +48,13 @@ def check_types(plant: Plant, tags: TagTable) -> None:
 FIX = "a tag never changes its type: give it another name"
 
 
-async def rename_tags(plant: Plant, log: SqliteLog) -> Mapping[str, str]:
-    """Give tags the names that the plant file has for them now; told once, for it is done once. Former name -> name."""
+async def rename_tags(plant: Plant, log: SqliteLog, clock: Clock) -> None:
+    """Give tags the names that the plant file has for them now; told once, for it is done once."""
     wanted, cannot = to_rename(plant, log.tags)
     for text in cannot:
         _log.warning("%s", text)
     if wanted:
+        await log.note(Event(clock.now(), TAGS_RENAMED, plant.path, {"names": dict(wanted)}))
         await log.rename(wanted)
         for former, path in wanted.items():
             _log.info("%s goes on as %s", former, path)
-    return wanted
-
-
-def renamed_event(now: int, plant: Plant, renamed: Mapping[str, str]) -> Event:
-    """What the log says about it."""
-    return Event(now, TAGS_RENAMED, plant.path, {"names": dict(renamed)})

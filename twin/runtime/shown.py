@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from twin.core.event import Event
 from twin.core.fold import Record
+from twin.core.history import Events
 from twin.core.instant import FAR_FUTURE
 from twin.mes.tally import Counted
 from twin.model.plant import Plant
@@ -33,14 +33,6 @@ class ResultReads(Protocol):
         ...
 
 
-class EventReads(Protocol):
-    """The events of a log."""
-
-    def events(self, start: int, end: int, kinds: Sequence[str] = (), limit: int = 1000) -> list[tuple[int, Event]]:
-        """Events of [start, end), newest first. kinds: these only, a trailing dot takes the family."""
-        ...
-
-
 class Shown(Protocol):
     """A twin as far as questions about the past read it."""
 
@@ -55,6 +47,6 @@ class Shown(Protocol):
         ...
 
     @property
-    def reader(self) -> EventReads:
+    def reader(self) -> Events:
         """The log."""
         ...

@@ -22,15 +22,16 @@ from twin.core.ports import Backfillable, Clock, Connector
 from twin.core.tags import TagTable
 from twin.model.plant import Plant
 from twin.runtime.archive import past_of
+from twin.runtime.assembly import Assembly, assemble_all
 from twin.runtime.backfill import Backfill
+from twin.runtime.editions import loads_of
 from twin.runtime.folding import Folding
-from twin.runtime.folds import Assembly, assemble
 from twin.runtime.intake import Intake
 from twin.runtime.learning import keep_learning
 from twin.runtime.live import LiveView, Meaning
 from twin.runtime.outlets.forwarding import Forwarding, Means
 from twin.runtime.plugins import connector, outlets
-from twin.runtime.renaming import check_types, rename_tags, renamed_event
+from twin.runtime.renaming import check_types, rename_tags
 from twin.runtime.report import ConnectionReport
 from twin.runtime.retention import forget_old, groups_of
 from twin.runtime.sealing import Sealing, put_aside
@@ -195,16 +196,13 @@ async def _running(
     means: Means | None,
 ) -> AsyncGenerator[Twin]:
     check_types(plant, log.tags)
-    renamed = await rename_tags(plant, log)
-    assembly = assemble(plant, log.tags)
-
     body = await _tell_pause(plant, reader, log, clock)
     await log.note(Event(clock.now(), RUN_STARTED, plant.path, body))
     await _load_plant(plant, reader, log, clock)
-    if renamed:
-        await log.note(renamed_event(clock.now(), plant, renamed))
-    results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.code, log)
-    meaning = Meaning(plant, log.tags.names())
+    await rename_tags(plant, log, clock)
+    assembly = await asyncio.to_thread(lambda: assemble_all(loads_of(reader, plant), log.tags))
+    results = SqliteResults(reader, assembly.names, assembly.editions.codes, log)
+    meaning = Meaning(plant, log.tags.names(), assembly.editions.newest.scales)
     folding = Folding(lambda: assembly.engine(reader, results), results, meaning, clock, lambda: len(log.tags))
     keeping = plant.keeping if keep is None else replace(plant.keeping, keep=max(keep, HOUR))
 
@@ -266,8 +264,9 @@ async def _load_plant(plant: Plant, reader: LogReader, log: SqliteLog, clock: Cl
     """Note the model in the log when it is another one than before."""
     loaded = await asyncio.to_thread(reader.events, 0, clock.now(), (PLANT_LOADED,), 1)
     if not loaded or loaded[0][1].body["digest"] != plant.digest:
-        body = {"digest": plant.digest, "text": plant.text}
-        await log.note(Event(clock.now(), PLANT_LOADED, plant.path, body))
+        body = {"digest": plant.digest, "text": plant.text, "tags": len(log.tags)}
+        since = max(clock.now(), log.last + 1)  # behind every frontier, though the clock may have stepped back
+        await log.note(Event(since, PLANT_LOADED, plant.path, body))
 
 
 def _connect(twin: Twin, assembly: Assembly, log: SqliteLog, run_ended: int | None) -> list[asyncio.Task[None]]:

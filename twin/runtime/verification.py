@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from twin.core.course import CHUNK, Course
 from twin.core.fold import Fold, Record
 from twin.core.history import Snapshot
 from twin.core.instant import FAR_FUTURE, FAR_PAST, MINUTE, to_text
 from twin.core.rows import in_order
-from twin.core.span import CHUNK, fold_span, restore_unit, unit_state
+from twin.core.span import restore_unit, unit_state
 from twin.core.state import equal, take
-from twin.runtime.folds import Assembly
+from twin.runtime.assembly import Assembly
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
 
@@ -72,27 +73,32 @@ def _compare(
     assembly: Assembly, reader: LogReader, results: SqliteResults, newest: Snapshot, name: str, found: Verification
 ) -> None:
     unit = newest.unit
-    folds = assembly.make((unit,))
-    start = reader.first()
-    if (whole_from := reader.whole_from()) is not None:
-        oldest = results.oldest_snapshot(unit, whole_from)
+    whole_from = reader.whole_from()
+    begins = reader.first() if whole_from is None else whole_from
+    if begins is None:
+        return
+    units = assembly.editions.joined((unit,), begins, newest.frontier)
+    bases: dict[int, Snapshot | None] = dict.fromkeys(units)
+    start = begins - 1
+    if whole_from is not None:
+        bases = {one: results.oldest_snapshot(one, whole_from) for one in units}
+        oldest = bases[unit]
         if oldest is None:
             return
-        restore_unit(folds, oldest)
         start = oldest.frontier
         found.begins = (
             f"the oldest kept snapshot (some of what lies before {to_text(whole_from)} was forgotten or thinned)"
         )
-    if start is None or start >= newest.frontier:
+    if start >= newest.frontier:
         return
+    first = min(start, *(start if one is None else one.frontier for one in bases.values()))
+    course = Course(assembly.editions, units, first, newest.known)
     records: list[Record] = []
-    span = fold_span(
-        folds, (unit,), assembly.routing, reader, start - 1, newest.frontier, newest.known, lambda _at: ODD_CUT
-    )
-    for _, stepped in span:
-        records += stepped
+    for _, _, stepped in course.approach(bases, reader, newest.frontier, newest.known, lambda _at: ODD_CUT):
+        records += [record for record in stepped if record.unit == unit]
     found.records += len(records)
-    found.differences += _state_differences(folds, assembly.make((unit,)), newest, name)
+    fresh = assembly.editions.up_to(newest.frontier).fresh((unit,))
+    found.differences += _state_differences(course.folds, fresh, newest, name)
     shown = set(results.as_known(unit, start, newest.frontier, newest.known))
     found.differences += [f"{name}: live showed, one pass did not: {r}" for r in sorted(shown - set(records))]
     found.differences += [f"{name}: one pass made, live did not: {r}" for r in sorted(set(records) - shown)]

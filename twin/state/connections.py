@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.core.event import CONNECTION_LOST, CONNECTION_UP
 from twin.core.fold import Fold, Outputs, Record, Step
@@ -35,13 +36,24 @@ class Connections(Fold):
             if event.kind not in {CONNECTION_UP, CONNECTION_LOST}:
                 continue
             link = UP if event.kind == CONNECTION_UP else DOWN
-            for row, (unit, connection) in enumerate(self.connections):
+            for row, (_, connection) in enumerate(self.connections):
                 if connection != event.subject or int(state.link[row]) == link:
                     continue
-                if int(state.link[row]) == DOWN:
-                    cause = (("cause", state.cause[row]),)
-                    records.append(Record(unit, "outage", connection, int(state.since[row]), event.time, cause))
+                records += self.closing("connection", np.array([row]), event.time)
                 state.link[row] = link
                 state.since[row] = event.time
                 state.cause[row] = str(event.body.get("cause", "")) if link == DOWN else None
         return Outputs(records)
+
+    def row_keys(self) -> Mapping[str, Sequence[Hashable]]:
+        """Unit and connection."""
+        return {"connection": self.connections}
+
+    def closing(self, table: str, rows: NDArray[np.intp], at: int) -> list[Record]:
+        """The outages that end."""
+        state = self.state[table]
+        return [
+            Record(unit, "outage", connection, int(state.since[row]), at, (("cause", state.cause[row]),))
+            for row, (unit, connection) in ((row, self.connections[row]) for row in rows.tolist())
+            if int(state.link[row]) == DOWN
+        ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.fold import Fold, Outputs, Step
+from twin.core.fold import Fold, Outputs, Record, Step
 from twin.core.instant import MINUTE
 from twin.core.state import Table, row_of, rows, rows_by_tag
 from twin.core.window import run_starts
@@ -22,30 +23,38 @@ PERIODS = 5
 class LastValue(Fold):
     """The newest sample of every tag. A late one changes nothing here unless it is the newest after all.
 
-    tags: ids, ascending. State `tag`: time, value (the wire's number), status, text; times: the last four sample
-    times, oldest first, 0 where there are none yet; silences: the longest interval that ended in each of the last
-    five periods of a quarter of an hour in which samples came, ns, the newest last; period: the number of the newest.
+    unit_of_tag: int32 by tag id, -1 for tags of other units. others: the unit of ids past its end, tags that nobody
+    knew when the model was loaded; -1 when it is not among those folded. State `tag`, a row for each tag that had a
+    sample, by unit, then tag: time, value (the wire's number), status, text; times: the last four sample times, oldest
+    first, 0 where there are none yet; silences: the longest interval that ended in each of the last five periods of a
+    quarter of an hour in which samples came, ns, the newest last; period: the number of the newest.
     """
 
     name = "last_value"
-    version = 2
+    version = 3
 
-    def __init__(self, tags: Sequence[int], units: Sequence[int]) -> None:
-        self.tags = np.asarray(tags, dtype=np.int32)
-        self._rows = rows_by_tag(self.tags)
-        table = rows(np.asarray(units, np.int32), time=np.int64, value=np.float64, status=np.uint32, text=np.object_)
-        table.columns["times"] = np.zeros((len(self.tags), KEPT), np.int64)
-        table.columns["period"] = np.zeros(len(self.tags), np.int64)
-        table.columns["silences"] = np.zeros((len(self.tags), PERIODS), np.int64)
+    def __init__(self, unit_of_tag: NDArray[np.int32], others: int = -1) -> None:
+        self._unit_of_tag = np.append(unit_of_tag, np.int32(others))
+        nothing = np.empty(0, np.int32)
+        table = rows(
+            nothing, ragged=True, tag=np.int32, time=np.int64, value=np.float64, status=np.uint32, text=np.object_,
+            period=np.int64,
+        )  # fmt: skip
+        table.columns["times"] = np.zeros((0, KEPT), np.int64)
+        table.columns["silences"] = np.zeros((0, PERIODS), np.int64)
         self.state = {"tag": table}
+        self._indexed: NDArray[np.int32] = nothing
+        self._rows = rows_by_tag(nothing)
 
     def step(self, step: Step) -> Outputs:
         """Take over the last row of each tag; nothing is emitted."""
-        self._keep_silences(step)
         newest = step.rows.last_of_each_tag
-        row = row_of(self._rows, step.rows.tag[newest])
-        mine = row >= 0
-        row, newest = row[mine], newest[mine]
+        newest = newest[self._unit_of(step.rows.tag[newest]) >= 0]
+        row = self._row_of(step.rows.tag[newest])
+        if (row < 0).any():
+            self._add(step.rows.tag[newest[row < 0]])
+            row = self._row_of(step.rows.tag[newest])
+        self._keep_silences(step)
         state = self.state["tag"]
         state.time[row] = step.rows.time[newest]
         state.value[row] = step.rows.value[newest]
@@ -54,6 +63,43 @@ class LastValue(Fold):
         state.text[row] = none if step.rows.text is None else step.rows.text[newest]
         self._keep_times(row, newest, step)
         return Outputs()
+
+    def row_keys(self) -> Mapping[str, Sequence[Hashable]]:
+        """Rows come with the tags."""
+        return {}
+
+    def carry(self, before: Fold | None, folds: Mapping[str, Fold], at: int) -> list[Record]:
+        """What is known of a tag stays known, whatever unit it belongs to now."""
+        if before is None:
+            return []
+        table = before.state["tag"]
+        unit = self._unit_of(table.tag)
+        order = np.lexsort((table.tag, unit))
+        order = order[unit[order] >= 0]
+        self.state["tag"].replace(unit[order], **{name: column[order] for name, column in table.columns.items()})
+        return []
+
+    def _unit_of(self, tag: NDArray[np.int32]) -> NDArray[np.int32]:
+        return self._unit_of_tag[np.minimum(tag, len(self._unit_of_tag) - 1)]
+
+    def _row_of(self, tag: NDArray[np.int32]) -> NDArray[np.intp]:
+        table = self.state["tag"]
+        if self._indexed is not table.tag:  # other rows than last time
+            self._indexed, self._rows = table.tag, rows_by_tag(table.tag)
+        return row_of(self._rows, tag)
+
+    def _add(self, tag: NDArray[np.int32]) -> None:
+        """Rows for tags that have their first sample."""
+        table = self.state["tag"]
+        tags = np.concatenate([table.tag, tag])
+        unit = self._unit_of(tags)
+        order = np.lexsort((tags, unit))
+        columns: dict[str, NDArray[Any]] = {"tag": tags[order]}
+        for name, column in table.columns.items():
+            if name != "tag":
+                none = np.full((len(tag), *column.shape[1:]), None if column.dtype == object else 0, column.dtype)
+                columns[name] = np.concatenate([column, none])[order]
+        table.replace(unit[order], **columns)
 
     def _keep_times(self, row: NDArray[np.intp], newest: NDArray[np.intp], step: Step) -> None:
         """Shift the new sample times in, at most four per tag."""
@@ -76,7 +122,7 @@ class LastValue(Fold):
         """The longest interval of each tag and period. A maximum: however the samples are cut, it is the same."""
         table = self.state["tag"]
         order = step.rows.by_tag
-        row = row_of(self._rows, step.rows.tag[order])
+        row = self._row_of(step.rows.tag[order])
         order, row = order[row >= 0], row[row >= 0]
         if not len(row):
             return

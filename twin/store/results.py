@@ -16,7 +16,7 @@ import numpy as np
 from twin.core.event import Event
 from twin.core.fold import Record
 from twin.core.history import Correction, Late, Publication, Snapshot
-from twin.core.instant import FAR_FUTURE
+from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.core.span import grid
 from twin.mes.tally import Counted
 from twin.store.columns import Columns
@@ -29,15 +29,17 @@ from twin.store.reader import LogReader
 class SqliteResults:
     """The Results port over the log's own file: one transaction takes a tick's records and snapshots together.
 
-    units: unit number -> name; names are stored, numbers belong to one run. code: digest of plant model and fold
-    versions; snapshots of another code are not seen (R12).
+    units: unit number -> name; names are stored, numbers belong to one run. codes: (since, code) of the editions of
+    the model: digest of plant model and fold versions; of a frontier snapshots of another code are not seen (R12).
     """
 
-    def __init__(self, reader: LogReader, units: Sequence[str], code: str, log: SqliteLog | None = None) -> None:
+    def __init__(
+        self, reader: LogReader, units: Sequence[str], codes: Sequence[tuple[int, str]], log: SqliteLog | None = None
+    ) -> None:
         self._reader = reader
         self._units = list(units)
         self._numbers: Mapping[str, int] = {name: number for number, name in enumerate(units)}
-        self._code = code
+        self._codes = list(codes)
         self._log = log
         self._unwritten: deque[tuple[int, Publication]] = deque()
         self._numbered = 0
@@ -97,7 +99,7 @@ class SqliteResults:
         )
         connection.executemany(
             "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?)",
-            [(name[s.unit], self._code, s.frontier, s.known, s.body) for s in p.snapshots],
+            [(name[s.unit], self._code_at(s.frontier), s.frontier, s.known, s.body) for s in p.snapshots],
         )
         connection.executemany(
             "INSERT INTO late VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET time = min(time, excluded.time)",
@@ -144,23 +146,39 @@ class SqliteResults:
         )
         return [Record(unit, kind, key, s, e, _pairs(data)) for kind, key, s, e, data in found]
 
+    def _code_at(self, frontier: int) -> str:
+        since = [one for one, _ in self._codes]
+        return self._codes[max(bisect_left(since, frontier) - 1, 0)][1]
+
+    def _reigns(self) -> list[tuple[int, int, str]]:
+        """(after, to, code): frontiers in (after, to] have snapshots of this code, by time."""
+        ends = [*(since for since, _ in self._codes[1:]), FAR_FUTURE]
+        starts = [FAR_PAST, *(since for since, _ in self._codes[1:])]
+        return [(after, to, code) for after, to, (_, code) in zip(starts, ends, self._codes, strict=True)]
+
     def snapshot_before(self, unit: int, frontier: int, known: int) -> Snapshot | None:
         """The newest snapshot with frontier and known at most these; of one frontier the one known last."""
-        found = self._rows(
-            "SELECT frontier, known, body FROM snapshot WHERE unit = ? AND code = ? AND frontier <= ? AND known <= ? "
-            "ORDER BY frontier DESC, known DESC LIMIT 1",
-            (self._units[unit], self._code, frontier, known),
-        )
-        return Snapshot(unit, *found[0]) if found else None
+        for after, to, code in reversed(self._reigns()):
+            found = self._rows(
+                "SELECT frontier, known, body FROM snapshot WHERE unit = ? AND code = ? AND frontier > ? "
+                "AND frontier <= ? AND known <= ? ORDER BY frontier DESC, known DESC LIMIT 1",
+                (self._units[unit], code, after, min(frontier, to), known),
+            )
+            if found:
+                return Snapshot(unit, *found[0])
+        return None
 
     def oldest_snapshot(self, unit: int, least: int) -> Snapshot | None:
         """The oldest snapshot with a frontier of at least this, as it was first taken."""
-        found = self._rows(
-            "SELECT frontier, known, body FROM snapshot WHERE unit = ? AND code = ? AND frontier >= ? "
-            "ORDER BY frontier, known DESC LIMIT 1",
-            (self._units[unit], self._code, least),
-        )
-        return Snapshot(unit, *found[0]) if found else None
+        for after, to, code in self._reigns():
+            found = self._rows(
+                "SELECT frontier, known, body FROM snapshot WHERE unit = ? AND code = ? AND frontier >= ? "
+                "AND frontier <= ? ORDER BY frontier, known DESC LIMIT 1",
+                (self._units[unit], code, max(least, after + 1), to),
+            )
+            if found:
+                return Snapshot(unit, *found[0])
+        return None
 
     def lateness(self, unit: int, after: int, known: int) -> list[Late]:
         """Late entries of a unit with after < recorded <= known."""

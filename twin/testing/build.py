@@ -11,7 +11,7 @@ from twin.core.instant import HOUR, MINUTE
 from twin.core.tags import TagTable
 from twin.model.load import load
 from twin.runtime import plugins
-from twin.runtime.folds import assemble
+from twin.runtime.assembly import assemble
 from twin.runtime.plant_file import read_plant
 from twin.runtime.recording import is_recording
 from twin.testing.line import Line

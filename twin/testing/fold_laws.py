@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twin.core.batch import Batch
+from twin.core.edition import Editions, one_edition
 from twin.core.engine import Engine, Entry
 from twin.core.event import Event
 from twin.core.fold import Fold, Record, step_all
@@ -16,8 +17,9 @@ from twin.core.history import Publication, Snapshot
 from twin.core.instant import FAR_FUTURE, FAR_PAST, SECOND
 from twin.core.lane import Lane
 from twin.core.routing import Routing
-from twin.core.rows import in_order
-from twin.core.span import in_event_order, of_units, restore_unit, step_of, unit_state
+from twin.core.rows import Rows, Samples, in_order
+from twin.core.scales import UNSCALED, Scales
+from twin.core.span import in_event_order, restore_unit, step_of, unit_state
 from twin.core.state import Table, snapshot, take
 from twin.store.memory import MemoryHistory, MemoryResults
 from twin.testing.contract import clause, require, shown
@@ -28,12 +30,25 @@ HEALED_AFTER = 10 * SECOND
 
 @dataclass(frozen=True)
 class FoldCase:
-    """Folds under contract. make: fresh folds of some units, in dependency order. begin: before every entry, ns."""
+    """Folds under contract. make: fresh folds of some units, in dependency order. begin: before every entry, ns.
+
+    scales: how the wire numbers of the log read.
+    """
 
     make: Callable[[Sequence[int]], Sequence[Fold]]
     routing: Routing
     units: Sequence[int]
     begin: int
+    scales: Scales = UNSCALED
+
+    @property
+    def editions(self) -> Editions:
+        """A model that never changes."""
+        return one_edition(self.make, self.routing, self.scales)
+
+    def in_order(self, samples: Samples) -> Rows:
+        """Rows as folds see them."""
+        return replace(in_order(samples), scales=self.scales)
 
     def fresh(self, units: Sequence[int] | None = None) -> list[Fold]:
         """Folds in their first state."""
@@ -61,8 +76,8 @@ def recorded(deliveries: Sequence[Delivery]) -> list[Entry]:
 def one_pass(case: FoldCase, entries: Sequence[Entry], frontier: int, known: int) -> tuple[list[Fold], list[Record]]:
     """result(frontier, known), by one step over everything: what every other way must come to."""
     folds = case.fresh()
-    piece = of_units(MemoryHistory(entries).read(FAR_PAST, frontier, known), case.routing, case.units)
-    step = step_of(in_order(piece.samples), in_event_order(piece.events), case.begin, frontier)
+    piece = case.editions.of_units(MemoryHistory(entries).read(FAR_PAST, frontier, known), case.units)
+    step = step_of(case.in_order(piece.samples), in_event_order(piece.events), case.begin, frontier)
     return folds, step_all(folds, step)
 
 
@@ -70,8 +85,8 @@ def check_cutting(
     case: FoldCase, entries: Sequence[Entry], ends: Collection[int], restores: Collection[int], frontier: int
 ) -> None:
     """ends: instants at which a span is cut. restores: numbers of the cuts after which all goes on from snapshots."""
-    piece = of_units(MemoryHistory(entries).read(FAR_PAST, frontier, FAR_FUTURE), case.routing, case.units)
-    rows, events = in_order(piece.samples), in_event_order(piece.events)
+    piece = case.editions.of_units(MemoryHistory(entries).read(FAR_PAST, frontier, FAR_FUTURE), case.units)
+    rows, events = case.in_order(piece.samples), in_event_order(piece.events)
     folds, records, at = case.fresh(), list[Record](), case.begin
     with clause("the same entries give the same bytes, however a span is cut into steps and restored from snapshots"):
         for number, end in enumerate(sorted({e for e in ends if case.begin < e < frontier} | {frontier})):
@@ -94,8 +109,8 @@ def check_units(case: FoldCase, entries: Sequence[Entry], frontier: int) -> None
     """`twin verify` folds units one by one, a lane folds them together."""
     together, records = one_pass(case, entries, frontier, FAR_FUTURE)
     for unit in case.units:
-        piece = of_units(MemoryHistory(entries).read(FAR_PAST, frontier, FAR_FUTURE), case.routing, (unit,))
-        step = step_of(in_order(piece.samples), in_event_order(piece.events), case.begin, frontier)
+        piece = case.editions.of_units(MemoryHistory(entries).read(FAR_PAST, frontier, FAR_FUTURE), (unit,))
+        step = step_of(case.in_order(piece.samples), in_event_order(piece.events), case.begin, frontier)
         due = [record for record in records if record.unit == unit]
         with clause("a unit is the same whatever units are folded beside it"):
             alone = case.fresh((unit,))
@@ -188,8 +203,8 @@ def _bytes(table: Table, column: str) -> bytes:
 
 
 def _engine(case: FoldCase, history: MemoryHistory, results: MemoryResults, wait: int) -> Engine:
-    lane = Lane(tuple(case.units), case.fresh, wait, case.routing, history, results)
-    return Engine([lane], case.routing)
+    lane = Lane(tuple(case.units), case.editions, wait, history, results)
+    return Engine([lane], case.editions)
 
 
 def _publish(publications: Sequence[Publication], results: MemoryResults) -> None:

@@ -13,6 +13,7 @@ from twin.core.fold import Fold, step_all
 from twin.core.instant import FAR_FUTURE, HOUR, MINUTE, SECOND
 from twin.core.routing import Routing
 from twin.core.rows import in_order
+from twin.core.scales import UNSCALED, Scales
 from twin.core.span import step_of, unit_state
 from twin.core.state import equal, fork, restore, snapshot
 from twin.store.memory import MemoryHistory
@@ -47,17 +48,18 @@ def check_fold(
     units: Sequence[int] = (0,),
     *,
     seeds: int = 5,
+    scales: Scales = UNSCALED,
 ) -> None:
     """Run the whole contract; raises ContractBroken with the clause, and where the state differs.
 
     make: fresh folds of some units, in dependency order. log: batches and events that give the folds something to do,
     at their own times in any order; or a function of a seed. routing: which unit a tag and a subject belong to.
-    seeds: how many ways of feeding are drawn; they are the same in every run.
+    seeds: how many ways of feeding are drawn; they are the same in every run. scales: how the wire numbers read.
     """
     for seed in range(seeds):
         items = log(seed) if callable(log) else log
         times = [(int(i.time.min()), int(i.time.max())) if isinstance(i, Batch) else (i.time, i.time) for i in items]
-        case = FoldCase(make, routing, units, min(first for first, _ in times) - SECOND)
+        case = FoldCase(make, routing, units, min(first for first, _ in times) - SECOND, scales)
         _check(case, items, max(last for _, last in times), np.random.default_rng(seed))
 
 

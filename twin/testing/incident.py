@@ -15,7 +15,7 @@ from twin.core.instant import FAR_FUTURE
 from twin.core.status import is_bad
 from twin.core.tags import TagTable
 from twin.model.plant import Plant
-from twin.runtime.folds import assemble
+from twin.runtime.assembly import assemble
 from twin.runtime.incident.manifest import Manifest
 from twin.runtime.incident.replay import IncidentFile, Replayed, replay
 from twin.runtime.live import LiveView, Meaning, view_of
@@ -38,10 +38,14 @@ class ReplayedTwin:
         self.tags: TagTable = self.reader.tags()
         self.start, self.now = manifest.start, manifest.end
         assembly = assemble(plant, self.tags)
-        self.results = SqliteResults(self.reader, [unit.name for unit in assembly.units], assembly.code)
+        self.results = SqliteResults(self.reader, assembly.names, assembly.editions.codes)
         self._engine = assembly.engine(self.reader, self.results)
-        self._meaning = Meaning(plant, self.tags.names())
+        self._meaning = Meaning(plant, self.tags.names(), assembly.editions.newest.scales)
         self._view: LiveView | None = None
+
+    def meaning(self) -> Meaning:
+        """What the model says of the tags."""
+        return self._meaning
 
     def view(self) -> LiveView:
         """The plant at the end."""

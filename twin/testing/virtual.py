@@ -17,7 +17,7 @@ from twin.core.tags import TagTable
 from twin.health.condition import Condition
 from twin.health.reading import ToLearn, to_learn
 from twin.model.plant import Plant
-from twin.runtime.folds import assemble
+from twin.runtime.assembly import assemble
 from twin.runtime.learning import fresh, learnt
 from twin.runtime.live import LiveView, Meaning, view_of
 from twin.store.memory import MemoryHistory, MemoryResults
@@ -86,10 +86,13 @@ class VirtualTwin:
         """The plant now, what waits behind the frontier included."""
         if self._view is None:
             self._views += 1
-            meaning = Meaning(self.plant, self.tags.names())
             lanes = self._engine.live(self.now)
-            self._view = view_of(self._views, self.now, self._known, lanes, meaning, len(self.tags))
+            self._view = view_of(self._views, self.now, self._known, lanes, self.meaning(), len(self.tags))
         return self._view
+
+    def meaning(self) -> Meaning:
+        """What the model says of the tags there are now."""
+        return Meaning(self.plant, self.tags.names(), self._assembly.editions.newest.scales)
 
     def settle(self) -> None:
         """Let half a minute pass without entries: past every usual wait, and past the pause after a heal."""

@@ -193,8 +193,7 @@ class Watched:
         asked = self._span(start, end)
         ids = np.array([] if number is None else [number], np.int32)
         rows = in_order(self._watching.reader.read_tags(ids, asked.start, asked.end, LATER).samples)
-        meaning = Meaning(self.plant, self._watching.tags.names())
-        value, status = meaning.scaled(rows.tag, rows.value, rows.status)
+        value, status = self._watching.meaning().scaled(rows)
         unit = "" if spec is None else spec.unit
         return TagValues(self.plant.short(name), unit, rows.time, value, status, rows.text, self._wall)
 

@@ -13,6 +13,8 @@ from twin.core.instant import MINUTE
 
 Sample = tuple[int, float, bool]
 """(time, wire value, bad quality)."""
+FACTOR, OFFSET, SENTINELS = 1.5, -30.0, (7.0,)
+"""How the samples read."""
 
 
 @dataclass
@@ -74,8 +76,8 @@ class Oracle:
     def sample(self, sample: Sample) -> None:
         time, wire, bad = sample
         self.lost = False
-        self.usable = not (bad or math.isnan(wire) or wire in self.spec.bad)
-        self.last = wire * self.spec.factor + self.spec.offset
+        self.usable = not (bad or math.isnan(wire) or wire in SENTINELS)
+        self.last = wire * FACTOR + OFFSET
         if self.spec.limit.kind == "stale":
             if self.usable:
                 if self.active:

@@ -16,8 +16,9 @@ from twin.alarms.spec import AlarmSpec
 from twin.core.batch import batch
 from twin.core.event import ALARM_ACKNOWLEDGED, CONNECTION_LOST, CONNECTION_UP, Event
 from twin.core.fold import Step
-from twin.core.instant import MINUTE, SECOND
+from twin.core.instant import FAR_PAST, MINUTE, SECOND
 from twin.core.rows import in_order, no_samples, samples_of
+from twin.core.scales import UNSCALED, Scale, Scales
 from twin.core.span import in_event_order, step_of
 from twin.core.state import restore, snapshot
 from twin.model.plant import Limit
@@ -57,11 +58,13 @@ def step(rows: Sequence[Row], end: float, events: Sequence[Event] = ()) -> Step:
 
 
 def lived(
-    limit: Limit, rows: Sequence[Row], end: float, events: Sequence[Event] = (), **more: object
-) -> tuple[list[Occurrence], Occurrence | None]:
+    limit: Limit, rows: Sequence[Row], end: float, events: Sequence[Event] = (), scales: Scales = UNSCALED,
+    **more: object,
+) -> tuple[list[Occurrence], Occurrence | None]:  # fmt: skip
     """Occurrences that ended, and the one that is open at the end."""
-    fold = Alarms([spec(limit, **more)])
-    ended = [occurrence_of(record) for record in fold.step(step(rows, end, events)).records]
+    fold, whole = Alarms([spec(limit, **more)]), step(rows, end, events)
+    read = replace(whole, rows=replace(whole.rows, scales=scales))
+    ended = [occurrence_of(record) for record in fold.step(read).records]
     return ended, next(iter(fold.open()), None)
 
 
@@ -116,9 +119,9 @@ def test_a_low_limit_is_a_high_one_turned_round() -> None:
 
 
 def test_values_are_scaled_and_sentinels_are_no_values() -> None:
-    raw = {"factor": 150 / 27648, "offset": 0.0, "bad": (32767.0,)}
-    assert lived(QUICK, [(0, 32767)], 60, **raw) == ([], None)
-    assert told(lived(QUICK, [(0, 32767), (5, 20000)], 60, **raw)[1]) == ("B", 5, None)
+    raw = Scales({0: [Scale(FAR_PAST, 150 / 27648, bad=(32767.0,))]})
+    assert lived(QUICK, [(0, 32767)], 60, scales=raw) == ([], None)
+    assert told(lived(QUICK, [(0, 32767), (5, 20000)], 60, scales=raw)[1]) == ("B", 5, None)
 
 
 def test_bad_quality_freezes_the_state() -> None:
@@ -281,15 +284,16 @@ def event_of(half: int, what: str, number: int) -> Event:
 def test_columns_say_what_a_reader_row_by_row_says(
     samples: list[tuple[int, float, int]], happened: list[tuple[int, str]], cuts: list[int], restores: set[int]
 ) -> None:
-    specs = [spec(limit, factor=1.5, offset=-30.0, bad=(7.0,)) for limit in LIMITS]
+    specs = [spec(limit) for limit in LIMITS]
     events = sorted((event_of(*one, number) for number, one in enumerate(happened)), key=lambda e: e.time)
     newest = {half: (half / 2, value, status) for half, value, status in samples}
     rows = [newest[half] for half in sorted(newest)]
-    whole = step(rows, 300)
+    scales = Scales({0: [Scale(FAR_PAST, 1.5, -30.0, (7.0,))]})
+    whole = replace(step(rows, 300).rows, scales=scales)
     entries = [(number, event) for number, event in enumerate(events)]
     fold, ended, begin = Alarms(specs), [], BEGIN - SECOND
     for number, end in enumerate(sorted({at(half / 4) for half in cuts} | {at(130)})):
-        records = fold.step(step_of(whole.rows, entries, begin, end)).records
+        records = fold.step(step_of(whole, entries, begin, end)).records
         assert all(begin <= record.end < end for record in records)
         ended += [occurrence_of(record) for record in records]
         begin = end

@@ -9,7 +9,9 @@ import numpy as np
 from twin.alarms.alarms import Alarms
 from twin.alarms.spec import AlarmSpec
 from twin.core.fold import Fold
+from twin.core.instant import FAR_PAST
 from twin.core.routing import Routing
+from twin.core.scales import Scale, Scales
 from twin.mes.counts import CounterSpec, Counts
 from twin.mes.machine_state import InputSpec, MachineState
 from twin.mes.products import Products, ProductSpec
@@ -38,11 +40,14 @@ def _rules(total: str, status: str) -> StateModel:
     )
 
 
+SCALES = Scales({tag: [Scale(FAR_PAST, bad=(7.0,))] for tag in (1, 2, 4, 5)})
+
+
 def make_folds(units: Sequence[int]) -> list[Fold]:
     """Fresh folds of these units of the small plant."""
     tags = [tag for tag in range(6) if UNIT_OF_TAG[tag] in units]
     counters = [CounterSpec(int(UNIT_OF_TAG[t]), t, f"t{t}", wraps=16, limit=9) for t in COUNTERS if t in tags]
-    rates = [RateSpec(spec.unit, row, 5 * SECOND) for row, spec in enumerate(counters)]
+    rates = [RateSpec(spec.unit, row, 5 * SECOND, spec.tag) for row, spec in enumerate(counters)]
     machines = [
         MachineSpec(0, "a", _rules("t0", "t1")),
         MachineSpec(0, "b", StateModel(table={1: "running", 2: "changeover"}, value="t2")),
@@ -50,7 +55,7 @@ def make_folds(units: Sequence[int]) -> list[Fold]:
         MachineSpec(1, "d", StateModel(table={1: "running", 3: "idle"}, value="t5")),
     ]
     inputs = {
-        (f"t{t}", 0): InputSpec(int(UNIT_OF_TAG[t]), t, "c1" if t in {1, 4, 5} else "c0", bad=(7.0,))
+        (f"t{t}", 0): InputSpec(int(UNIT_OF_TAG[t]), t, "c1" if t in {1, 4, 5} else "c0")
         for t in (1, 2, 4, 5)
         if t in tags
     }
@@ -62,14 +67,12 @@ def make_folds(units: Sequence[int]) -> list[Fold]:
         (unit, connection) for unit in units for connection in ("c0", "c1") if (unit, connection) != (1, "c0")
     ]
     return [
-        LastValue(tags, [int(UNIT_OF_TAG[t]) for t in tags]),
+        LastValue(np.where(np.isin(UNIT_OF_TAG, list(units)), UNIT_OF_TAG, -1).astype(np.int32)),
         Connections(connections),
         Counts(counters),
         Rates(rates),
         MachineState([m for m in machines if m.unit in units], inputs),
-        Products(
-            [ProductSpec(unit, f"line{unit}", tag, bad=(7.0,)) for unit, tag in ((0, 2), (1, 5)) if unit in units]
-        ),
+        Products([ProductSpec(unit, f"line{unit}", tag) for unit, tag in ((0, 2), (1, 5)) if unit in units]),
         Alarms(_alarms(tags)),
     ]
 
@@ -82,7 +85,7 @@ def _alarms(tags: Sequence[int]) -> list[AlarmSpec]:
     )
     of_tags = ((1, "c1"), (2, "c0"), (4, "c1"))
     return [
-        AlarmSpec(int(UNIT_OF_TAG[t]), t, f"t{t}", connection, limit, bad=(7.0,))
+        AlarmSpec(int(UNIT_OF_TAG[t]), t, f"t{t}", connection, limit)
         for t, connection in of_tags
         for limit in limits
         if t in tags

@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.core.a_line import ROUTING, SECOND, make_folds
+from tests.unit.core.a_line import ROUTING, SCALES, SECOND, make_folds
 from twin.core.batch import batch
 from twin.core.event import ALARM_ACKNOWLEDGED, CONNECTION_LOST, CONNECTION_UP, Event
 from twin.testing import check_fold
@@ -26,7 +26,7 @@ from twin.testing.fold_laws import (
 )
 
 BEGIN = 1_700_000_000 * SECOND
-CASE = FoldCase(make_folds, ROUTING, (0, 1), BEGIN - SECOND)
+CASE = FoldCase(make_folds, ROUTING, (0, 1), BEGIN - SECOND, SCALES)
 
 TIMES = st.integers(0, 400).map(lambda half: BEGIN + half * SECOND // 2)
 DELAYS = st.sampled_from([0, 0, 0, 0, SECOND // 4, SECOND, 3 * SECOND, 70 * SECOND, 130 * SECOND])

@@ -40,7 +40,7 @@ def make_folds(units: Sequence[int]) -> list[Fold]:
 def _watch(unit: int, place: int, running: int) -> Watch:
     name, first = MACHINES[unit], 4 * unit
     tags = (
-        WatchedTag(first + 1, f"{name}/current", bad=(99.0,)),
+        WatchedTag(first + 1, f"{name}/current"),
         WatchedTag(first + 2, f"{name}/vibration", limit=9.0, unit="mm/s"),
         WatchedTag(first + 3, f"{name}/temp", margin=10.0),
     )

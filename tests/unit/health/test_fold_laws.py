@@ -11,8 +11,9 @@ from tests.unit.health.a_plant import BEGIN, ROUTING, SECOND, lived, make_folds,
 from twin.core.batch import Batch
 from twin.core.event import Event
 from twin.core.fold import step_all
-from twin.core.instant import FAR_FUTURE
+from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.core.rows import in_order
+from twin.core.scales import Scale, Scales
 from twin.core.span import step_of, unit_state
 from twin.store.memory import MemoryHistory
 from twin.testing import check_fold
@@ -37,7 +38,8 @@ def whole(seed: int) -> list[tuple[int, Batch | Event]]:
     ]
 
 
-CASE = FoldCase(make_folds, ROUTING, UNITS, BEGIN - SECOND)
+SCALES = Scales({1: [Scale(FAR_PAST, bad=(99.0,))], 5: [Scale(FAR_PAST, bad=(99.0,))]})
+CASE = FoldCase(make_folds, ROUTING, UNITS, BEGIN - SECOND, SCALES)
 ENTRIES = whole(3)
 EXPECTED = one_pass(CASE, ENTRIES, END, FAR_FUTURE)
 

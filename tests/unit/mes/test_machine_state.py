@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 from twin.core.batch import batch
 from twin.core.event import CONNECTION_LOST, CONNECTION_UP, Event
 from twin.core.fold import Record, Step
-from twin.core.instant import SECOND
+from twin.core.instant import FAR_PAST, SECOND
 from twin.core.rows import in_order, samples_of
+from twin.core.scales import Scale, Scales
 from twin.mes.machine_state import InputSpec, MachineState
 from twin.mes.program import MachineSpec
 from twin.model.plant import StateModel
@@ -19,6 +21,7 @@ from twin.model.rule import Binary, Bit, Number, TagValue, Unary
 
 BEGIN = 1_700_000_000 * SECOND
 BAD = 0x80000000
+SCALES = Scales({1: [Scale(FAR_PAST, 0.5, 1.0, (99.0,))]})
 WORD = StateModel(
     rules=(
         (Bit("x", 0), "down"),
@@ -31,7 +34,7 @@ TABLE = StateModel(rules=((TagValue("y"), "blocked"),), table={3: "running", 9: 
 
 
 def fold(model: StateModel) -> MachineState:
-    inputs = {("x", 0): InputSpec(0, 0, "c"), ("y", 0): InputSpec(0, 1, "c", factor=0.5, offset=1.0, bad=(99.0,))}
+    inputs = {("x", 0): InputSpec(0, 0, "c"), ("y", 0): InputSpec(0, 1, "c")}
     return MachineState([MachineSpec(0, "m", model)], inputs)
 
 
@@ -40,7 +43,8 @@ def states(model: StateModel, rows: list[tuple[int, int, float, int]], events: l
     item = batch(
         "c", [r[1] for r in rows], [BEGIN + r[0] * SECOND for r in rows], [r[2] for r in rows], [r[3] for r in rows]
     )
-    step = Step(BEGIN - SECOND, BEGIN + 10**6 * SECOND, in_order(samples_of([(1, item)])), events)
+    rows_ = replace(in_order(samples_of([(1, item)])), scales=SCALES)
+    step = Step(BEGIN - SECOND, BEGIN + 10**6 * SECOND, rows_, events)
     return [told(record) for record in fold(model).step(step).records]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 
 from twin.core.batch import batch
 from twin.core.fold import Record, Step
-from twin.core.instant import SECOND
+from twin.core.instant import FAR_PAST, SECOND
 from twin.core.rows import in_order, samples_of
+from twin.core.scales import Scale, Scales
 from twin.core.state import equal, restore, snapshot
 from twin.mes.products import Products, ProductSpec
 
 BEGIN = 1_700_000_040 * SECOND
+SCALES = Scales({5: [Scale(FAR_PAST, 2.0, 1.0, (99.0,))]})
 NAMES = {17: "cola", 18: "lemon"}
 Sample = tuple[int, int, float, int]
 """(second, tag, value, status)."""
@@ -24,7 +27,7 @@ Sample = tuple[int, int, float, int]
 
 def fold() -> Products:
     shared = ProductSpec(0, "line1", 0, NAMES), ProductSpec(0, "line2", 0, NAMES)
-    return Products([*shared, ProductSpec(1, "line3", 5, NAMES, factor=2.0, offset=1.0, bad=(99.0,))])
+    return Products([*shared, ProductSpec(1, "line3", 5, NAMES)])
 
 
 def stepped(one: Products, samples: list[Sample], start: int, end: int) -> list[Record]:
@@ -34,7 +37,7 @@ def stepped(one: Products, samples: list[Sample], start: int, end: int) -> list[
         second, tag, value, status = zip(*inside, strict=True)
         times = [BEGIN + s * SECOND for s in second]
         entries = [(1, batch("a", tag, times, value, np.array(status, np.uint32)))]
-    step = Step(BEGIN + start * SECOND, BEGIN + end * SECOND, in_order(samples_of(entries)))
+    step = Step(BEGIN + start * SECOND, BEGIN + end * SECOND, replace(in_order(samples_of(entries)), scales=SCALES))
     return list(one.step(step).records)
 
 

@@ -13,7 +13,7 @@ from twin.core.instant import MINUTE, SECOND
 from twin.core.status import BAD_OUT_OF_RANGE, BAD_WAITING_FOR_INITIAL_DATA
 from twin.core.tags import TagTable
 from twin.model.load import load
-from twin.runtime.folds import assemble
+from twin.runtime.assembly import assemble
 from twin.runtime.live import Meaning, view_of
 from twin.runtime.plugins import connectors
 from twin.store.memory import MemoryHistory, MemoryResults
@@ -41,7 +41,7 @@ class Seen:
         self.plant = load(PLANT, "plant.yaml", connectors(), os.environ)
         self.tags = TagTable()
         self.assembly = assemble(self.plant, self.tags)
-        self.meaning = Meaning(self.plant, self.tags.names())
+        self.meaning = Meaning(self.plant, self.tags.names(), self.assembly.editions.newest.scales)
         self.engine = self.assembly.engine(MemoryHistory(), MemoryResults())
         self.engine.resume(NOW - MINUTE, 0)
         self._known = NOW - MINUTE

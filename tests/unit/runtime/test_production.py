@@ -22,6 +22,8 @@ from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
 
+CODES = [(0, "code")]
+
 START = from_text("2026-11-23T06:00:00Z")
 PLANT = """
 linetwin: 1
@@ -50,7 +52,7 @@ class SetClock:
 @pytest.fixture
 def results(tmp_path: Path) -> Iterator[SqliteResults]:
     log, reader = SqliteLog(tmp_path, SetClock()), LogReader(tmp_path)
-    yield SqliteResults(reader, ["p/line"], "code", log)
+    yield SqliteResults(reader, ["p/line"], CODES, log)
     reader.close()
     log.close()
 

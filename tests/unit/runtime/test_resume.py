@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.stores import memory, sqlite
-from tests.unit.core.a_line import ROUTING
 from tests.unit.core.test_fold_laws import BEGIN, CASE, SECOND
 from twin.core.batch import Batch, batch
 from twin.core.engine import Engine, LaneView
@@ -28,7 +27,7 @@ class Plant:
 
     def start(self, now: int) -> None:
         self.engine = Engine(
-            [Lane(CASE.units, CASE.fresh, WAIT, ROUTING, self.store.history, self.store.results)], ROUTING
+            [Lane(CASE.units, CASE.editions, WAIT, self.store.history, self.store.results)], CASE.editions
         )
         self._publish(self.engine.resume(now, self.known))
 

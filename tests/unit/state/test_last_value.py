@@ -19,16 +19,17 @@ from twin.state.last_value import PERIOD, PERIODS, LastValue, usual_interval, us
 def test_four_times_are_kept_whatever_the_cut(rows: list[tuple[int, int]], cut: int) -> None:
     item = batch("a", [r[0] for r in rows], [r[1] for r in rows], [float(r[1]) for r in rows])
     ordered = in_order(samples_of([(1, item)]))
-    fold = LastValue([1, 2, 3], [0, 0, 0])
+    fold = LastValue(np.array([-1, 0, 0, 0, -1], np.int32))
     early = ordered.time < cut
     for first, part in ((0, ordered.take(early)), (cut, ordered.take(~early))):
         fold.step(Step(first, 51, in_order(part)))
     table = fold.state["tag"]
-    for row, tag in enumerate((1, 2, 3)):
+    assert table.tag.tolist() == sorted({tag for tag, _ in rows if tag in {1, 2, 3}})
+    for row, tag in enumerate(table.tag.tolist()):
         times = sorted({time for t, time in rows if t == tag})
         assert [t for t in table.times[row].tolist() if t] == times[-4:]
-        assert table.time[row] == (times[-1] if times else 0)
-        assert table.value[row] == (times[-1] if times else 0)
+        assert table.time[row] == times[-1]
+        assert table.value[row] == times[-1]
 
 
 def test_the_usual_interval_is_the_mean_of_what_is_kept() -> None:

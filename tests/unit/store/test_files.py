@@ -24,6 +24,8 @@ from twin.store.retention import Limits, forget_before
 from twin.store.seal import Bounds, Sealer
 from twin.store.sealed import Chosen
 
+CODES = [(0, "code")]
+
 NAMES = [f"plant/m{number}" for number in range(6)]
 ROWS = 5000
 FLIPS = 120
@@ -194,7 +196,7 @@ def test_what_a_killed_run_left_is_put_away(store):
 
 
 def test_retention_forgets_whole_files_and_verify_begins_at_the_oldest_snapshot(store):
-    results = SqliteResults(store.reader, UNITS, "code", store.log)
+    results = SqliteResults(store.reader, UNITS, CODES, store.log)
     for day in (7, 8, 9):
         store.put(day * DAY, rows=50)
         store.sealer.seal(FAR_FUTURE)

@@ -14,7 +14,7 @@ import pytest
 from tests.contract.stores import SetClock
 from twin.core.batch import batch
 from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST
-from twin.runtime.folds import assemble
+from twin.runtime.assembly import assemble
 from twin.runtime.plant_file import stored_plant
 from twin.store.compact import compact
 from twin.store.inspect import damage
@@ -49,7 +49,7 @@ def read(folder: Path) -> dict[str, Any]:
     with closing(LogReader(folder)) as reader:
         found, tags = reader.read(FAR_PAST, FAR_FUTURE, FAR_FUTURE), reader.tags()
         assembly = assemble(plant, tags)
-        results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.code)
+        results = SqliteResults(reader, assembly.names, assembly.editions.codes)
         units = range(len(assembly.units))
         records = [record for unit in units for record in results.current(unit, FAR_PAST, FAR_FUTURE)]
     s = found.samples

@@ -21,6 +21,8 @@ from twin.store.results import SqliteResults
 from twin.store.retention import Limits, forget_before
 from twin.store.schema import QUARTER
 
+CODES = [(0, "code")]
+
 BEGIN = 1_700_000_000 * 10**9 // HOUR * HOUR
 COUNTERS = ("a/total", "b/total")
 
@@ -55,7 +57,7 @@ def read(results: SqliteResults) -> dict[str, list[tuple[int, ...]]]:
 def test_sums_are_those_of_the_records(ticks: list[tuple[list[Record], list[int]]], forgotten: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         log, reader = SqliteLog(Path(folder), SetClock()), LogReader(Path(folder))
-        results = SqliteResults(reader, UNITS, "code", log)
+        results = SqliteResults(reader, UNITS, CODES, log)
         believed: list[Record] = []
         for known, (added, places) in enumerate(ticks, start=1):
             removed = [believed[place % len(believed)] for place in places if believed]
@@ -72,7 +74,7 @@ def test_sums_are_those_of_the_records(ticks: list[tuple[list[Record], list[int]
 
 def test_a_folder_without_the_sums_gets_them(tmp_path: Path) -> None:
     log, reader = SqliteLog(tmp_path, SetClock()), LogReader(tmp_path)
-    SqliteResults(reader, UNITS, "code", log).publish(Publication(1, [minute(0, n, n) for n in range(40)]))
+    SqliteResults(reader, UNITS, CODES, log).publish(Publication(1, [minute(0, n, n) for n in range(40)]))
     log.close()
     with sqlite3.connect(tmp_path / "log.db") as connection:
         for kind, name in connection.execute(
@@ -81,7 +83,7 @@ def test_a_folder_without_the_sums_gets_them(tmp_path: Path) -> None:
             connection.execute(f"DROP {kind} IF EXISTS {name}")
     connection.close()
     log = SqliteLog(tmp_path, SetClock())
-    results = SqliteResults(reader, UNITS, "code", log)
+    results = SqliteResults(reader, UNITS, CODES, log)
     assert results.quarters(COUNTERS, 0, FAR_FUTURE)["a/total"].pieces.tolist() == [
         sum(range(15)), sum(range(15, 30)), sum(range(30, 40)),
     ]  # fmt: skip
@@ -91,7 +93,7 @@ def test_a_folder_without_the_sums_gets_them(tmp_path: Path) -> None:
 
 def test_a_renamed_line_counts_once(tmp_path: Path) -> None:
     log, reader = SqliteLog(tmp_path, SetClock()), LogReader(tmp_path)
-    results = SqliteResults(reader, UNITS, "code", log)
+    results = SqliteResults(reader, UNITS, CODES, log)
     results.publish(Publication(1, [minute(0, n, 1) for n in range(5)]))
     results.publish(Publication(2, [minute(0, n, 1, unit=1) for n in range(9)]))
     assert results.quarters(COUNTERS, 0, FAR_FUTURE)["a/total"].pieces.tolist() == [9]

@@ -15,6 +15,9 @@ from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
 
+CODES = [(0, "code")]
+OTHER = [(0, "other")]
+
 
 class FailingLog(SqliteLog):
     """Commits fail while `full`, as on a disk without room."""
@@ -43,7 +46,7 @@ def reader(tmp_path, log):
 
 @pytest.fixture
 def results(reader, log):
-    return SqliteResults(reader, UNITS, "code", log)
+    return SqliteResults(reader, UNITS, CODES, log)
 
 
 def record(end, state="running"):
@@ -77,7 +80,7 @@ def test_an_empty_publication_tries_again(log, results):
     log.full = False
     results.publish(Publication(2))
     log.submit(lambda _connection: None).result(10)
-    reading = SqliteResults(LogReader(log.folder), UNITS, "code")
+    reading = SqliteResults(LogReader(log.folder), UNITS, CODES)
     assert reading.current(0, 0, 100) == [record(10)]
 
 
@@ -90,7 +93,7 @@ def test_people_read_on_while_the_disk_is_full(log, results):
 
 
 def test_results_opened_for_reading_are_not_written(log):
-    reading = SqliteResults(LogReader(log.folder), UNITS, "code")
+    reading = SqliteResults(LogReader(log.folder), UNITS, CODES)
     with pytest.raises(RuntimeError):
         reading.publish(Publication(1, [record(10)]))
 
@@ -98,7 +101,7 @@ def test_results_opened_for_reading_are_not_written(log):
 def test_snapshots_of_another_code_are_not_seen(log, results):
     results.publish(Publication(1, snapshots=[Snapshot(0, 10, 1, b"x")]))
     results.current(0, 0, 1)
-    other = SqliteResults(LogReader(log.folder), UNITS, "other", log)
+    other = SqliteResults(LogReader(log.folder), UNITS, OTHER, log)
     assert other.snapshot_before(0, FAR_FUTURE, FAR_FUTURE) is None
     assert results.snapshot_before(0, FAR_FUTURE, FAR_FUTURE) is not None
 
@@ -106,7 +109,7 @@ def test_snapshots_of_another_code_are_not_seen(log, results):
 def test_names_of_units_outlive_their_numbers(log, results):
     results.publish(Publication(1, [record(10)]))
     results.current(0, 0, 1)
-    renumbered = SqliteResults(LogReader(log.folder), tuple(reversed(UNITS)), "code")
+    renumbered = SqliteResults(LogReader(log.folder), tuple(reversed(UNITS)), CODES)
     assert [r.unit for r in renumbered.current(1, 0, 100)] == [1]
 
 

@@ -13,6 +13,8 @@ from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
 from twin.store.retention import PIECE, Limits, forget_before
 
+CODES = [(0, "code")]
+
 
 @pytest.fixture
 def log(tmp_path):
@@ -54,7 +56,7 @@ def test_the_time_from_which_all_is_kept_only_grows(log, reader):
 
 
 def test_results_of_that_time_go_too(log, reader):
-    results = SqliteResults(reader, UNITS, "code", log)
+    results = SqliteResults(reader, UNITS, CODES, log)
     records = [Record(0, "state", "m", end - 10, end, ()) for end in (50, 100, 150)]
     snapshots = [Snapshot(0, frontier, 1, b"x") for frontier in (50, 100, 150)]
     results.publish(Publication(1, records, snapshots=snapshots, late=[Late(0, 5, 50), Late(0, 6, 150)]))
@@ -77,7 +79,7 @@ def test_a_log_that_forgot_everything_still_counts_on(tmp_path):
 
 
 def test_many_results_go_in_pieces_too(log, reader):
-    results = SqliteResults(reader, UNITS, "code", log)
+    results = SqliteResults(reader, UNITS, CODES, log)
     results.publish(Publication(1, [Record(0, "state", "m", end - 1, end, ()) for end in range(1, 4 * PIECE)]))
     assert len(results.current(0, 0, FAR_FUTURE)) == 4 * PIECE - 1
     before = log.commits

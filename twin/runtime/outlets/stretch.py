@@ -38,7 +38,7 @@ class Piece:
 
 def in_units(rows: Samples, meaning: Meaning) -> Samples:
     """Rows with their values in the tags' units."""
-    value, status = meaning.scaled(rows.tag, rows.value, rows.status)
+    value, status = meaning.scaled(rows)
     return replace(rows, value=value, status=status)
 
 

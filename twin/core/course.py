@@ -1,0 +1,128 @@
+"""Course: folds of some units on their way along the log, each stretch under the edition of the model of its time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from twin.core.edition import Edition, Editions
+from twin.core.event import Event
+from twin.core.fold import Fold, Record, step_all
+from twin.core.history import History, Snapshot
+from twin.core.instant import MINUTE
+from twin.core.rows import Rows, in_order
+from twin.core.span import cuts, in_event_order, restore_unit, step_of
+from twin.core.state import fork
+
+CHUNK = 10 * MINUTE
+"""How much log time is read at once when a long span is folded again."""
+
+
+class Course:
+    """Folds of `units` whose state is that of all entries before `at`. known: what is known of the model.
+
+    Where another edition begins, what goes on is carried over by its key and what does not is closed, in the first step
+    from there on: a state at that instant is still one of the edition before.
+    """
+
+    def __init__(self, editions: Editions, units: Sequence[int], at: int, known: int) -> None:
+        self.editions = editions.as_known(known)
+        self.units = tuple(units)
+        self.at = at
+        self.edition = self.editions.up_to(at)
+        self.folds = self.edition.fresh(self.units)
+        self._scales = self.editions.newest.scales
+
+    def fork(self) -> Course:
+        """Another one from here that leaves this one alone."""
+        other = Course.__new__(Course)
+        other.__dict__ |= self.__dict__
+        other.folds = [fold.with_state(fork(fold.state)) for fold in self.folds]
+        return other
+
+    def restore(self, basis: Snapshot) -> None:
+        """Put a unit in the state of a snapshot of this instant."""
+        restore_unit(self.folds, basis)
+
+    def step(self, rows: Rows, events: Sequence[tuple[int, Event]], end: int) -> list[Record]:
+        """Go on to `end` over rows and events that are in order and hold all of [at, end)."""
+        rows = replace(rows, scales=self._scales)
+        records: list[Record] = []
+        for reached in (*self.editions.begins(self.at, end), end):
+            held = None
+            edition = self.editions.from_(self.at)
+            if edition is not self.edition:
+                closed, held = self._turn(edition)
+                records += closed
+            records += step_all(self.folds, replace(step_of(rows, events, self.at, reached), held=held))
+            self.at = reached
+        return records
+
+    def _turn(self, edition: Edition) -> tuple[list[Record], Rows | None]:
+        """Go on under another edition; what ended by it, and the last rows of all tags."""
+        before = {fold.name: fold for fold in self.folds}
+        held = edition.held(before, self.at)
+        self.edition, self.folds = edition, edition.fresh(self.units)
+        carried: dict[str, Fold] = {}
+        records: list[Record] = []
+        for fold in self.folds:
+            records += fold.carry(before.pop(fold.name, None), carried, self.at)
+            carried[fold.name] = fold
+        for fold in before.values():
+            for table in fold.row_keys():
+                records += fold.closing(table, np.arange(len(fold.state[table])), self.at)
+        return records, None if held is None else replace(held, scales=self._scales)
+
+    def follow(
+        self, units: Sequence[int], history: History, end: int, known: int, grid_at: Callable[[int], int]
+    ) -> Iterator[tuple[int, list[Record]]]:
+        """Fold the log up to `end`, of these units alone; yields at every cut where it stands and its records.
+
+        grid_at: the distance of cuts at an instant. A stretch without entries is one step.
+        """
+        wanted = set(units)
+        for chunk_end in (*range(self.at + CHUNK, end, CHUNK), end):
+            if chunk_end <= self.at:
+                continue
+            piece = self.editions.of_units(history.read(self.at, chunk_end, known), units)
+            rows, events = in_order(piece.samples), in_event_order(piece.events)
+            empty = not len(rows) and not events
+            for reached in [chunk_end] if empty else cuts(self.at, chunk_end, grid_at(self.at)):
+                records = self.step(rows, events, reached)
+                yield reached, [record for record in records if record.unit in wanted]
+
+    def approach(
+        self,
+        bases: Mapping[int, Snapshot | None],
+        history: History,
+        end: int,
+        known: int,
+        grid_at: Callable[[int], int],
+    ) -> Iterator[tuple[int, tuple[int, ...], list[Record]]]:
+        """The same, but each unit starts from its own basis; those without one start where this course does.
+
+        Yields the units that are on their way, too.
+        """
+        starts: dict[int, list[int]] = {self.at: []}
+        for unit, basis in bases.items():
+            starts.setdefault(self.at if basis is None else basis.frontier, []).append(unit)
+        under_way: list[int] = []
+        for start, following in pairwise((*sorted(starts), end)):
+            for unit in starts[start]:
+                basis = bases[unit]
+                if basis is not None:
+                    self.restore(basis)
+            under_way = sorted((*under_way, *starts[start]))
+            for reached, records in self.follow(under_way, history, following, known, grid_at):
+                yield reached, tuple(under_way), records
+
+
+def first_start(bases: Mapping[int, Snapshot | None], beginning: Callable[[], int]) -> int:
+    """Where a course must start for these bases."""
+    frontiers = [basis.frontier for basis in bases.values() if basis is not None]
+    if len(frontiers) < len(bases):
+        frontiers.append(beginning())
+    return min(frontiers)
