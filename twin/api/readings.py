@@ -56,7 +56,7 @@ class Readings:
         return (
             len(tag) > 0
             and not self.is_scaled(tag)[0]
-            and not any(row == tag[0] for row, _ in self.meaning.bad)
+            and not self.meaning.scales.sentinels(int(tag[0]))
             and bool((rows.tag == tag[0]).all())
             and bool((rows.recorded != AS_SENT).all())
         )

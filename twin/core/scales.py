@@ -47,6 +47,9 @@ class Scales:
         self._bad = _padded([scale.bad for scale in rows])
         self._most = int(self._many.max())
 
+    def __repr__(self) -> str:
+        return f"Scales({self.of_tag})"
+
     def meant(
         self, tag: NDArray[np.int32], time: NDArray[np.int64], value: NDArray[np.float64], status: NDArray[np.uint32]
     ) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:

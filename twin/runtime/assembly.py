@@ -42,6 +42,16 @@ class Assembly:
         """The names of the units by number: what results are stored under."""
         return [unit.name for unit in self.units]
 
+    @property
+    def code(self) -> str:
+        """Of the newest edition: what its snapshots carry."""
+        return self.editions.newest.code
+
+    @property
+    def routing(self) -> Routing:
+        """Of the newest edition."""
+        return self.editions.newest.routing
+
     def make(self, chosen: Sequence[int]) -> list[Fold]:
         """Fresh folds of some units, under the newest edition."""
         return self.editions.newest.fresh(chosen)

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
+from twin.core.course import CHUNK
 from twin.core.errors import Misconfigured
 from twin.core.event import PLANT_LOADED, Event
 from twin.core.fold import Fold, Record
 from twin.core.history import Slice
 from twin.core.instant import FAR_FUTURE, FAR_PAST, MINUTE, Span, to_text
 from twin.core.rows import Samples
-from twin.core.span import CHUNK
 from twin.model.plant import Plant
-from twin.runtime.folds import Assembly, assemble
+from twin.runtime.assembly import Assembly, assemble
 from twin.runtime.incident import pieces
 from twin.runtime.incident.clean import Clean
 from twin.runtime.incident.container import Packing, json_bytes
@@ -82,7 +82,7 @@ class _Export:
         plant = plant_in_force(reader, span, known)
         self._assembly = assemble(plant, self._tags)
         self._names = [unit.name for unit in self._assembly.units]
-        self._results = SqliteResults(reader, self._names, self._assembly.code)
+        self._results = SqliteResults(reader, self._names, self._assembly.editions.codes)
         self._units = chosen_units(self._assembly, asset)
         self._is_whole = not asset
         self._pieces = self._samples = self._events = 0

@@ -7,13 +7,14 @@ import struct
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from twin.core.course import Course
 from twin.core.errors import Misconfigured
 from twin.core.fold import Fold, Record
 from twin.core.history import History, Snapshot
 from twin.core.instant import FAR_FUTURE, HOUR, MINUTE, to_text
 from twin.core.routing import HORIZON
-from twin.core.span import GRID, fold_span, of_units, restore_unit, unit_state
-from twin.runtime.folds import Assembly
+from twin.core.span import GRID, restore_unit, unit_state
+from twin.runtime.assembly import Assembly
 from twin.runtime.incident.digests import Digests, Listener
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
@@ -65,16 +66,16 @@ def _folded_to(
     late: Mapping[int, Sequence[tuple[int, int]]],
 ) -> Basis:  # fmt: skip
     """The states at the start itself, folded from the newest fit ones, or from the first entry of the log."""
-    folds = assembly.make(tuple(units))
     found = _common(results, units, start, known, known, late)
-    for one in found:
-        restore_unit(folds, one)
     first = reader.first()
     begin = found[0].frontier if found else (start if first is None else min(start, first - first % GRID + 1 - GRID))
     _check_whole(reader.whole_from(), begin, start)
-    for _ in fold_span(folds, tuple(units), assembly.routing, reader, begin, start, known, lambda _at: HOUR):
+    course = Course(assembly.editions, units, begin, known)
+    for one in found:
+        course.restore(one)
+    for _ in course.follow(units, reader, start, known, lambda _at: HOUR):
         pass
-    return Basis(start, known, {unit: unit_state(folds, unit) for unit in units})
+    return Basis(start, known, {unit: unit_state(course.folds, unit) for unit in units})
 
 
 def _check_whole(whole_from: int | None, begin: int, start: int) -> None:
@@ -116,7 +117,7 @@ def _fit(
 
 def unheard_of(assembly: Assembly, reader: LogReader, newest: Snapshot, known: int) -> list[tuple[int, int]]:
     """(recorded, time) of entries logged after the newest snapshot of a unit: nobody called them late yet."""
-    missed = of_units(reader.since(newest.known, known), assembly.routing, (newest.unit,))
+    missed = assembly.editions.of_units(reader.since(newest.known, known), (newest.unit,))
     pairs = zip(missed.samples.recorded.tolist(), missed.samples.time.tolist(), strict=True)
     return [*pairs, *((recorded, event.time) for recorded, event in missed.events)]
 
@@ -161,10 +162,12 @@ def one_pass(
     known: int, cut: Callable[[int], int], digests: Digests,
 ) -> Iterator[Reached]:  # fmt: skip
     """Step folds from `begin` to `end`; from `start` on their records are given and their series counted."""
-    for _ in fold_span(folds, units, assembly.routing, history, begin, start, known, cut):
+    course = Course(assembly.editions, units, begin, known)
+    course.folds = list(folds)
+    for _ in course.follow(units, history, start, known, cut):
         pass
-    heard = [*folds, Listener(digests)]
-    for reached, records in fold_span(heard, units, assembly.routing, history, start, end, known, cut):
+    course.folds = [*folds, Listener(digests)]
+    for reached, records in course.follow(units, history, end, known, cut):
         digests.add_records(records, [unit.name for unit in assembly.units])
         yield Reached(reached, records)
 

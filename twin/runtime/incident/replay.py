@@ -16,8 +16,8 @@ from twin.core.instant import FAR_FUTURE, MINUTE, to_text
 from twin.core.span import unit_state
 from twin.core.tags import Tag, TagTable, TagType
 from twin.model.plant import Plant
+from twin.runtime.assembly import Assembly, assemble
 from twin.runtime.clock import StandingClock
-from twin.runtime.folds import Assembly, assemble
 from twin.runtime.incident import pieces
 from twin.runtime.incident.container import Container, json_bytes, json_of
 from twin.runtime.incident.digests import Digests, differing
@@ -242,7 +242,7 @@ class _Replay:
         digests, at = Digests(), m.start
         log = SqliteLog(self._folder, StandingClock(m.end))
         reader = LogReader(self._folder)
-        results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.code, log)
+        results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.editions.codes, log)
         try:
             steps = one_pass(
                 assembly, folds, reader, units, m.basis, m.start, m.end, m.known, lambda _: distance, digests

@@ -13,7 +13,7 @@ from twin.core.event import ALARM_ACKNOWLEDGED, CONNECTION_LOST, CONNECTION_UP, 
 from twin.core.instant import FAR_FUTURE, MINUTE, SECOND, from_text
 from twin.model.load import load
 from twin.runtime import plugins
-from twin.runtime.folds import assemble
+from twin.runtime.assembly import assemble
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
@@ -44,7 +44,7 @@ class Life:
         self.log, self.reader = SqliteLog(self.folder, self.clock), LogReader(self.folder)
         self.assembly = assemble(self.plant, self.log.tags)
         names = [unit.name for unit in self.assembly.units]
-        self.results = SqliteResults(self.reader, names, self.assembly.code, self.log)
+        self.results = SqliteResults(self.reader, names, self.assembly.editions.codes, self.log)
         self.engine = self.assembly.engine(self.reader, self.results)
         self.log.on_commit = self.engine.accept
         if self.log.last == 0:

@@ -53,7 +53,7 @@ def replayed(file: Path, folder: Path | None = None, **more) -> Replayed:
 
 def test_the_life_has_what_makes_it_hard(life):
     reader = LogReader(life.folder)
-    results = SqliteResults(reader, [unit.name for unit in life.assembly.units], life.assembly.code)
+    results = SqliteResults(reader, [unit.name for unit in life.assembly.units], life.assembly.editions.codes)
     kinds = {r.kind for unit in range(len(life.assembly.units)) for r in results.current(unit, FAR_PAST, FAR_FUTURE)}
     assert {"state", "count", "outage", "alarm"} <= kinds
     assert len(results.lateness(0, 0, FAR_FUTURE)) > 20
@@ -103,7 +103,7 @@ def test_what_was_believed_when_is_in_the_other_folder(life, tmp_path):
     answers = []
     for folder in (life.folder, tmp_path / "again"):
         reader = LogReader(folder)
-        results = SqliteResults(reader, [unit.name for unit in life.assembly.units], life.assembly.code)
+        results = SqliteResults(reader, [unit.name for unit in life.assembly.units], life.assembly.editions.codes)
         engine = life.assembly.engine(reader, results)
         for time, known in itertools.product((7, 10, 14), (8, 12, 14, 60)):
             asked = span(time, known)
@@ -126,7 +126,7 @@ def test_another_result_is_told(life, tmp_path):
     folder = tmp_path / "changed"
     shutil.copytree(life.folder, folder)
     log, reader = SqliteLog(folder, StandingClock(0)), LogReader(folder)
-    results = SqliteResults(reader, [unit.name for unit in life.assembly.units], life.assembly.code, log)
+    results = SqliteResults(reader, [unit.name for unit in life.assembly.units], life.assembly.editions.codes, log)
     (one, *_) = sorted(results.current(0, *(span(7, 9).start, span(7, 9).end)))
     results.publish(Publication(log.last, removed=[one]))
     results.current(0, 0, 1)
