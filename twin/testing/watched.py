@@ -9,7 +9,7 @@ from typing import Literal, Protocol, TypeVar, get_args
 import numpy as np
 
 from twin.core.errors import Misconfigured
-from twin.core.history import TagReads
+from twin.core.history import Events, TagReads
 from twin.core.instant import FAR_FUTURE as LATER
 from twin.core.instant import MINUTE, Span
 from twin.core.rows import in_order
@@ -22,7 +22,7 @@ from twin.runtime.live import LiveView, Meaning
 from twin.runtime.occurrences import occurrences
 from twin.runtime.oee import Question, oee
 from twin.runtime.pieces import pieces
-from twin.runtime.shown import EventReads, ResultReads
+from twin.runtime.shown import ResultReads
 from twin.runtime.stops import stops
 from twin.testing.answers import Alarm, Alert, Condition, Counts, Oee, State, Stop
 from twin.testing.found import Found, Timed
@@ -37,7 +37,7 @@ By = Literal["shift", "day", "hour"]
 """Periods into which an OEE is cut."""
 
 
-class Reads(TagReads, EventReads, Protocol):
+class Reads(TagReads, Events, Protocol):
     """Samples and events of a log."""
 
 
@@ -76,6 +76,10 @@ class Watching(Protocol):
 
     def view(self) -> LiveView:
         """The plant now."""
+        ...
+
+    def meaning(self) -> Meaning:
+        """What the model says of the tags there are now."""
         ...
 
 
