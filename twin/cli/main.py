@@ -25,6 +25,7 @@ COMMANDS = {
     "export": ("twin.cli.export", "write samples as CSV or Parquet"),
     "coverage": ("twin.cli.coverage", "is anything missing: what was covered, gaps with their causes"),
     "verify": ("twin.cli.verify", "fold the log in one pass and compare with what live showed"),
+    "whatif": ("twin.cli.whatif", "what may come of a line, with intervals, and how good forecasts were"),
     "incident": ("twin.cli.incident", "export a span of the log with its model as one file, or replay one"),
     "store": ("twin.cli.store", "say what a data folder holds, or check that it is whole"),
     "outlet": ("twin.cli.outlet", "say where the log goes, and look after what was refused there"),

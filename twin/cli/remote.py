@@ -22,6 +22,7 @@ from twin.core.tags import TagTable, TagType
 ROWS = 4000
 """Rows in one request: about half of what a request may carry."""
 TIMEOUT_S = 60
+FORECAST_S = 600
 
 
 class RunningTwin:
@@ -74,14 +75,24 @@ def settle_quarantine(url: str, id: str, verb: str, numbers: list[int] | None) -
     return _answer(url, f"/outlets/{quote(id, safe='')}/{verb}", {"numbers": numbers})["rows"]
 
 
-def _answer(url: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+def whatif_of(url: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The forecast of a running twin, which keeps it. Raises Misconfigured, Unreachable."""
+    return _answer(url, "/whatif", body, FORECAST_S)
+
+
+def forecasts_of(url: str, query: str) -> dict[str, Any]:
+    """Forecasts that a running twin has kept, with their scores. Raises Misconfigured, Unreachable."""
+    return _answer(url, f"/forecasts?{query}")
+
+
+def _answer(url: str, path: str, body: dict[str, Any] | None = None, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
     headers = {"Content-Type": "application/json"}
     if token := os.environ.get(TOKEN):
         headers["Authorization"] = f"Bearer {token}"
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{url}/api/v1{path}", data, headers)  # noqa: S310 - http of our own lock file
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=timeout_s) as answer:  # noqa: S310
             return json.load(answer)
     except urllib.error.HTTPError as error:
         detail = json.loads(error.read() or b"{}").get("detail", error.reason)

@@ -105,3 +105,7 @@ MODEL_REFUSED = "model.refused"
 ALERT_JUDGED = "alert.judged"
 """A person says whether an alert was right. subject: the machine. body: `id`, `verdict` (confirmed, false), `note`,
 `role` of the caller."""
+FORECAST_MADE = "forecast.made"
+"""What may come of a line was reckoned: it is scored later by what was made. time: from when. subject: the line. body:
+`until`, `quantiles` of the good pieces (5 % to 95 % in steps of 5), `unit`, `settings` (assumptions that were changed),
+`runs`, `seed`, `model` (digest of the fit)."""
