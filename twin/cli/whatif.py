@@ -20,8 +20,9 @@ from twin.core.event import FORECAST_MADE, RUN_STARTED, RUN_STOPPED, Event
 from twin.core.instant import FAR_FUTURE, FAR_PAST, duration
 from twin.forecast.settings import BUFFER_KEYS, MACHINE_KEYS
 from twin.model.plant import Plant
+from twin.runtime.assembly import assemble_all
 from twin.runtime.clock import WallClock
-from twin.runtime.folds import assemble
+from twin.runtime.editions import stored_loads
 from twin.runtime.forecasts import USUAL_RUNS, Asked, kept, line_named, made_event, whatif
 from twin.runtime.live import LiveView, Meaning, view_of
 from twin.runtime.plant_file import stored_plant
@@ -97,12 +98,12 @@ class _Stored:
 
 def _stored(folder: Path, reader: LogReader) -> _Stored:
     plant, tags = stored_plant(folder), reader.tags()
-    assembly = assemble(plant, tags)
-    results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.code)
+    assembly = assemble_all(stored_loads(folder, reader), tags)
+    results = SqliteResults(reader, assembly.names, assembly.editions.codes)
     known = reader.last()
     as_of = _ended(reader, known)
     lanes = assembly.engine(reader, results).at(as_of, known)
-    view = view_of(1, as_of, known, lanes, Meaning(plant, tags.names()), len(tags))
+    view = view_of(1, as_of, known, lanes, Meaning(plant, tags.names(), assembly.editions.newest.scales), len(tags))
     return _Stored(plant, reader, results, view)
 
 
