@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.event import Event
-from twin.core.rows import Rows
+from twin.core.rows import Rows, Samples, in_order, join
 from twin.core.state import State, carry_rows, shared_rows
 
 
@@ -43,10 +43,14 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What a step made: records for people, series for the next folds (and for plots)."""
+    """What a step made: records for people, series for the next folds (and for plots).
+
+    rows: samples of derived tags, any order, one per (tag, time): for the folds after it they are rows like others.
+    """
 
     records: Sequence[Record] = ()
     series: Series | None = None
+    rows: Samples | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +124,18 @@ class Fold(ABC):
 
 
 def step_all(folds: Sequence[Fold], step: Step) -> list[Record]:
-    """Step folds over one interval in dependency order; series flow on to the folds after. Returns all records."""
+    """Step folds over one interval in dependency order; series and rows flow on to the folds after.
+
+    Returns all records.
+    """
     records: list[Record] = []
     series: dict[str, Series] = {}
+    rows = step.rows
     for fold in folds:
-        outputs = fold.step(Step(step.t0, step.t1, step.rows, step.events, series, step.held))
+        outputs = fold.step(Step(step.t0, step.t1, rows, step.events, series, step.held))
         records.extend(outputs.records)
         if outputs.series is not None:
             series[fold.name] = outputs.series
+        if outputs.rows is not None:
+            rows = in_order(join([rows, outputs.rows]))
     return records

@@ -89,20 +89,24 @@ Rule = Number | OfTag | Unary | Binary | Call
 """A condition or a number; a number is true when it is not 0."""
 
 
+def operands(rule: Rule) -> tuple[Rule, ...]:
+    """What an operator or a function is applied to."""
+    match rule:
+        case Unary(_, operand):
+            return (operand,)
+        case Binary(_, left, right):
+            return left, right
+        case Call(_, arguments):
+            return arguments
+        case _:
+            return ()
+
+
 def parts(rule: Rule) -> Iterator[Rule]:
     """The rule and all that it is made of, in reading order."""
     yield rule
-    match rule:
-        case Unary(_, operand):
-            yield from parts(operand)
-        case Binary(_, left, right):
-            yield from parts(left)
-            yield from parts(right)
-        case Call(_, arguments):
-            for argument in arguments:
-                yield from parts(argument)
-        case _:
-            return
+    for operand in operands(rule):
+        yield from parts(operand)
 
 
 def readings(rule: Rule) -> list[OfTag]:
@@ -122,6 +126,8 @@ def replaced(rule: Rule, other: Callable[[Number | OfTag], Rule]) -> Rule:
             return Unary(operator, replaced(operand, other))
         case Binary(operator, left, right):
             return Binary(operator, replaced(left, other), replaced(right, other))
+        case Call("round", (value, Number() as decimals)):  # how it is rounded is no value
+            return Call("round", (replaced(value, other), decimals))
         case Call(function, arguments):
             return Call(function, tuple(replaced(argument, other) for argument in arguments))
         case _:
