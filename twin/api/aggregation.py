@@ -77,9 +77,10 @@ def _pieces(
         return fits & is_finite(_scaled(twin, tags, rollups, series))
 
     found = twin.reader.read_rolled(tags, start, end, known, fit, MOST_ROWS)
-    if (many := max(len(found.samples), len(older))) > MOST_ROWS:
+    made = twin.past.made(twin.past.computed(tags), start, end, known, MOST_ROWS)
+    if (many := max(len(found.samples), len(older), len(made))) > MOST_ROWS:
         return pieces_of_rows(*_no_rows()), many
-    rows = in_order(join([older, found.samples]))
+    rows = in_order(join([older, found.samples, made]))
     rows = rows.take(rows.by_tag)
     value, usable = _usable(twin, rows)
     series = np.searchsorted(tags, found.rollups["tag"])

@@ -89,6 +89,8 @@ def _tag(name: str, plant: Plant, tags: TagTable, new: TagType | None) -> tuple[
     if new is not None and name not in plant.tags:
         return tags.id_of(name, new), new
     path = tag_named(plant, tags, name)
+    if path in plant.tags and plant.tags[path].compute is not None:
+        raise unprocessable(f"tag {path} is computed: it has no samples of its own; send those of the tags it names")
     known = tags.get(path)
     if known is None:
         known = tags.id_of(path, TagType(plant.tags[path].type))

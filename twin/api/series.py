@@ -129,7 +129,7 @@ def _outlined(twin: Readable, wanted: NDArray[np.int32], span: Span, known: int,
         return {}
     scales = twin.meaning.scales
     plain = [t for t in wanted.tolist() if not scales.sentinels(t) and not scales.changes(t, span.start, span.end)]
-    fit = np.array(plain, dtype=np.int32)
+    fit = np.setdiff1d(np.array(plain, dtype=np.int32), twin.past.computed(wanted))  # of those there are no outlines
     found = twin.reader.read_shape(fit, span.start, span.end, known, MOST_DECIMATED).samples
     if len(found) > MOST_DECIMATED:
         raise too_much(f"more than {MOST_DECIMATED} samples, past days are not merged yet; ask for a shorter span")

@@ -170,7 +170,7 @@ class TagShape(Shape):
     """A tag with its last value, in its unit. stale: the value is not the present one. text: see SampleRow.
 
     unit: the plant file's, else as the source tells it. range: where the source says that values lie. limits: where its
-    alarms begin.
+    alarms begin. compute: what a computed tag is made of; it has no connection of its own.
     """
 
     tag: str
@@ -188,6 +188,7 @@ class TagShape(Shape):
     age_s: float | None
     usual_s: float | None
     limits: list[LimitShape] = []
+    compute: str | None = None
 
 
 class TagsAnswer(Answer):

@@ -11,6 +11,7 @@ from twin.core import status as codes
 from twin.core.instant import SECOND, to_text
 from twin.core.tags import NO_FACTS, Facts
 from twin.model.plant import Limit
+from twin.model.rule_text import text_of
 from twin.runtime.live import LiveView
 from twin.runtime.twin import Twin
 
@@ -89,6 +90,7 @@ def _tag_shape(twin: Twin, view: LiveView, path: str) -> TagShape:
         age_s=now.age_s,
         usual_s=usual / SECOND if usual else None,
         limits=[] if spec is None else list(_limits(spec.alarms)),
+        compute=None if spec is None or spec.compute is None else text_of(spec.compute),
     )
 
 

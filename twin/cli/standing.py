@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twin.core.errors import Misconfigured
-from twin.core.scales import UNSCALED
+from twin.core.scales import UNSCALED, Scales
 from twin.core.tags import TagTable
 from twin.model.plant import Plant
 from twin.runtime.archive import Past
@@ -34,11 +34,13 @@ class Standing:
     tags: TagTable
     meaning: Meaning
     clock: WallClock
+    scales: Scales
 
     @property
     def past(self) -> Past:
         """What is here; no archive is asked."""
-        return Past(self.reader, self.reader.complete_from, self.tags)
+        now = self.live().as_of
+        return Past(self.reader, self.reader.complete_from, self.tags, (), self.plant, lambda: now, self.scales)
 
     def live(self) -> Known:
         """Everything is known up to the last entry."""
@@ -52,5 +54,6 @@ def standing(folder: Path, reader: LogReader, scaled: bool) -> Standing:
     except Misconfigured:
         plant = Plant("", "UTC", {}, {}, ())
     tags = reader.tags()
-    meaning = Meaning(plant, tags.names(), scales_of(loads_of(reader), tags) if scaled else UNSCALED)
-    return Standing(reader, plant, tags, meaning, WallClock())
+    scales = scales_of(loads_of(reader), tags)
+    meaning = Meaning(plant, tags.names(), scales if scaled else UNSCALED)
+    return Standing(reader, plant, tags, meaning, WallClock(), scales)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -128,6 +128,11 @@ def step_all(folds: Sequence[Fold], step: Step) -> list[Record]:
 
     Returns all records.
     """
+    return stepped(folds, step)[0]
+
+
+def stepped(folds: Sequence[Fold], step: Step) -> tuple[list[Record], Rows]:
+    """The same; returns all records, and the rows with those that the folds made."""
     records: list[Record] = []
     series: dict[str, Series] = {}
     rows = step.rows
@@ -137,5 +142,5 @@ def step_all(folds: Sequence[Fold], step: Step) -> list[Record]:
         if outputs.series is not None:
             series[fold.name] = outputs.series
         if outputs.rows is not None:
-            rows = in_order(join([rows, outputs.rows]))
-    return records
+            rows = replace(in_order(join([rows, outputs.rows])), scales=rows.scales)
+    return records, rows

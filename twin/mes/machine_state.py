@@ -169,7 +169,8 @@ class MachineState(Fold):
         input_, time, values = good.input[own], good.time[own], value[own]
         if len(self._input_of_rate):
             series = step.series["rates"]
-            of_rate = self._input_of_rate[series.key]
+            last = len(self._input_of_rate) - 1
+            of_rate = np.where(series.key <= last, self._input_of_rate[np.minimum(series.key, last)], -1)
             used = of_rate >= 0
             input_ = np.concatenate([input_, of_rate[used]])
             time = np.concatenate([time, series.time[used]])
@@ -262,7 +263,7 @@ class MachineState(Fold):
 
 
 def _input_of_rate(rate_of_input: NDArray[np.int32]) -> Index:
-    """The input that reads each rate, -1 where none does. Rates are kept only for inputs, so none is past the last."""
+    """The input that reads each rate, -1 where none does; rates past the last that one reads are left out."""
     found = np.full(int(rate_of_input.max(initial=-1)) + 1, -1, dtype=np.intp)
     rows = np.flatnonzero(rate_of_input >= 0)
     found[rate_of_input[rows]] = rows

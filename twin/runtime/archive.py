@@ -16,9 +16,11 @@ from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.core.plugin import OutletPlugin
 from twin.core.ports import Archive
 from twin.core.rows import Samples, in_order, join, no_samples
+from twin.core.scales import UNSCALED, Scales
 from twin.core.tags import TagTable
 from twin.model.globs import takes
 from twin.model.plant import Feed, Plant
+from twin.runtime.computing import Computing
 from twin.runtime.live import Meaning
 from twin.store.reader import LogReader
 
@@ -89,9 +91,21 @@ class Past:
     """
 
     def __init__(
-        self, local: TagReads, whole_from: Callable[[], int | None], tags: TagTable, behind: Sequence[Behind] = ()
+        self,
+        local: TagReads,
+        whole_from: Callable[[], int | None],
+        tags: TagTable,
+        behind: Sequence[Behind] = (),
+        plant: Plant | None = None,
+        now: Callable[[], int] = lambda: FAR_FUTURE,
+        scales: Scales = UNSCALED,
     ) -> None:
+        """plant: of its computed tags rows are made, as far as time has come by `now`; None: there are none.
+
+        scales: of the stored tags that those are made of.
+        """
         self._local = local
+        self._computing = None if plant is None else Computing(plant, tags, self, now, scales)
         self._whole_from = whole_from
         self._tags = tags
         self.behind = behind
@@ -103,6 +117,26 @@ class Past:
 
     def read_tags(self, tags: NDArray[np.int32], start: int, end: int, known: int, most: int | None = None) -> Slice:
         """Rows of these tags with start <= time < end and recorded <= known; of more than `most`, some more."""
+        made, tags = self.computed(tags), self._stored(tags)
+        rows = self.made(made, start, end, known, most)
+        found = self._read_stored(tags, start, end, known, most)
+        return Slice(join([found.samples, rows]), ()) if len(rows) else found
+
+    def computed(self, tags: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Those of the tags that are made of others: no file holds rows of them."""
+        return tags[:0] if self._computing is None else self._computing.among(tags)
+
+    def made(self, tags: NDArray[np.int32], start: int, end: int, known: int, most: int | None = None) -> Samples:
+        """The rows of [start, end) of computed tags; `recorded` is AS_SENT."""
+        if self._computing is None or not len(tags):
+            return no_samples()
+        return self._computing.read(tags, start, end, known, most)
+
+    def _stored(self, tags: NDArray[np.int32]) -> NDArray[np.int32]:
+        made = self.computed(tags)
+        return tags if not len(made) else np.setdiff1d(tags, made).astype(np.int32)
+
+    def _read_stored(self, tags: NDArray[np.int32], start: int, end: int, known: int, most: int | None) -> Slice:
         found = self._local.read_tags(tags, start, end, known, most)
         if most is not None and len(found.samples) > most:
             return found
@@ -111,6 +145,11 @@ class Past:
 
     def before(self, tags: NDArray[np.int32], time: int, known: int, least: int = FAR_PAST) -> Samples:
         """Of each tag the newest row with least <= time of it < time."""
+        made = self.computed(tags)
+        if self._computing is not None and len(made):
+            of_made = self._computing.before(made, time, known, least)
+            rest = self._stored(tags)
+            return join([self.before(rest, time, known, least), of_made]) if len(rest) else of_made
         found = self._local.before(tags, time, known, least)
         seam = self._seam(least, known)
         if seam is None:
@@ -122,6 +161,11 @@ class Past:
 
     def after(self, tags: NDArray[np.int32], time: int, known: int, most: int = FAR_FUTURE) -> Samples:
         """Of each tag the oldest row with time <= time of it < most."""
+        made = self.computed(tags)
+        if self._computing is not None and len(made):
+            of_made = self._computing.after(made, time, known, most)
+            rest = self._stored(tags)
+            return join([self.after(rest, time, known, most), of_made]) if len(rest) else of_made
         found = self._local.after(tags, time, known, most)
         seam = self._seam(time, known)
         if seam is None:
@@ -193,14 +237,21 @@ def values(meaning: Meaning, rows: Samples) -> tuple[NDArray[np.float64], NDArra
     return np.where(sent, rows.value, value), np.where(sent, rows.status, status)
 
 
-def past_of(plant: Plant, reader: LogReader, tags: TagTable, plugins: Mapping[str, OutletPlugin]) -> Past:
+def past_of(
+    plant: Plant,
+    reader: LogReader,
+    tags: TagTable,
+    plugins: Mapping[str, OutletPlugin],
+    now: Callable[[], int],
+    scales: Scales,
+) -> Past:
     """The past of a plant: its log, and the archives of those of its outlets that can be read."""
     behind: list[Behind] = []
     for feed in plant.outlets.values():
         plugin = plugins.get(feed.spec.protocol)
         if plugin is not None and plugin.archive is not None:
             behind.append(Behind(feed, _builder(plugin.archive, feed, tags), plant.path))
-    return Past(reader, partial(_whole_from, reader), tags, behind)
+    return Past(reader, partial(_whole_from, reader), tags, behind, plant, now, scales)
 
 
 def _whole_from(reader: LogReader) -> int | None:

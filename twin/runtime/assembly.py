@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.core.edition import Edition, Editions, Held
 from twin.core.engine import Engine
@@ -121,13 +122,20 @@ def _edition(
         since=load.since if earlier else FAR_PAST,
         recorded=load.recorded if earlier else 0,
         code=now.code,
-        routing=Routing(now.unit_of_tag, _subjects(now), now.loose),
+        routing=Routing(_logged(now), _subjects(now), now.loose),
         make=partial(folds_of, now),
         scales=scales,
         held=_held if before is None else _holding(before),
         moved=frozenset() if before is None else _moved(before, now, load.tags),
         mends=tuple(_mends(load, scales, earlier)),
     )
+
+
+def _logged(now: Numbered) -> NDArray[np.int32]:
+    """The unit of each tag; of computed ones no row of the log is folded."""
+    found = now.unit_of_tag.copy()
+    found[[now.ids[path] for path, spec in now.plant.tags.items() if spec.compute is not None and path in now.ids]] = -1
+    return found
 
 
 def _subjects(now: Numbered) -> Mapping[str, tuple[int, ...]]:

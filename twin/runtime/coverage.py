@@ -13,9 +13,10 @@ import numpy as np
 from twin.core.event import GAP_FILLED, RUN_STOPPED, TAGS_COVERED, Event
 from twin.core.instant import DAY, FAR_FUTURE, Span
 from twin.core.tags import TagTable
+from twin.model.computed import stored_inputs
 from twin.model.plant import Plant
 from twin.state.coverage import Group, coverage
-from twin.state.stretch import Stretch, Why
+from twin.state.stretch import Stretch, Why, all_of
 from twin.store.counted import Counts, Filled, counts
 from twin.store.covering import cover_events, tellers
 from twin.store.reader import LogReader
@@ -91,7 +92,26 @@ class SpanCover:
         return self._covered_by.get(self._tags.get(path), "") if spec is None else spec.connection
 
     def groups(self, paths: Sequence[str]) -> list[tuple[list[str], Group]]:
-        """Tags of which all the same is true, with their paths."""
+        """Tags of which all the same is true, with their paths. A computed tag is covered while all its inputs are."""
+        inputs = {path: stored_inputs(self._plant.tags, path) for path in paths if self._is_computed(path)}
+        if not inputs:
+            return self._stored(paths)
+        stored = [path for path in paths if path not in inputs]
+        of_input = {
+            path: group
+            for mine, group in self._stored(list(dict.fromkeys(one for of in inputs.values() for one in of)))
+            for path in mine
+        }
+        found = self._stored(stored)
+        for number, (path, of) in enumerate(inputs.items()):
+            stretches = all_of([of_input[one].stretches for one in of], self.span)
+            found.append(([path], Group((self._id(path, len(paths) + number),), stretches)))
+        return found
+
+    def _is_computed(self, path: str) -> bool:
+        return path in self._plant.tags and self._plant.tags[path].compute is not None
+
+    def _stored(self, paths: Sequence[str]) -> list[tuple[list[str], Group]]:
         ids = {self._id(path, number): path for number, path in enumerate(paths)}
         homes = {id_: self.home(path) for id_, path in ids.items()}
         found = coverage(self._events, homes, self._tellers, self.span)

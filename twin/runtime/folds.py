@@ -20,12 +20,14 @@ from twin.mes.rates import Rates, RateSpec
 from twin.model.plant import Machine, Plant
 from twin.model.units import Unit
 from twin.runtime.alarm_folds import alarms
+from twin.runtime.computed_folds import computed_folds, counter_spec, rates_read
 from twin.runtime.health_folds import HEALTH_FOLDS, health_folds
 from twin.runtime.mes_folds import product_specs
+from twin.state.computed import Computed
 from twin.state.connections import Connections
 from twin.state.last_value import LastValue
 
-_KINDS = (LastValue, Connections, Counts, Rates, MachineState, Products, *HEALTH_FOLDS, Alarms)
+_KINDS = (Counts, Rates, Computed, LastValue, Connections, MachineState, Products, *HEALTH_FOLDS, Alarms)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,17 +58,21 @@ def folds_of(numbered: Numbered, chosen: Sequence[int]) -> list[Fold]:
     machine_unit = {path: number for number, unit in mine.items() for path in unit.machines}
     machines = [m for m in plant.machines() if m.path in machine_unit]
     counters = _counters(plant, ids, unit_of)
-    inputs, rates = _inputs(plant, ids, machines, unit_of, {spec.path: row for row, spec in enumerate(counters)})
+    wanted = {*_rates_read(machines), *rates_read(plant, unit_of)}
+    rates = {one: row for row, one in enumerate(sorted(wanted, key=lambda one: (unit_of[one[0]], one)))}
+    place = {spec.path: row for row, spec in enumerate(counters)}
+    inputs = _inputs(plant, ids, machines, unit_of, rates)
     models = [(machine_unit[m.path], m) for m in machines]
     specs = [MachineSpec(unit, m.path, m.state) for unit, m in sorted(models, key=_by_unit) if m.state is not None]
     states = MachineState(specs, inputs)
     connections = [(number, connection) for number, unit in mine.items() for connection in unit.connections]
     followed = np.where(np.isin(numbered.unit_of_tag, list(mine)), numbered.unit_of_tag, np.int32(-1))
     return [
+        Counts(counters),
+        Rates([RateSpec(unit_of[path], place[path], window, ids[path]) for path, window in rates]),
+        *computed_folds(plant, ids, unit_of, rates),
         LastValue(followed, numbered.loose if numbered.loose in mine else -1),
         Connections(connections),
-        Counts(counters),
-        Rates(rates),
         states,
         Products(product_specs(plant, ids, unit_of)),
         *health_folds(plant, ids, machine_unit, states),
@@ -79,28 +85,25 @@ def _by_unit(pair: tuple[int, Machine]) -> tuple[int, str]:
 
 
 def _counters(plant: Plant, ids: Mapping[str, int], unit_of: Mapping[str, int]) -> list[CounterSpec]:
-    found: list[CounterSpec] = []
-    for path, spec in plant.tags.items():
-        if spec.counter is not None and path in unit_of and path in ids:
-            c = spec.counter
-            resets = c.resets != "never"
-            found.append(CounterSpec(unit_of[path], ids[path], path, c.wraps, resets, c.pulse, c.limit))
+    mine = [(path, spec) for path, spec in plant.tags.items() if path in unit_of and path in ids]
+    made = [counter_spec(spec, unit_of[path], ids[path]) for path, spec in mine]
+    found = [one for one in made if one is not None]
     return sorted(found, key=lambda spec: (spec.unit, spec.tag))
+
+
+def _rates_read(machines: Sequence[Machine]) -> set[Input]:
+    """The rates that state models read."""
+    return {one for m in machines if m.state is not None for one in model_inputs(m.state) if one[1]}
 
 
 def _inputs(
     plant: Plant, ids: Mapping[str, int], machines: Sequence[Machine], unit_of: Mapping[str, int],
-    counters: Mapping[str, int],
-) -> tuple[dict[Input, InputSpec], list[RateSpec]]:  # fmt: skip
-    """What the state models read: rows of inputs, and the rates that must be kept for them."""
+    rates: Mapping[Input, int],
+) -> dict[Input, InputSpec]:  # fmt: skip
+    """What the state models read, by unit."""
     wanted = {one for m in machines if m.state is not None for one in model_inputs(m.state)}
     ordered = sorted(wanted, key=lambda one: (unit_of[one[0]], one))
-    inputs: dict[Input, InputSpec] = {}
-    rates: list[RateSpec] = []
-    for path, window in ordered:
-        rate = -1
-        if window:
-            rate = len(rates)
-            rates.append(RateSpec(unit_of[path], counters[path], window, ids[path]))
-        inputs[path, window] = InputSpec(unit_of[path], ids[path], plant.tags[path].connection, rate)
-    return inputs, rates
+    return {
+        one: InputSpec(unit_of[one[0]], ids[one[0]], plant.tags[one[0]].connection, rates.get(one, -1))
+        for one in ordered
+    }

@@ -21,6 +21,7 @@ from twin.health.reading import AlertNow, ConditionNow, ToLearn, alerts, conditi
 from twin.mes.counts import Counts
 from twin.mes.machine_state import MachineState
 from twin.mes.products import NO_CODE, Products
+from twin.model.computed import stored_inputs
 from twin.model.plant import Plant, TagSpec
 from twin.state.connections import DOWN, Connections
 from twin.state.last_value import LastValue, usual_interval, usual_silence
@@ -121,6 +122,13 @@ class Meaning:
         )
         stale = [0 if s is None else of[s.connection].stale for s in sent]
         self.stale_after = np.array(stale, dtype=np.int64)
+        place = {name: row for row, name in enumerate(names)}
+        computed = [(row, s.path) for row, s in enumerate(specs) if s is not None and s.compute is not None]
+        self.inputs = [
+            (row, np.array([place[one] for one in stored_inputs(plant.tags, path) if one in place], dtype=np.intp))
+            for row, path in computed
+        ]
+        """Of each computed tag the stored tags that it is made of."""
 
     def scaled(self, rows: Samples) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
         """Values in the tag's unit and the status with it: a sentinel becomes BadOutOfRange without a value."""
@@ -205,6 +213,8 @@ def _stale(
     lost = np.array([name in down for name in meaning.connection], np.bool_) if down else np.zeros(n, np.bool_)
     stale = np.zeros(len(time), np.bool_)
     stale[:n] = (silent | lost) & (time[:n] > 0)
+    for row, inputs in meaning.inputs:
+        stale[row] = stale[inputs].any() and time[row] > 0
     return stale
 
 

@@ -67,7 +67,7 @@ class Twin:
         self.clock = clock
         self.folder = log.folder
         self.reader = reader
-        self.past = past_of(plant, reader, log.tags, outlets())
+        self.past = past_of(plant, reader, log.tags, outlets(), clock.now, meaning.scales)
         self.results = results
         self.meaning = meaning
         self.reports: Mapping[str, ConnectionReport] = {}

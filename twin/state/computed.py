@@ -8,16 +8,16 @@ evaluated together, whatever their names and constants.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.fold import Fold, Outputs, Step
+from twin.core.fold import Fold, Outputs, Record, Step
 from twin.core.readers import Index, Readers
 from twin.core.rows import Rows, Samples, join
-from twin.core.state import rows
+from twin.core.state import rows, shared_rows
 from twin.core.status import BAD_NO_DATA, BAD_OUT_OF_RANGE, BAD_WAITING_FOR_INITIAL_DATA, is_bad
 from twin.core.window import run_starts
 from twin.model.rule import Rule
@@ -38,16 +38,6 @@ class ComputedSpec:
     rule: Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """How a tag that is read is found. tag: its id; value = wire * factor + offset; wire numbers in `bad` mean none."""
-
-    tag: int
-    factor: float = 1.0
-    offset: float = 0.0
-    bad: tuple[float, ...] = ()
-
-
 class Computed(Fold):
     """The computed tags of one level, as rows for the folds after it. It stands behind `rates` and the levels below.
 
@@ -55,26 +45,26 @@ class Computed(Fold):
     windows: see twin.state.moving.
     """
 
+    name = NAME
     version = 1
 
     def __init__(
         self,
         level: int,
         specs: Sequence[ComputedSpec],
-        sources: Mapping[str, Source],
+        ids: Mapping[str, int],
         rates: Mapping[tuple[str, int], int],
     ) -> None:
-        """sources: by path, of every tag that is read. rates: (path of a counter, window) -> its index in `rates`."""
+        """ids: of every tag that is read, by path. rates: (path of a counter, window) -> its index in `rates`."""
         self.name = f"{NAME}_{level}"
         self.specs = sorted(specs, key=lambda spec: (spec.unit, spec.tag))
-        keys = sorted({(spec.unit, signal) for spec in self.specs for signal in signals_of(spec.rule)})
+        self._keys = keys = sorted({(spec.unit, signal) for spec in self.specs for signal in signals_of(spec.rule)})
         row = {signal: number for number, (_, signal) in enumerate(keys)}
         self._shapes = shapes([spec.rule for spec in self.specs], row)
         self._tag = np.array([spec.tag for spec in self.specs], dtype=np.int32)
-        read = [(number, sources[path]) for (path, function, _), number in row.items() if function == ""]
+        read = [(number, ids[path]) for (path, function, _), number in row.items() if function == ""]
         self._value_row = np.array([number for number, _ in read], dtype=np.intp)
-        self._sources = [source for _, source in read]
-        self._tags = Readers(np.array([source.tag for source in self._sources], dtype=np.int32))
+        self._tags = Readers(np.array([tag for _, tag in read], dtype=np.int32))
         self._previous = np.full(len(keys), -1, np.intp)
         self._of_rate = np.full(max(rates.values(), default=-1) + 1, -1, np.intp)
         for (path, function, window), number in row.items():
@@ -83,6 +73,7 @@ class Computed(Fold):
             elif function == RATE:
                 self._of_rate[rates[path, window]] = number
         moving = [(unit, signal) for unit, signal in keys if signal[1] not in {"", PREVIOUS, RATE}]
+        self._windows = [signal for _, signal in moving]
         self._moving = Moving([MovingSpec(unit, function, window) for unit, (_, function, window) in moving])
         self._moving_row = np.array([row[signal] for _, signal in moving], dtype=np.intp)
         self._over = Readers(np.array([row[path, "", 0] for _, (path, _, _) in moving], dtype=np.int32))
@@ -92,10 +83,24 @@ class Computed(Fold):
         table.status[:] = BAD_WAITING_FOR_INITIAL_DATA
         self.state = {"input": table, **self._moving.tables()}
 
+    def row_keys(self) -> Mapping[str, Sequence[Hashable]]:
+        """What is read, and over which window."""
+        return {"input": [signal for _, signal in self._keys], "window": self._windows}
+
+    def carry(self, before: Fold | None, folds: Mapping[str, Fold], at: int) -> list[Record]:
+        """The rows of open panes go on too."""
+        records = super().carry(before, folds, at)
+        if isinstance(before, Computed):
+            mine, theirs = shared_rows(self._windows, before.row_keys()["window"])
+            self._moving.carry(self.state, mine, before.state, theirs)
+        return records
+
     def step(self, step: Step) -> Outputs:
         """Evaluate each tag where something changes that it reads; its rows are the output."""
         with np.errstate(over="ignore", invalid="ignore"):
             own = self._own(step.rows)
+            if step.held is not None:
+                own = joined([self._new(self._own(step.held), own), own])
             changes = self._changes(own, step)
         made = [one for shape in self._shapes if (one := self._evaluated(shape, changes)) is not None]
         self._remember(changes)
@@ -103,16 +108,15 @@ class Computed(Fold):
 
     # --- what changed ------------------------------------------------------------------------------------------
 
+    def _new(self, held: Changes, own: Changes) -> Changes:
+        """What held of tags that only this edition of the model reads, as if it came at its beginning."""
+        mine = np.unique(own.signal[own.time == held.time[0]]) if len(held) else own.signal[:0]
+        return held.take((self.state["input"].seen[held.signal] == 0) & ~np.isin(held.signal, mine))
+
     def _own(self, r: Rows) -> Changes:
         """The samples of tags that are read, as values in their units."""
         sample, reader = self._tags.pairs(r.tag)
-        wire, status = r.value[sample], r.status[sample]
-        factor = np.array([one.factor for one in self._sources])
-        offset = np.array([one.offset for one in self._sources])
-        value = wire * factor[reader] + offset[reader]
-        for number, source in enumerate(self._sources):
-            for bad in source.bad:
-                status = np.where((reader == number) & (wire == bad), np.uint32(BAD_OUT_OF_RANGE), status)
+        value, status = r.meant[sample], r.meant_status[sample]
         why = np.where(np.isnan(value), np.uint32(BAD_NO_DATA), np.uint32(BAD_OUT_OF_RANGE))
         status = np.where(~is_bad(status) & ~np.isfinite(value), why, status)
         signal = self._value_row[reader]

@@ -101,6 +101,19 @@ class Moving:
         fresh = rows(nothing, ragged=True, place=np.int32, time=np.int64, value=np.float64, status=np.uint32)
         return {"window": window, "open": fresh}
 
+    def carry(self, state: State, row: Index, before: State, other: Index) -> None:
+        """Go on with the open panes of windows: (window here, window in the state before)."""
+        old = before["open"]
+        first = np.searchsorted(before["window"].unit, np.arange(int(before["window"].unit.max(initial=-1)) + 1))
+        here = np.full(len(before["window"]) + 1, -1, np.intp)
+        here[other] = row
+        window = here[old.place + first[old.unit]]
+        order = np.argsort(window, kind="stable")  # the rows of a window stand by time
+        order = order[window[order] >= 0]
+        unit = self._unit[window[order]]
+        place = window[order] - self._first[unit]
+        state["open"].replace(unit, place=place, time=old.time[order], value=old.value[order], status=old.status[order])
+
     def step(self, state: State, new: Changes, t0: int, t1: int) -> Changes:
         """The values of windows at the full panes of [t0, t1). new: the rows of it, once for each window over them."""
         table, held = state["window"], state["open"]

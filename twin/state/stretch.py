@@ -89,3 +89,14 @@ def joined(stretches: Iterable[Stretch], span: Span) -> list[Stretch]:
         else:
             found.append(one.between(start, end))
     return found
+
+
+def all_of(layers: Sequence[Sequence[Stretch]], span: Span) -> tuple[Stretch, ...]:
+    """What is true of something that needs all of these: covered where each is, else as the first that is worst."""
+    found = list(layers[0])
+    for layer in layers[1:]:
+        found = laid(found, layer, lambda one, other: other if _BADNESS[other.state] > _BADNESS[one.state] else one)
+    return tuple(joined(found, span))
+
+
+_BADNESS: dict[State, int] = {"covered": 0, "filled": 1, "missing": 2}

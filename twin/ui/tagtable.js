@@ -65,7 +65,7 @@ class Tags extends Part {
       aria-pressed=${isChosen} title=${tag.tag}><span class="tick" aria-hidden="true">${isChosen ? "☑" : "☐"}</span>
       ${breakable(tag.short)}</button></th><td class="number">${valueOf(tag.tag, entry)}</td>
       <td class="unit">${unitText(tag.unit)}</td><td class="status">${statusText(entry)}</td>
-      <td class="from">${tag.connection}</td>
+      <td class="from">${tag.compute ? html`<span title=${tag.compute}>computed</span>` : tag.connection}</td>
       <td class="number age">${entry?.time && moment.isLive ? shortText(now.asOf - Date.parse(entry.time)) : ""}</td></tr>`;
   }
 }
