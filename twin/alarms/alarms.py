@@ -72,7 +72,7 @@ class Alarms(Fold):
         self._numeric = np.array([s.numeric for s in self.specs], dtype=np.bool_)
         self._is_new = np.zeros(len(self.specs), np.bool_)
         self._row = {s.key: row for row, s in enumerate(self.specs)}
-        self._of_connection = _rows_by(s.connection for s in self.specs)
+        self._of_connection = _rows_by({s.connection, *s.more} for s in self.specs)
         table = rows(
             np.array([s.unit for s in self.specs], dtype=np.int32),
             zone=np.int8, lost=np.int8, due=np.int64, active=np.int8, start=np.int64, returned=np.int64,
@@ -240,8 +240,9 @@ def _merged(events: Sequence[Event], moments: Sequence[Moment]) -> Iterable[tupl
     return [(event, moment) for _, _, event, moment in both]
 
 
-def _rows_by(names: Iterable[str]) -> dict[str, list[int]]:
+def _rows_by(names: Iterable[Iterable[str]]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    for row, name in enumerate(names):
-        found.setdefault(name, []).append(row)
+    for row, own in enumerate(names):
+        for name in own:
+            found.setdefault(name, []).append(row)
     return found

@@ -22,6 +22,8 @@ class AlarmSpec:
     connection: str
     limit: Limit
     numeric: bool = True
+    more: tuple[str, ...] = ()
+    """The other connections of a computed tag that is made of tags of several."""
 
     @property
     def key(self) -> str:

@@ -25,12 +25,16 @@ Index = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """What one input of a rule reads. tag: id. rate: index in Rates.specs, -1 for the tag's own value."""
+    """What one input of a rule reads. tag: id. rate: index in Rates.specs, -1 for the tag's own value.
+
+    more: the other connections of a computed tag that is made of tags of several.
+    """
 
     unit: int
     tag: int
     connection: str
     rate: int = -1
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +188,7 @@ class MachineState(Fold):
         for event in reversed(step.events):  # prepended one by one, so the earliest ends up in front
             if event.kind not in {CONNECTION_LOST, CONNECTION_UP}:
                 continue
-            of_event = [row for row, spec in enumerate(self.inputs) if spec.connection == event.subject]
+            of_event = [row for row, spec in enumerate(self.inputs) if event.subject in {spec.connection, *spec.more}]
             inputs.insert(0, np.array(of_event, dtype=np.intp))
             times.insert(0, np.full(len(of_event), event.time))
             values.insert(0, np.full(len(of_event), float(event.kind == CONNECTION_UP)))

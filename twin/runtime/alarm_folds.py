@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from twin.alarms.alarms import Alarms
 from twin.alarms.spec import AlarmSpec
+from twin.model.computed import connections_of
 from twin.model.plant import Plant
 
 
@@ -16,5 +17,8 @@ def alarms(plant: Plant, ids: Mapping[str, int], unit_of: Mapping[str, int]) -> 
 
 def _specs(plant: Plant, ids: Mapping[str, int], unit_of: Mapping[str, int]) -> Iterator[AlarmSpec]:
     for path, tag in plant.tags.items():
-        for limit in tag.alarms if path in unit_of else ():
-            yield AlarmSpec(unit_of[path], ids[path], path, tag.connection, limit, tag.type == "number")
+        if not tag.alarms or path not in unit_of:
+            continue
+        connection, *more = connections_of(plant.tags, path) or [""]
+        for limit in tag.alarms:
+            yield AlarmSpec(unit_of[path], ids[path], path, connection, limit, tag.type == "number", tuple(more))

@@ -17,6 +17,7 @@ from twin.mes.machine_state import InputSpec, MachineState
 from twin.mes.products import Products
 from twin.mes.program import MachineSpec, model_inputs
 from twin.mes.rates import Rates, RateSpec
+from twin.model.computed import connections_of
 from twin.model.plant import Machine, Plant
 from twin.model.units import Unit
 from twin.runtime.alarm_folds import alarms
@@ -103,7 +104,9 @@ def _inputs(
     """What the state models read, by unit."""
     wanted = {one for m in machines if m.state is not None for one in model_inputs(m.state)}
     ordered = sorted(wanted, key=lambda one: (unit_of[one[0]], one))
-    return {
-        one: InputSpec(unit_of[one[0]], ids[one[0]], plant.tags[one[0]].connection, rates.get(one, -1))
-        for one in ordered
-    }
+    return {one: _input(plant, ids, unit_of, one[0], rates.get(one, -1)) for one in ordered}
+
+
+def _input(plant: Plant, ids: Mapping[str, int], unit_of: Mapping[str, int], path: str, rate: int) -> InputSpec:
+    connection, *more = connections_of(plant.tags, path) or [""]
+    return InputSpec(unit_of[path], ids[path], connection, rate, tuple(more))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.unit.api.running import FILLER, PACKER, PLANT, SECOND, START, Api, instant, row, running
-from twin.core.event import CONNECTION_UP, Event
+from twin.core.event import CONNECTION_LOST, CONNECTION_UP, Event
 from twin.core.fold import stepped
 from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.core.rows import Rows, Samples, in_order
@@ -150,3 +150,35 @@ async def test_every_way_to_ask_answers_for_computed_tags_too(tmp_path: Path) ->
         refused = await api.client.post("/api/v1/samples", json={"samples": [row(WARM, 1, 1.0)]})
         assert refused.status_code == 422
         assert "is computed" in refused.json()["detail"]
+
+
+TWO = """
+linetwin: 1
+connections: {s7: {opcua: "opc.tcp://127.0.0.1:1", ns: "urn:a", wait: 0s}, gw: {mqtt: "mqtt://127.0.0.1:1883", wait: 0s}}
+lines:
+  l:
+    machines:
+      m:
+        from: s7
+        tags:
+          a: {node: a}
+          b: {from: gw, topic: b, value: $.v}
+          c: {compute: "a + b"}
+        state: [{when: "c > 1", is: running}, {is: idle}]
+"""
+
+
+async def test_a_lost_connection_of_an_input_is_seen_on_the_tag_and_in_states(tmp_path: Path) -> None:
+    async with running(tmp_path, plant_file=TWO) as api:
+        for connection in ("s7", "gw"):
+            await api.twin.note(Event(START, CONNECTION_UP, connection))
+        api.clock.at(2)
+        await api.post([row("l/m/a", 1, 1.0), row("l/m/b", 1, 3.0)])
+        view = await api.move(3)
+        assert view.machines["l/m"].state == "running"
+        await api.twin.note(Event(START + 4 * SECOND, CONNECTION_LOST, "gw", {"cause": "cable"}))
+        view = await api.move(6)
+        assert view.machines["l/m"].state == "unknown"
+        assert view.tags.stale[api.twin.tags.id_of("l/m/c")]
+        missing = (await api.get("/samples", tag="l/m/c", from_=instant(0), to=instant(6)))["samples"][0]["gaps"]
+        assert [one["cause"] for one in missing] == ["cable"]
