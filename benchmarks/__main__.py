@@ -4,6 +4,7 @@ import sys
 
 from benchmarks import (
     append,
+    computed,
     demo,
     folds,
     forwarding,
@@ -22,8 +23,8 @@ from benchmarks import (
 from benchmarks.command import main
 
 PARTS = [
-    opcua_speed, opcua_ingest, mqtt_ingest, store, append, sealing, history, forwarding, folds, oee, simulation, demo,
-    viewers, page, plant_file,
+    opcua_speed, opcua_ingest, mqtt_ingest, store, append, sealing, history, forwarding, folds, computed, oee,
+    simulation, demo, viewers, page, plant_file,
 ]  # fmt: skip
 
 if __name__ == "__main__":

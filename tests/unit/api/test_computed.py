@@ -154,7 +154,9 @@ async def test_every_way_to_ask_answers_for_computed_tags_too(tmp_path: Path) ->
 
 TWO = """
 linetwin: 1
-connections: {s7: {opcua: "opc.tcp://127.0.0.1:1", ns: "urn:a", wait: 0s}, gw: {mqtt: "mqtt://127.0.0.1:1883", wait: 0s}}
+connections:
+  s7: {opcua: "opc.tcp://127.0.0.1:1", ns: "urn:a", wait: 0s}
+  gw: {mqtt: "mqtt://127.0.0.1:1883", wait: 0s}
 lines:
   l:
     machines:
