@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.unit.api.running import FILLER, PACKER, PLANT, SECOND, START, Api, instant, row, running
+from twin.cli.main import main
 from twin.core.event import CONNECTION_LOST, CONNECTION_UP, Event
 from twin.core.fold import stepped
 from twin.core.instant import FAR_FUTURE, FAR_PAST
@@ -184,3 +185,13 @@ async def test_a_lost_connection_of_an_input_is_seen_on_the_tag_and_in_states(tm
         assert view.tags.stale[api.twin.tags.id_of("l/m/c")]
         missing = (await api.get("/samples", tag="l/m/c", from_=instant(0), to=instant(6)))["samples"][0]["gaps"]
         assert [one["cause"] for one in missing] == ["cable"]
+
+
+async def test_a_folder_on_which_nothing_runs_exports_them_as_well(tmp_path: Path) -> None:
+    async with running(tmp_path, plant_file=COMPUTED) as api:
+        api.clock.at(10)
+        await api.post([row(f"{FILLER}/temp", 5, 20.0), row(f"{FILLER}/raw_temp", 6, 500)])
+        await api.move(20)
+    out = tmp_path / "out.csv"
+    assert main(["export", "--data", str(tmp_path), "--tag", "*/warm", "-o", str(out)]) == 0
+    assert out.read_text().splitlines()[1:] == [f"{instant(6)},{WARM},30.0,0x00000000,"]
