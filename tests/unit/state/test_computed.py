@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -370,3 +371,25 @@ def _drawn(rng: np.random.Generator) -> Batch:
     value = np.where(tag == RAW["n"], np.arange(len(tag)), rng.normal(20, 5, len(tag)))
     status = rng.choice([GOOD, GOOD, GOOD, UNCERTAIN_LAST_USABLE, BAD_NO_DATA], len(tag))
     return batch("s", tag.tolist(), (START + at).tolist(), value.tolist(), status.tolist(), [None] * len(tag))
+
+
+def test_a_new_edition_goes_on_in_the_middle_of_a_pane_and_knows_at_once_what_held():
+    """The old tag goes on as in one pass, though another stands before it; the new one has a sample at the load."""
+    rows = in_order(samples_of([(1, log_of([("a", 0.5, 1.0, GOOD), ("a", 1.2, 5.0, GOOD), ("b", 0.7, 2.0, GOOD)]))]))
+    load, end = START + 3 * SECOND // 2, START + 30 * SECOND
+    ids = RAW | {"c0": MADE, "c1": MADE + 1}
+    kept, new = (ComputedSpec(0, ids[p], p, parse(text)) for p, text in (("c1", "mean(a, 20s)"), ("c0", "b * 2")))
+    once, before, after = (Computed(0, specs, ids, {}) for specs in ([kept], [kept], [new, kept]))
+    before.step(Step(START, load, rows))
+    after.carry(before, {}, load)
+    held = in_order(replace(rows, time=np.full(len(rows), load)).take(rows.last_of_each_tag))
+    nothing = in_order(samples_of([]))
+    made = after.step(Step(load, end, nothing, held=held)).rows
+    whole = once.step(Step(START, end, rows)).rows
+    assert made is not None
+    assert whole is not None
+    mine = made.tag == MADE + 1
+    later = whole.time >= load
+    assert made.value[mine].tobytes() == whole.value[later].tobytes()
+    assert made.time[mine].tobytes() == whole.time[later].tobytes()
+    assert (made.time[~mine].tolist(), made.value[~mine].tolist()) == ([load], [4.0])
