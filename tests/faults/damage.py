@@ -8,176 +8,110 @@ from __future__ import annotations
 
 import random
 import shutil
-import sqlite3
+import tempfile
 from collections import Counter
-from contextlib import closing
+from datetime import date
 from pathlib import Path
 
-import numpy as np
-
-from tests.contract.stores import SetClock
+from tests.faults.damaged_folder import WAL, beside, judged, restarted, written
 from tests.faults.outcome import Outcome, command, progress
-from twin.core.batch import batch
-from twin.core.errors import Corrupt, StoreFailed
-from twin.core.event import Event
-from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST, HOUR, SECOND, from_text
-from twin.core.rows import Samples
-from twin.store.inspect import damage
-from twin.store.log import SqliteLog
-from twin.store.reader import LogReader
-from twin.store.seal import Bounds, Sealer
+from twin.core.instant import FAR_PAST
+from twin.store.files import HISTORY
+from twin.store.wal import FRAME, HEADER, PAGE
 
-START = from_text("2026-03-02T06:00:00Z")
-ROWS, COMMITS = 300, 40
-TAGS = 4
 TAIL = 4096
-
-Row = tuple[str, int, float, int, object]
-
-
-def written(folder: Path) -> tuple[Path, set[Row], list[int]]:
-    """A folder as a kill leaves it, with two days in files; its rows; how long the WAL was after each last commit."""
-    clock = SetClock(START)
-    log, reader = SqliteLog(folder, clock, room=0), LogReader(folder)
-    tags = [log.tags.id_of(f"line/m{number}/temp") for number in range(TAGS)]
-    kept: list[int] = []
-    for n in range(COMMITS):
-        day = n * 3 // COMMITS
-        clock.instant = START + day * DAY + (n % (COMMITS // 3)) * ROWS * SECOND
-        times = np.repeat(clock.instant + np.arange(ROWS // TAGS) * SECOND, TAGS)
-        text = [f"řízek {n}"] * ROWS if n % 7 == 3 else None
-        log.submit(batch("s", np.tile(tags, ROWS // TAGS), times, np.arange(ROWS) / 7 + n, 0, text)).result(10)
-        log.submit(Event(clock.instant, "note", "line", {"number": n})).result(10)
-        kept.append((folder / "log.db-wal").stat().st_size)
-        if n == COMMITS * 4 // 5:  # from here on commits are in the WAL alone
-            with closing(sqlite3.connect(folder / "log.db")) as other:
-                assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
-        if n == COMMITS * 2 // 3:
-            sealer = Sealer(log, reader, Bounds(age=0, leave=0, rows=10**6))
-            while sealer.seal(clock.instant + HOUR):
-                pass
-    truth = set(rows(reader.read(FAR_PAST, FAR_FUTURE, FAR_FUTURE).samples, reader.tags().names()))
-    copied = folder.with_name(f"{folder.name}-as-killed")
-    shutil.copytree(folder, copied, ignore=shutil.ignore_patterns("*-shm", "writer.*"))
-    reader.close()
-    log.close()
-    return copied, truth, kept
-
-
-def rows(s: Samples, names: list[str]) -> list[Row]:
-    text = [None] * len(s) if s.text is None else s.text.tolist()
-    columns = (s.tag.tolist(), s.time.tolist(), s.value.tolist(), s.status.tolist(), text)
-    return [
-        (names[tag] if tag < len(names) else f"tag {tag}", time, value, status, one)
-        for tag, time, value, status, one in zip(*columns, strict=True)
-    ]
-
-
-def hours(reader: LogReader) -> set[bytes]:
-    """All rollups that a read of long ranges may be answered from."""
-    tags = np.arange(TAGS, dtype=np.int32)
-    found = reader.read_rolled(tags, FAR_PAST, FAR_FUTURE, FAR_FUTURE, lambda rollups: np.ones(len(rollups), np.bool_))
-    return {one.tobytes() for one in found.rollups}
-
-
-def judged(folder: Path, truth: set[Row], true_hours: set[bytes]) -> str:
-    """unharmed, named (by the read), found (by the check; the read lacked rows), missing (by neither), WRONG."""
-    try:
-        with closing(LogReader(folder)) as reader:
-            names = reader.tags().names()
-            found = set(rows(reader.read(FAR_PAST, FAR_FUTURE, FAR_FUTURE).samples, names))
-            shape = reader.read_shape(np.arange(TAGS, dtype=np.int32), FAR_PAST, FAR_FUTURE, FAR_FUTURE)
-            served = found | set(rows(shape.samples, names))
-            invented = hours(reader) - true_hours
-            told = damage(reader, lambda _share: None)
-    except Corrupt:
-        return "named"
-    except StoreFailed:
-        return "refused"
-    if served - truth or invented:
-        return "found, WRONG until then" if told else "WRONG"
-    return "unharmed" if found == truth and not told else "found" if told else "missing"
-
-
-def neighbours(folder: Path, truth: set[Row]) -> bool:
-    """With a file damaged: whether what the log holds alone is read."""
-    last = max(time for _, time, *_ in truth)
-    with closing(LogReader(folder)) as reader:
-        found = rows(reader.read(last - HOUR, FAR_FUTURE, FAR_FUTURE).samples, reader.tags().names())
-    return set(found) == {row for row in truth if row[1] >= last - HOUR}
+EPOCH = date(1970, 1, 1).toordinal()
+LOG = ("log.db", WAL)
+LOOKED_AT_EVERY = 16
+"""At each so manieth cut also: what a twin makes of it when it starts, and what lies beside it in other files."""
+MEMORY = Path("/dev/shm")
+TOLD = {"named", "refused", "found", "unharmed"}
 
 
 class Trials:
-    """Copies of one folder, one file of each changed, and what became of it."""
+    """A copy of a folder in memory, where there is such a place; one file of it changed at a time."""
 
-    def __init__(self, folder: Path) -> None:
-        self.whole, self.truth, self.commits = written(folder / "data")
-        self._copy = folder / "trial"
-        with closing(LogReader(self.whole)) as reader:
-            self.hours = hours(reader)
-        (self.whole / "log.db-shm").unlink(missing_ok=True)  # of that reader; no kill leaves one that counts
+    def __init__(self, folder: Path, place: Path) -> None:
+        self.whole, self.truth = written(folder / "data")
+        self._copy = place / "trial"
+        shutil.copytree(self.whole, self._copy)
         self.files = sorted(path.relative_to(self.whole) for path in self.whole.rglob("*") if path.is_file())
+        self._bytes = {file: (self.whole / file).read_bytes() for file in self.files}
         self.seen: Counter[str] = Counter()
         self.wrong: list[str] = []
 
-    def kinds(self) -> list[Path]:
-        """The log, its WAL, and the newest file of each folder of files."""
-        newest = {path.parts[0]: path for path in self.files}
-        return sorted(newest.values())
-
-    def run(self, file: Path, data: bytes, what: str) -> str:
-        """Judge the folder with these bytes in place of a file."""
-        shutil.rmtree(self._copy, ignore_errors=True)
-        shutil.copytree(self.whole, self._copy, copy_function=_link)
-        (self._copy / file).unlink()
-        (self._copy / file).write_bytes(data)
-        if file.parts[0].startswith("log.db"):  # SQLite writes into these; the rest is as it was
-            for name in ("log.db", "log.db-wal"):
-                if name != file.name:
-                    (self._copy / name).unlink()
-                    shutil.copy(self.whole / name, self._copy / name)
-        found = judged(self._copy, self.truth, self.hours)
-        if file.suffix in {".parquet", ".rollup"} and not neighbours(self._copy, self.truth):
-            found = "neighbours lost"
-        self.seen[found] += 1
-        return found
-
     def cut(self, every: int) -> None:
-        """Each kind of file, at every byte of its end."""
-        for file in self.kinds():
-            whole = (self.whole / file).read_bytes()
+        """The log, its WAL and the newest file of each folder of files, at every byte of their ends."""
+        newest = {file.parts[0]: file for file in self.files}
+        for file in sorted(newest.values()):
+            whole = self._bytes[file]
+            same, found = -1, ""
             for at in range(max(0, len(whole) - TAIL), len(whole), every):
                 progress(f"{file} cut at {at}")
-                found = self.run(file, whole[:at], "cut")
-                torn = file.name == "log.db-wal"  # a tail that may never have been acknowledged: all before it is read
-                if found not in {"named", "refused", "found", "unharmed"} and not (torn and found == "missing"):
-                    self.wrong.append(f"{file} cut at {at}: {found}")
+                torn, more = file.name == WAL, at % LOOKED_AT_EVERY == 0
+                frames = (at - HEADER) // (FRAME + PAGE) if torn else at
+                if frames == same and not more:  # SQLite counts whole frames, and so do we: there is nothing to tell
+                    self.seen[found] += 1
+                    continue
+                # A torn end that may never have been acknowledged; all before it must be read.
+                same, found = frames, self._run(file, whole[:at], at, f"cut at {at}", torn, more)
 
     def flip(self, bits: int, chance: random.Random) -> None:
         """Bits anywhere."""
         for number in range(bits):
             file = chance.choice(self.files)
-            data = bytearray((self.whole / file).read_bytes())
+            data = bytearray(self._bytes[file])
             at, bit = chance.randrange(len(data)), chance.randrange(8)
             progress(f"bit {number + 1} of {bits}: {file}")
             data[at] ^= 1 << bit
-            found = self.run(file, bytes(data), "flipped")
-            last = file.name == "log.db-wal" and at >= self.commits[-2]
-            if found not in {"named", "refused", "found", "unharmed"} and not (last and found == "missing"):
-                self.wrong.append(f"{file}, bit {bit} of byte {at}: {found}")
+            torn = file.name == WAL and at >= self.truth.in_wal[-3][1]
+            self._run(file, bytes(data), at, f"bit {bit} of byte {at}", torn, True)
 
+    def _run(self, file: Path, data: bytes, at: int, what: str, torn: bool, more: bool) -> str:
+        """Judge the folder with these bytes in place of a file. torn: as a power cut leaves it, nobody can tell. more:
+        start a twin, too, and look at what lies beside it.
+        """
+        of_log = file.name in LOG
+        self._put(file, data)
+        sure = self.truth.sure(at) if file.name == WAL else FAR_PAST
+        try:
+            found = judged(self._copy, self.truth, sure)
+            started = restarted(self._copy, self.truth, sure) if of_log and more else ""
+            alone = of_log or not more or beside(self._copy, self.truth, self._day_of(file))
+        except Exception as error:  # told like all else that must not be
+            found, started, alone = f"raised {error!r}", "", True
+        self.seen[found] += 1
+        self.seen[f"start {started}"] += bool(started)
+        if found not in ((TOLD if of_log else {"named"}) | ({"missing"} if torn else set())):
+            self.wrong.append(f"{file}, {what}: {found}")
+        if started not in {"", "refused", "told"} and not (started == "silent" and (torn or found == "unharmed")):
+            self.wrong.append(f"{file}, {what}: {found}, start: {started}")
+        if not alone:
+            self.wrong.append(f"{file}, {what}: what lies beside it is not read")
+        self._put(file, self._bytes[file])
+        return found
 
-def _link(source: str, target: str) -> None:
-    Path(target).hardlink_to(source)
+    def _put(self, file: Path, data: bytes) -> None:
+        """This file so, the log as it was: SQLite writes into it."""
+        for path in [*self._copy.glob("log.db*"), *self._copy.glob("writer.*")]:
+            path.unlink()
+        for one in {Path(name) for name in LOG} | {file}:
+            (self._copy / one).write_bytes(data if one == file else self._bytes[one])
+
+    def _day_of(self, file: Path) -> int | None:
+        """The day whose rows are in it; None of what is derived from such a file."""
+        return date.fromisoformat(file.parts[1]).toordinal() - EPOCH if file.parts[0] == HISTORY else None
 
 
 def damaged(cycles: int, seed: int, folder: Path, every: int = 1) -> Outcome:
     """Cut and flip. every: at each so many bytes only."""
-    trials = Trials(folder)
-    trials.cut(every)
-    cuts = trials.seen.total()
-    trials.flip(cycles, random.Random(seed))
-    more = {"cuts": cuts, "flipped bits": cycles, **dict(sorted(trials.seen.items()))}
+    with tempfile.TemporaryDirectory(prefix="linetwin-", dir=MEMORY if MEMORY.is_dir() else folder) as place:
+        trials = Trials(folder, Path(place))
+        trials.cut(every)
+        cuts = sum(number for name, number in trials.seen.items() if not name.startswith("start "))
+        trials.flip(cycles, random.Random(seed))
+    seen = {name: number for name, number in sorted(trials.seen.items()) if number}
+    more = {"cuts": cuts, "flipped bits": cycles, **seen}
     return Outcome("R05 damaged files", seed, cuts + cycles, more=more, wrong=trials.wrong[:20])
 
 

@@ -29,7 +29,7 @@ from twin.runtime.coverage import Cause, SpanCover, Thin, blind, causes, lengths
 from twin.runtime.twin import Twin
 from twin.state.coverage import Group
 from twin.state.stretch import Stretch
-from twin.store.counted import Counts, rows_about
+from twin.store.counted import Counts
 
 router = APIRouter(tags=["plant"], dependencies=[VIEW])
 
@@ -133,7 +133,7 @@ def _page(paths: Sequence[str], of_tag: Mapping[str, Sequence[Stretch]], limit: 
 
 def _counts(twin: Twin, cover: SpanCover, page: Sequence[str]) -> Counts:
     share = len(page) / max(len(twin.tags), 1)
-    if (about := int(share * rows_about(twin.reader, cover.span.start, cover.span.end))) > MOST_ROWS:
+    if (about := int(share * twin.reader.about(cover.span.start, cover.span.end))) > MOST_ROWS:
         raise too_much(f"about {about} rows to count; ask for a shorter span, a smaller limit, or rows=false")
     return cover.counts(page)
 

@@ -11,14 +11,17 @@ import numpy as np
 from twin.core.edition import Edition, Editions
 from twin.core.event import Event
 from twin.core.fold import Fold, Record, step_all
-from twin.core.history import History, Snapshot
-from twin.core.instant import MINUTE
+from twin.core.history import History, Slice, Snapshot
+from twin.core.instant import DAY, MINUTE
 from twin.core.rows import Rows, in_order
 from twin.core.span import cuts, in_event_order, restore_unit, step_of
 from twin.core.state import fork
 
 CHUNK = 10 * MINUTE
-"""How much log time is read at once when a long span is folded again."""
+"""How much log time is read at once when a long span is folded again; more where there is little in it."""
+LONGEST = DAY
+MOST_ROWS = 200_000
+"""So many rows, about, may be read at once: 7 MB."""
 
 
 class Course:
@@ -84,15 +87,16 @@ class Course:
         grid_at: the distance of cuts at an instant. A stretch without entries is one step.
         """
         wanted = set(units)
-        for chunk_end in (*range(self.at + CHUNK, end, CHUNK), end):
-            if chunk_end <= self.at:
-                continue
-            piece = self.editions.of_units(history.read(self.at, chunk_end, known), units)
-            rows, events = in_order(piece.samples), in_event_order(piece.events)
-            empty = not len(rows) and not events
-            for reached in [chunk_end] if empty else cuts(self.at, chunk_end, grid_at(self.at)):
-                records = self.step(rows, events, reached)
-                yield reached, [record for record in records if record.unit in wanted]
+        for until, piece in stretches(history, self.at, end, known):
+            mine = self.editions.of_units(piece, units)
+            rows, events = in_order(mine.samples), in_event_order(mine.events)
+            for chunk_end in (*range(self.at + CHUNK, until, CHUNK), until):
+                first, last = np.searchsorted(rows.time, [self.at, chunk_end]).tolist()
+                within = [one for one in events if self.at <= one[1].time < chunk_end]
+                empty = first == last and not within
+                for reached in [chunk_end] if empty else cuts(self.at, chunk_end, grid_at(self.at)):
+                    records = self.step(rows, within, reached)
+                    yield reached, [record for record in records if record.unit in wanted]
 
     def approach(
         self,
@@ -118,6 +122,23 @@ class Course:
             under_way = sorted((*under_way, *starts[start]))
             for reached, records in self.follow(under_way, history, following, known, grid_at):
                 yield reached, tuple(under_way), records
+
+
+def stretches(
+    history: History, start: int, end: int, known: int, longest: int | None = None
+) -> Iterator[tuple[int, Slice]]:
+    """The log from start to end by stretches of whole chunks: where each ends, and its entries.
+
+    A batch of rows of now and of last month is decoded by each read of a time between them, so a read of an hour with
+    nothing in it may cost as much as that of a year: many chunks are read at once where there is little.
+    """
+    at, length = start, CHUNK
+    while at < end:
+        while length > CHUNK and history.about(at, min(at + length, end)) > MOST_ROWS:
+            length = max(CHUNK, length // 2)
+        until = min(at + length, end)
+        yield until, history.read(at, until, known)
+        at, length = until, min(2 * length, LONGEST if longest is None else longest)
 
 
 def first_start(bases: Mapping[int, Snapshot | None], beginning: Callable[[], int]) -> int:

@@ -33,6 +33,10 @@ class History(Protocol):
         """All entries with after < recorded <= known."""
         ...
 
+    def about(self, start: int, end: int) -> int:
+        """About how many rows there are with start <= time < end: what a read of them costs."""
+        ...
+
     def first(self) -> int | None:
         """The time of the earliest entry within the horizon of its `recorded`, or None when there is none."""
         ...

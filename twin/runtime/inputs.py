@@ -13,7 +13,6 @@ from twin.model.plant import Machine, Plant
 from twin.runtime.coverage import SpanCover
 from twin.runtime.twin import Twin
 from twin.state.inputs import Inputs, held
-from twin.store.counted import rows_about
 
 MOST_ROWS = 200_000
 """Rows of inputs that one answer reads, about; of more nothing is said."""
@@ -67,7 +66,7 @@ def _read(twin: Twin, asked: Mapping[str, Sequence[Span]], known: int) -> dict[t
     hull = Span(min(span.start for span in spans), max(span.end for span in spans))
     share = len(asked) / max(len(twin.tags), 1)
     begins = twin.reader.whole_from() or FAR_PAST
-    if hull.start < begins or share * rows_about(twin.reader, hull.start, hull.end) > MOST_ROWS:
+    if hull.start < begins or share * twin.reader.about(hull.start, hull.end) > MOST_ROWS:
         return None
     gaps = SpanCover(twin.reader, twin.plant, twin.tags, hull, known).stretches(sorted(asked))
     ids = {path: tag for path in asked if (tag := twin.tags.get(path)) is not None}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from twin.core.course import CHUNK, Course
+from twin.core.course import Course, stretches
 from twin.core.fold import Fold, Record
 from twin.core.history import Snapshot
-from twin.core.instant import FAR_FUTURE, FAR_PAST, MINUTE, to_text
+from twin.core.instant import FAR_FUTURE, MINUTE, to_text
 from twin.core.rows import in_order
 from twin.core.span import restore_unit, unit_state
 from twin.core.state import equal, take
@@ -63,8 +63,9 @@ def verify(
 
 def _count_rows(reader: LogReader, found: Verification) -> None:
     """Duplicates over the whole log, a stretch of time after the other."""
-    for start, end in reader.stretches(FAR_PAST, FAR_FUTURE, CHUNK):
-        rows = in_order(reader.read(start, end, FAR_FUTURE).samples)
+    first, last = reader.ends() or (0, -1)
+    for _, piece in stretches(reader, first, last + 1, FAR_FUTURE, FAR_FUTURE):
+        rows = in_order(piece.samples)
         found.duplicates += rows.duplicates
         found.overwritten += rows.overwritten
 

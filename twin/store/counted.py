@@ -99,14 +99,6 @@ def counts(
     raise AssertionError("unreachable")
 
 
-def rows_about(reader: LogReader, start: int, end: int) -> int:
-    """About how many rows of all tags there are in [start, end): what counting them costs."""
-    chosen = Chosen(start, end, 0, FAR_FUTURE)
-    in_log, files = reader.files.of_one_moment(reader, chosen, lambda: _log_ranges(reader, chosen))
-    ranges = [*((file.tmin, file.tmax, file.rows) for file in files), *in_log]
-    return int(sum(rows * _share(first, last, start, end) for first, last, rows in ranges))
-
-
 def _share(first: int, last: int, start: int, end: int) -> float:
     """How much of a range [first, last] lies in a span that it reaches into."""
     return (min(last + 1, end) - max(first, start)) / (last + 1 - first)

@@ -44,6 +44,15 @@ class MemoryHistory:
         """All entries with after < recorded <= known."""
         return self._slice(-FAR_FUTURE, FAR_FUTURE, after, known)
 
+    def about(self, start: int, end: int) -> int:
+        """About how many rows there are in [start, end): those of all batches that reach into it."""
+        touching = zip(self.entries, self._spans, strict=True)
+        return sum(
+            len(item)
+            for (_, item), (first, last) in touching
+            if isinstance(item, Batch) and first < end and last >= start
+        )
+
     def read_tags(self, tags: NDArray[np.int32], start: int, end: int, known: int, most: int | None = None) -> Slice:
         """The samples of these tags in [start, end)."""
         found = self.read(start, end, known).samples

@@ -209,6 +209,16 @@ class LogReader(Database):
         found = self.rows(f"SELECT coalesce(sum(length(body)), 0) FROM entry WHERE {where}", (start, end))  # noqa: S608
         return int(found[0][0]) // ROW.itemsize
 
+    def about(self, start: int, end: int) -> int:
+        """About how many rows there are with start <= time < end, as if those of a batch and a file lay evenly."""
+        ((found,),) = self.rows(
+            "SELECT coalesce(sum(rows * 1.0 * (min(tmax + 1, :end) - max(tmin, :start)) / (tmax + 1 - tmin)), 0) "  # noqa: S608
+            f"FROM (SELECT length(body) / {ROW.itemsize} AS rows, tmin, tmax FROM entry WHERE kind = '' AND {IN_LOG} "
+            "UNION ALL SELECT rows, tmin, tmax FROM file) WHERE tmax >= :start AND tmin < :end",
+            {"start": start, "end": end},
+        )
+        return int(found)
+
     def kept_from(self) -> int | None:
         """The time from which retention has kept everything, None when it never forgot."""
         found = self.rows("SELECT value FROM meta WHERE key = 'kept_from'")

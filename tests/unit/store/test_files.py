@@ -87,6 +87,16 @@ def test_a_flipped_bit_anywhere_is_named_and_never_another_value(store):
         store.all()
 
 
+def test_how_many_rows_a_span_has_is_about_known(store):
+    store.put(10 * DAY, rows=3000)
+    store.sealer.seal(FAR_FUTURE)
+    store.put(10 * DAY + 3000 * SECOND, rows=3000)
+    assert store.reader.about(FAR_PAST, FAR_FUTURE) == 6000 * len(NAMES)
+    half = store.reader.about(10 * DAY + 1500 * SECOND, 10 * DAY + 4500 * SECOND)
+    assert half == pytest.approx(3000 * len(NAMES), rel=0.01)
+    assert store.reader.about(11 * DAY, 12 * DAY) == 0
+
+
 def test_what_a_read_does_not_need_may_be_damaged(store):
     store.put(10 * DAY, rows=70_000, step=SECOND // 1000)
     store.sealer.seal(FAR_FUTURE)

@@ -35,6 +35,10 @@ class Clean:
         """As the log's."""
         return self.cleaned(self._history.since(after, known))
 
+    def about(self, start: int, end: int) -> int:
+        """As the log's."""
+        return self._history.about(start, end)
+
     def first(self) -> int | None:
         """As the log's."""
         return self._history.first()
