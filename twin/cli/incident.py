@@ -126,7 +126,7 @@ def _replay(arguments: argparse.Namespace) -> int:
         for line in (*found.may_differ, *found.differences):
             print(line, file=sys.stderr)
         if not arguments.check:
-            asyncio.run(_show(arguments, incident.plant(), folder, found))
+            asyncio.run(_show(arguments, found.plant, folder, found))
         return DONE if found.equal else FAILED
 
 

@@ -15,8 +15,6 @@ from twin.core.instant import FAR_FUTURE
 from twin.core.status import is_bad
 from twin.core.tags import TagTable
 from twin.model.plant import Plant
-from twin.runtime.assembly import assemble
-from twin.runtime.incident.manifest import Manifest
 from twin.runtime.incident.replay import IncidentFile, Replayed, replay
 from twin.runtime.live import LiveView, Meaning, view_of
 from twin.store.reader import LogReader
@@ -32,26 +30,26 @@ from twin.testing.watched import Watched
 class ReplayedTwin:
     """A twin that stands at the end of an incident, over its folder."""
 
-    def __init__(self, folder: Path, plant: Plant, manifest: Manifest) -> None:
-        self.plant = plant
+    def __init__(self, folder: Path, found: Replayed) -> None:
+        self.plant: Plant = found.plant
         self.reader = LogReader(folder)
         self.tags: TagTable = self.reader.tags()
-        self.start, self.now = manifest.start, manifest.end
-        assembly = assemble(plant, self.tags)
-        self.results = SqliteResults(self.reader, assembly.names, assembly.editions.codes)
-        self._engine = assembly.engine(self.reader, self.results)
-        self._meaning = Meaning(plant, self.tags.names(), assembly.editions.newest.scales)
+        self.start, self.now = found.manifest.start, found.manifest.end
+        editions = found.assembly.editions
+        self.results = SqliteResults(self.reader, found.assembly.names, editions.codes)
+        self._engine = found.assembly.engine(self.reader, self.results)
+        self._meaning = Meaning(found.plant, self.tags.names(), editions.newest.scales)
         self._view: LiveView | None = None
-
-    def meaning(self) -> Meaning:
-        """What the model says of the tags."""
-        return self._meaning
 
     def view(self) -> LiveView:
         """The plant at the end."""
         if self._view is None:
             self._view = self.at(self.now, FAR_FUTURE)
         return self._view
+
+    def meaning(self) -> Meaning:
+        """What the model says of the tags."""
+        return self._meaning
 
     def at(self, instant: int, known: int) -> LiveView:
         """The plant at an instant, as it was known then."""
@@ -139,7 +137,7 @@ def twin_incident(file: str | Path, *, folder: str | Path | None = None, anyway:
     try:
         with closing(IncidentFile(Path(file))) as one:
             found = replay(one, target, anyway=anyway)
-            incident = Incident(ReplayedTwin(target, one.plant(), one.manifest), found)
+            incident = Incident(ReplayedTwin(target, found), found)
     except BaseException:
         _clear(target, folder is None)
         raise

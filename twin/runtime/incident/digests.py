@@ -10,7 +10,7 @@ import numpy as np
 
 from twin.core.batch import canonical
 from twin.core.fold import Fold, Outputs, Record, Series, Step
-from twin.core.instant import MINUTE, to_text
+from twin.core.instant import FAR_FUTURE, MINUTE, to_text
 from twin.core.state import State, snapshot, take
 from twin.runtime.incident.container import json_bytes
 from twin.runtime.incident.manifest import Results
@@ -45,6 +45,8 @@ class Digests:
         self._records = hashlib.sha256()
         self._series: dict[str, dict[int, Any]] = {}
         self.records = 0
+        self.begins = FAR_FUTURE
+        """Series count from here on."""
 
     def add_records(self, records: Iterable[Record], units: Sequence[str]) -> None:
         """Those of one step. units: names by number."""
@@ -56,9 +58,10 @@ class Digests:
 
     def add_series(self, fold: str, series: Series) -> None:
         """Rows of one fold in one step; every row lies in it."""
-        if not len(series.time):
-            return
         order = np.lexsort((series.key, series.time))
+        order = order[series.time[order] >= self.begins]
+        if not len(order):
+            return
         rows = np.empty(len(order), _ROW)
         rows["time"], rows["key"] = series.time[order], series.key[order]
         rows["value"] = canonical(series.value[order])

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from twin.core.course import CHUNK
 from twin.core.errors import Misconfigured
-from twin.core.event import PLANT_LOADED, Event
+from twin.core.event import PLANT_LOADED, TAGS_RENAMED, Event
 from twin.core.fold import Fold, Record
 from twin.core.history import Slice
 from twin.core.instant import FAR_FUTURE, FAR_PAST, MINUTE, Span, to_text
 from twin.core.rows import Samples
+from twin.core.tags import TagTable
 from twin.model.plant import Plant
-from twin.runtime.assembly import Assembly, assemble
+from twin.runtime.assembly import Assembly, assemble_all
+from twin.runtime.editions import loads_of
 from twin.runtime.incident import pieces
 from twin.runtime.incident.clean import Clean
 from twin.runtime.incident.container import Packing, json_bytes
 from twin.runtime.incident.digests import Digests
 from twin.runtime.incident.manifest import Manifest, this
-from twin.runtime.incident.refold import OLDEST, Basis, basis_of, folds_on, one_pass, unheard_of, versions
-from twin.runtime.plant_file import plant_of
+from twin.runtime.incident.refold import FAR_BACK, OLDEST, Basis, Pass, basis_of, unheard_of, versions
+from twin.runtime.loaded import Loaded
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
 from twin.store.transplant import Believed, believed, standing_events
 
 CUT = 10 * MINUTE
 """The one pass of an export is cut here, that of a replay elsewhere: equal bytes then say something."""
+MODELS = (PLANT_LOADED, TAGS_RENAMED)
+MOST = 100_000
+"""Events of these kinds in one log."""
 MOST_TOLD = 20
 """So many lines are kept of what live had shown otherwise."""
 
@@ -78,12 +83,13 @@ class _Export:
     ) -> None:
         self._reader, self._span, self._known, self._progress = reader, span, known, progress
         self._clean = Clean(reader)
-        self._tags = reader.tags()
-        plant = plant_in_force(reader, span, known)
-        self._assembly = assemble(plant, self._tags)
-        self._names = [unit.name for unit in self._assembly.units]
+        self._tags, loads = models(reader, known)
+        self._plant = in_force(loads, span.end)
+        self._assembly = assemble_all(loads, self._tags)
+        self._names = self._assembly.names
         self._results = SqliteResults(reader, self._names, self._assembly.editions.codes)
-        self._units = chosen_units(self._assembly, asset)
+        chosen = chosen_units(self._assembly, asset)
+        self._units = self._assembly.editions.joined(chosen, span.start - FAR_BACK, span.end)
         self._is_whole = not asset
         self._pieces = self._samples = self._events = 0
 
@@ -91,7 +97,7 @@ class _Export:
         assembly, units = self._assembly, self._units
         self._progress(0.0, "states before the span")
         basis = basis_of(assembly, self._reader, self._results, units, self._span.start, self._known)
-        text = self._clean.event(Event(0, PLANT_LOADED, "", {"text": assembly.plant.text, "digest": ""})).body["text"]
+        text = self._clean.event(Event(0, PLANT_LOADED, "", {"text": self._plant.text, "digest": ""})).body["text"]
         packing.add("plant.yaml", text.encode())
         packing.add("tags.json", json_bytes([[tag.name, tag.type] for _, tag in self._tags.since(0)]))
         for unit in units:
@@ -103,10 +109,9 @@ class _Export:
             self._put_pieces(packing, self._mine(self._clean.read(start, end, self._known)))
             self._progress(self._share(end) / 2, f"{self._samples:,} samples")
         digests, shown = Digests(), list[str]()
-        folds = folds_on(assembly, basis, units)
-        self._put_records(packing, basis, folds, digests, shown)
+        folds = self._put_records(packing, Pass(assembly, basis, units, self._known, digests), digests, shown)
         manifest = Manifest(
-            plant=assembly.plant.path, start=self._span.start, end=self._span.end, known=self._known,
+            plant=self._plant.path, start=self._span.start, end=self._span.end, known=self._known,
             basis=basis.frontier, basis_known=basis.known, units=[self._names[unit] for unit in units],
             codes=versions(assembly), tags=len(self._tags), pieces=self._pieces, samples=self._samples,
             events=self._events, maker=this(),
@@ -121,24 +126,31 @@ class _Export:
     # --- entries -----------------------------------------------------------------------------------------------
 
     def _before(self, basis: Basis) -> Slice:
-        """What held as the states were taken: the last row of each tag, the last event of each kind and subject."""
-        routing = self._assembly.routing
+        """What held as the states were taken: the last row of each tag, the last event of each kind and subject; every
+        model that is known, for how wire numbers read is told by the newest.
+        """
+        routing = self._assembly.editions.up_to(basis.frontier).routing
         tags = np.flatnonzero(np.isin(routing.unit_of_tag, self._units)).astype(np.int32)
         held = self._reader.before(tags, basis.frontier, self._known, basis.frontier - OLDEST)
-        events = standing_events(self._reader, basis.frontier, self._known)
+        events = [
+            *((recorded, one) for recorded, one in standing_events(self._reader, basis.frontier, self._known)
+              if one.kind not in MODELS),
+            *((recorded, one) for recorded, one in self._reader.events(FAR_PAST, FAR_FUTURE, MODELS, MOST)
+              if recorded <= self._known and not basis.frontier <= one.time < self._span.end),
+        ]  # fmt: skip
         return self._mine(self._clean.cleaned(Slice(held, events)))
 
     def _mine(self, piece: Slice) -> Slice:
         """Entries of the units that are in it; events that concern no unit at all concern everybody."""
         if self._is_whole:
             return piece
-        routing, wanted = self._assembly.routing, set(self._units)
+        editions, wanted = self._assembly.editions, set(self._units)
 
         def is_mine(event: Event) -> bool:
-            of = routing.units_of(event)
+            of = editions.units_of(event)
             return not of or bool(wanted.intersection(of))
 
-        samples: Samples = piece.samples.take(np.isin(routing.unit_of(piece.samples.tag), self._units))
+        samples: Samples = piece.samples.take(np.isin(editions.unit_of(piece.samples), self._units))
         return Slice(samples, [(recorded, event) for recorded, event in piece.events if is_mine(event)])
 
     def _put_pieces(self, packing: Packing, found: Slice) -> None:
@@ -151,23 +163,18 @@ class _Export:
 
     # --- results -----------------------------------------------------------------------------------------------
 
-    def _put_records(
-        self, packing: Packing, basis: Basis, folds: Sequence[Fold], digests: Digests, shown: list[str]
-    ) -> None:
-        """One pass over the span: its records, with what was believed when where live had come so far."""
+    def _put_records(self, packing: Packing, once: Pass, digests: Digests, shown: list[str]) -> Sequence[Fold]:
+        """One pass over the span: its records, with what was believed when where live had come so far; its folds."""
         final, is_settled = self._final()
-        steps = one_pass(
-            self._assembly, folds, self._clean, self._units, basis.frontier, self._span.start, self._span.end,
-            self._known, lambda _at: CUT, digests,
-        )  # fmt: skip
-        at, number = self._span.start, 0
-        for reached in steps:
+        at, number, folds = self._span.start, 0, once.folds
+        for reached in once.steps(self._clean, self._span.start, self._span.end, lambda _at: CUT):
             rows = self._rows(at, reached.at, final, reached.records, shown if is_settled else [])
             if rows:
                 packing.add(f"records/{number:06}.json", json_bytes(rows))
                 number += 1
-            at = reached.at
+            at, folds = reached.at, reached.folds
             self._progress(0.5 + self._share(at) / 2, f"{digests.records:,} results")
+        return folds
 
     def _final(self) -> tuple[int, bool]:
         """Up to when results are stored as they were shown, and whether all that is known has been folded into them."""
@@ -201,24 +208,34 @@ def _key(row: Believed) -> bytes:
     return json_bytes(row[:6])
 
 
-def plant_in_force(reader: LogReader, span: Span, known: int) -> Plant:
-    """The model of a span; the first one of a log counts for what was before it. Raises Misconfigured where none was
-    ever loaded, or where it changed within.
-    """
-    loaded = [
-        event
-        for recorded, event in reader.events(FAR_PAST, FAR_FUTURE, (PLANT_LOADED,))
-        if recorded <= known and event.kind == PLANT_LOADED
-    ]
-    if not loaded:
+class _AsKnown:
+    """The events of a log as far as they were known."""
+
+    def __init__(self, reader: LogReader, known: int) -> None:
+        self._reader, self._known = reader, known
+
+    def events(self, start: int, end: int, kinds: Sequence[str] = (), limit: int = 1000) -> list[tuple[int, Event]]:
+        """As of the log."""
+        return [one for one in self._reader.events(start, end, kinds, limit) if one[0] <= self._known]
+
+
+def models(reader: LogReader, known: int) -> tuple[TagTable, list[Loaded]]:
+    """The tags and the models as they were known. Raises Misconfigured where no model was."""
+    renamed = [one for one in reader.events(FAR_PAST, FAR_FUTURE, (TAGS_RENAMED,), MOST) if one[0] > known]
+    tags = [tag for _, tag in reader.tags().since(0)]
+    for _, event in sorted(renamed, key=lambda one: -one[0]):
+        before = {name: former for former, name in event.body["names"].items()}
+        tags = [replace(tag, name=before.get(tag.name, tag.name)) for tag in tags]
+    loads = loads_of(_AsKnown(reader, known))
+    if not loads:
         raise Misconfigured(f"no plant was loaded up to {to_text(known)}; an incident needs its model")
-    changed = [event.time for event in loaded[:-1] if span.start < event.time < span.end]
-    if changed:
-        raise Misconfigured(
-            f"the model changed at {to_text(changed[0])}, within the span; export what lies before or after it"
-        )
-    before = [event for event in loaded if event.time <= span.start]
-    return plant_of((before or loaded[-1:])[0].body["text"], "stored plant")
+    return TagTable(tags), loads
+
+
+def in_force(loads: Sequence[Loaded], end: int) -> Plant:
+    """The model at the end of a span; the first one counts for what was before it."""
+    before = [load for load in loads if load.since < end]
+    return (before[-1] if before else loads[0]).plant
 
 
 def chosen_units(assembly: Assembly, asset: str) -> tuple[int, ...]:

@@ -1,19 +1,20 @@
-"""The one place where incidents touch the folds: which model, from which states, one pass over a span."""
+"""The one place where incidents touch the folds: from which states, under which editions, one pass over a span."""
 
 from __future__ import annotations
 
 import json
 import struct
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twin.core.course import Course
+from twin.core.edition import Edition, Editions
 from twin.core.errors import Misconfigured
 from twin.core.fold import Fold, Record
 from twin.core.history import History, Snapshot
 from twin.core.instant import FAR_FUTURE, HOUR, MINUTE, to_text
 from twin.core.routing import HORIZON
-from twin.core.span import GRID, restore_unit, unit_state
+from twin.core.span import GRID, unit_state
 from twin.runtime.assembly import Assembly
 from twin.runtime.incident.digests import Digests, Listener
 from twin.store.reader import LogReader
@@ -39,8 +40,9 @@ class Basis:
 
 
 def versions(assembly: Assembly) -> dict[str, int]:
-    """Fold -> version."""
-    return {fold.name: fold.version for fold in assembly.make((0,))}
+    """Fold -> version, of this release, for the folds that any of the editions has."""
+    every = range(len(assembly.units))
+    return {fold.name: fold.version for edition in assembly.editions.all for fold in edition.fresh(tuple(every))}
 
 
 def basis_of(
@@ -52,27 +54,25 @@ def basis_of(
     """
     newest = [results.snapshot_before(unit, FAR_FUTURE, known) for unit in units]
     late = {one.unit: unheard_of(assembly, reader, one, known) for one in newest if one is not None}
-    whole_from = reader.whole_from()
+    fit = _Fit(assembly.editions, results, units, known, late)
     for seen in (min(known, start + SOON), known):
-        found = _common(results, units, start, known, seen, late)
-        if found and start - found[0].frontier <= FAR_BACK:
-            _check_whole(whole_from, found[0].frontier, start)
-            return Basis(found[0].frontier, max(one.known for one in found), {one.unit: one.body for one in found})
-    return _folded_to(assembly, reader, results, units, start, known, late)
+        found = fit.common(start, seen)
+        if found is not None and start - found.frontier <= FAR_BACK:
+            _check_whole(reader.whole_from(), found.frontier, start)
+            return found
+    return _folded_to(assembly, reader, fit.common(start, known), units, start, known)
 
 
 def _folded_to(
-    assembly: Assembly, reader: LogReader, results: SqliteResults, units: Sequence[int], start: int, known: int,
-    late: Mapping[int, Sequence[tuple[int, int]]],
-) -> Basis:  # fmt: skip
+    assembly: Assembly, reader: LogReader, found: Basis | None, units: Sequence[int], start: int, known: int
+) -> Basis:
     """The states at the start itself, folded from the newest fit ones, or from the first entry of the log."""
-    found = _common(results, units, start, known, known, late)
     first = reader.first()
-    begin = found[0].frontier if found else (start if first is None else min(start, first - first % GRID + 1 - GRID))
+    begin = found.frontier if found else (start if first is None else min(start, first - first % GRID + 1 - GRID))
     _check_whole(reader.whole_from(), begin, start)
     course = Course(assembly.editions, units, begin, known)
-    for one in found:
-        course.restore(one)
+    for unit, body in found.states.items() if found else ():
+        course.restore(Snapshot(unit, begin, known, body))
     for _ in course.follow(units, reader, start, known, lambda _at: HOUR):
         pass
     return Basis(start, known, {unit: unit_state(course.folds, unit) for unit in units})
@@ -86,33 +86,55 @@ def _check_whole(whole_from: int | None, begin: int, start: int) -> None:
         )
 
 
-def _common(
-    results: SqliteResults, units: Sequence[int], start: int, known: int, seen: int,
-    late: Mapping[int, Sequence[tuple[int, int]]],
-) -> list[Snapshot]:  # fmt: skip
-    """The newest snapshots of all units at one frontier, known at `seen`, that nothing known at `known` lies behind."""
-    limit = start
-    while True:
-        found = [_fit(results, unit, limit, known, seen, late.get(unit, ())) for unit in units]
-        fit = [one for one in found if one is not None]
-        if not fit or len(fit) < len(found):
-            return []
-        limit = min(one.frontier for one in fit)
-        if all(one.frontier == limit for one in fit):
-            return fit
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Finds snapshots that nothing known at `known` lies behind. late: of each unit, beside what is listed as late."""
+
+    editions: Editions
+    results: SqliteResults
+    units: Sequence[int]
+    known: int
+    late: Mapping[int, Sequence[tuple[int, int]]]
+
+    def common(self, start: int, seen: int) -> Basis | None:
+        """The newest ones of all units at one frontier, known at `seen`.
+
+        Units that the edition of the model of that time did not have yet have seen nothing.
+        """
+        limit = start
+        while True:
+            edition = self.editions.up_to(limit)
+            there = _present(edition)
+            found = {unit: self._newest(unit, limit, seen) for unit in self.units}
+            fit = [one for one in found.values() if one is not None]
+            if not fit or any(one is None and unit in there for unit, one in found.items()):
+                return None
+            limit = min(one.frontier for one in fit)
+            if all(one.frontier == limit for one in fit):
+                states = {
+                    unit: unit_state(edition.fresh((unit,)), unit) if one is None else one.body
+                    for unit, one in found.items()
+                }
+                return Basis(limit, max(one.known for one in fit), states)
+
+    def _newest(self, unit: int, limit: int, seen: int) -> Snapshot | None:
+        basis = self.results.snapshot_before(unit, limit, seen)
+        while basis is not None:
+            listed = self.results.lateness(unit, basis.known, self.known)
+            listed += self.editions.mends(unit, basis.known, self.known)
+            pairs = (*((one.recorded, one.time) for one in listed), *self.late.get(unit, ()))
+            behind = [time for recorded, time in pairs if recorded > basis.known and time < basis.frontier]
+            if not behind:
+                return basis
+            basis = self.results.snapshot_before(unit, min(behind), seen)
+        return None
 
 
-def _fit(
-    results: SqliteResults, unit: int, limit: int, known: int, seen: int, late: Sequence[tuple[int, int]]
-) -> Snapshot | None:
-    basis = results.snapshot_before(unit, limit, seen)
-    while basis is not None:
-        told = [(one.recorded, one.time) for one in results.lateness(unit, basis.known, known)]
-        behind = [time for recorded, time in (*told, *late) if recorded > basis.known and time < basis.frontier]
-        if not behind:
-            return basis
-        basis = results.snapshot_before(unit, min(behind), seen)
-    return None
+def _present(edition: Edition) -> set[int]:
+    """The units that an edition has."""
+    routing = edition.routing
+    subjects = {unit for of in routing.units_of_subject.values() for unit in of}
+    return {routing.others, *routing.unit_of_tag.tolist(), *subjects}
 
 
 def unheard_of(assembly: Assembly, reader: LogReader, newest: Snapshot, known: int) -> list[tuple[int, int]]:
@@ -120,19 +142,6 @@ def unheard_of(assembly: Assembly, reader: LogReader, newest: Snapshot, known: i
     missed = assembly.editions.of_units(reader.since(newest.known, known), (newest.unit,))
     pairs = zip(missed.samples.recorded.tolist(), missed.samples.time.tolist(), strict=True)
     return [*pairs, *((recorded, event.time) for recorded, event in missed.events)]
-
-
-def folds_on(assembly: Assembly, basis: Basis, units: Sequence[int], only: Collection[str] | None = None) -> list[Fold]:
-    """Fresh folds with the states of a basis. only: of these folds, the others begin with nothing.
-
-    Raises ValueError, KeyError for bytes that are no state of these folds.
-    """
-    folds = assembly.make(tuple(units))
-    chosen = [fold for fold in folds if only is None or fold.name in only]
-    for unit in units:
-        body = basis.states[unit] if only is None else _parts_of(basis.states[unit], only)
-        restore_unit(chosen, Snapshot(unit, basis.frontier, basis.known, body))
-    return folds
 
 
 def _parts_of(body: bytes, only: Collection[str]) -> bytes:
@@ -155,23 +164,50 @@ class Reached:
 
     at: int
     records: Sequence[Record]
+    folds: Sequence[Fold]
 
 
-def one_pass(
-    assembly: Assembly, folds: Sequence[Fold], history: History, units: Sequence[int], begin: int, start: int, end: int,
-    known: int, cut: Callable[[int], int], digests: Digests,
-) -> Iterator[Reached]:  # fmt: skip
-    """Step folds from `begin` to `end`; from `start` on their records are given and their series counted."""
-    course = Course(assembly.editions, units, begin, known)
-    course.folds = list(folds)
-    for _ in course.follow(units, history, start, known, cut):
-        pass
-    course.folds = [*folds, Listener(digests)]
-    for reached, records in course.follow(units, history, end, known, cut):
-        digests.add_records(records, [unit.name for unit in assembly.units])
-        yield Reached(reached, records)
+class Pass:
+    """One pass over a span from the states of a basis, under the editions of its time.
+
+    only: of these folds the basis is taken, the others begin with nothing. Raises ValueError, KeyError for bytes that
+    are no states of these folds.
+    """
+
+    def __init__(
+        self, assembly: Assembly, basis: Basis, units: Sequence[int], known: int, digests: Digests,
+        only: Collection[str] | None = None,
+    ) -> None:  # fmt: skip
+        self._names, self._units, self._known, self._digests = assembly.names, units, known, digests
+        self._course = Course(_heard(assembly.editions, digests), units, basis.frontier, known)
+        for unit in units:
+            body = basis.states[unit] if only is None else _parts_of(basis.states[unit], only)
+            self._course.restore(Snapshot(unit, basis.frontier, basis.known, body))
+
+    @property
+    def folds(self) -> list[Fold]:
+        """As they stand."""
+        return [fold for fold in self._course.folds if not isinstance(fold, Listener)]
+
+    def steps(self, history: History, start: int, end: int, cut: Callable[[int], int]) -> Iterator[Reached]:
+        """Go on to `end`; from `start` on records are given and counted."""
+        for _ in self._course.follow(self._units, history, start, self._known, cut):
+            pass
+        self._digests.begins = start
+        for reached, records in self._course.follow(self._units, history, end, self._known, cut):
+            self._digests.add_records(records, self._names)
+            yield Reached(reached, records, self.folds)
 
 
-def pristine(assembly: Assembly, unit: int) -> bytes:
-    """The state of a unit to which nothing has happened."""
-    return unit_state(assembly.make((unit,)), unit)
+def _heard(editions: Editions, digests: Digests) -> Editions:
+    """The same editions, each with a listener behind its folds."""
+
+    def with_listener(edition: Edition) -> Edition:
+        return replace(edition, make=lambda units: [*edition.make(units), Listener(digests)], _pristine={})
+
+    return Editions([with_listener(edition) for edition in editions.all])
+
+
+def pristine(assembly: Assembly, unit: int, at: int) -> bytes:
+    """The state of a unit to which nothing has happened up to an instant."""
+    return unit_state(assembly.editions.up_to(at).fresh((unit,)), unit)

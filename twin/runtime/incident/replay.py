@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,15 @@ from twin.core.instant import FAR_FUTURE, MINUTE, to_text
 from twin.core.span import unit_state
 from twin.core.tags import Tag, TagTable, TagType
 from twin.model.plant import Plant
-from twin.runtime.assembly import Assembly, assemble
+from twin.runtime.assembly import Assembly, assemble_all
 from twin.runtime.clock import StandingClock
+from twin.runtime.editions import loads_of
 from twin.runtime.incident import pieces
 from twin.runtime.incident.container import Container, json_bytes, json_of
 from twin.runtime.incident.digests import Digests, differing
+from twin.runtime.incident.export import in_force
 from twin.runtime.incident.manifest import Manifest, Results, differences, manifest_of
-from twin.runtime.incident.refold import Basis, Reached, folds_on, one_pass, pristine, versions
+from twin.runtime.incident.refold import Basis, Pass, Reached, pristine, versions
 from twin.runtime.plant_file import plant_of
 from twin.store.lock import writer_lock
 from twin.store.log import SqliteLog
@@ -117,7 +119,9 @@ class IncidentFile:
             raise Misconfigured(f"{self.path}: its model has no unit {missing[0][:80]!r} here; export it again")
         inside = {by_name[name] for name in self.manifest.units}
         states = {
-            unit: self._container.read(f"basis/{unit:04}.state") if unit in inside else pristine(assembly, unit)
+            unit: self._container.read(f"basis/{unit:04}.state")
+            if unit in inside
+            else pristine(assembly, unit, self.manifest.basis)
             for unit in range(len(assembly.units))
         }
         return Basis(self.manifest.basis, self.manifest.basis_known, states)
@@ -133,10 +137,13 @@ class IncidentFile:
 class Replayed:
     """What a replay came to. differences: from what the file says, a line each, the earliest first; empty means equal.
 
-    may_differ: what is another here than where it was exported, and may change the last bits of floats.
+    may_differ: what is another here than where it was exported, and may change the last bits of floats. plant: the
+    model at the end of the span; assembly: all its editions.
     """
 
     manifest: Manifest
+    plant: Plant
+    assembly: Assembly
     results: Results
     records: int
     may_differ: list[str]
@@ -190,37 +197,46 @@ class _Replay:
         self._incident, self._folder, self._progress, self._anyway = incident, folder, progress, anyway
         self._manifest = incident.manifest
         self._told: list[str] = []
+        self._digests = Digests()
 
     def run(self) -> Replayed:
-        tags, plant = self._incident.tags(), self._incident.plant()
-        assembly = assemble(plant, TagTable(tags))
-        cannot, may_differ = differences(self._manifest, versions(assembly))
+        m, tags = self._manifest, self._incident.tags()
+        self._fill(tags)
+        log = SqliteLog(self._folder, StandingClock(m.end))
+        reader = LogReader(self._folder)
+        try:
+            loads = loads_of(reader)
+            if not loads:
+                raise Misconfigured(f"{self._incident.path}: holds no model that can be read; export it again")
+            assembly = assemble_all(loads, TagTable(tags))
+            differ = self._check(versions(assembly))
+            made = self._fold(assembly, reader, SqliteResults(reader, assembly.names, assembly.editions.codes, log))
+        finally:
+            log.close()
+            reader.close()
+        told = self._told[:MOST_TOLD] + differing(m.results, made)
+        if not told and made.digest != m.results.digest:
+            told.append("the records differ from those that were counted there")
+        return Replayed(m, in_force(loads, m.end), assembly, made, self._digests.records, differ, told)
+
+    def _check(self, here: Mapping[str, int]) -> list[str]:
+        """What is another here than there. Raises Misconfigured where that cannot be."""
+        cannot, may_differ = differences(self._manifest, here)
         if cannot and not self._anyway:
             raise Misconfigured(
                 f"{self._incident.path}: {'; '.join([*cannot, *may_differ])}: the results would be others; "
                 "run it with that release, or with --anyway here"
             )
-        basis = self._incident.basis(assembly)
-        folds = folds_on(assembly, basis, self._numbers(assembly), {name for name, _ in self._alike(assembly)})
-        self._fill(plant, assembly, basis, folds, tags)
-        return self._fold(assembly, folds, [*cannot, *may_differ])
-
-    def _alike(self, assembly: Assembly) -> set[tuple[str, int]]:
-        """Folds that have the version they had there."""
-        return versions(assembly).items() & self._manifest.codes.items()
+        return [*cannot, *may_differ]
 
     def _numbers(self, assembly: Assembly) -> tuple[int, ...]:
         inside = set(self._manifest.units)
         return tuple(number for number, unit in enumerate(assembly.units) if unit.name in inside)
 
-    def _fill(self, plant: Plant, assembly: Assembly, basis: Basis, folds: Sequence[Fold], tags: Sequence[Tag]) -> None:
+    def _fill(self, tags: Sequence[Tag]) -> None:
+        plant = self._incident.plant()
         owners = [spec.connection if (spec := plant.tags.get(tag.name)) else "incident" for tag in tags]
         log = NewLog(self._folder, lambda tag: owners[tag])
-        inside = self._numbers(assembly)
-        states = {
-            unit.name: unit_state(folds, number) if number in inside else basis.states[number]
-            for number, unit in enumerate(assembly.units)
-        }
         try:
             log.tags(tags)
             for number, piece in enumerate(self._incident.entries()):
@@ -229,41 +245,29 @@ class _Replay:
             for rows in self._incident.records():
                 log.records(rows)
             log.late(self._incident.late())
-            log.states(assembly.code, basis.frontier, basis.known, states.items())
             log.close()
         except BaseException:
             log.give_up()
             raise
 
-    def _fold(self, assembly: Assembly, folds: list[Fold], may_differ: list[str]) -> Replayed:
+    def _fold(self, assembly: Assembly, reader: LogReader, results: SqliteResults) -> Results:
         """Step by step over the folder's own log; what comes out otherwise than it stands is put right and told."""
-        m, units = self._manifest, self._numbers(assembly)
+        m, units, basis = self._manifest, self._numbers(assembly), self._incident.basis(assembly)
+        alike = {name for name, number in versions(assembly).items() if m.codes.get(name) == number}
+        once = Pass(assembly, basis, units, m.known, self._digests, alike)
+        states = self._states(assembly, once.folds, units, basis.frontier, basis.known)
+        results.publish(Publication(basis.known, snapshots=states))
         distance = MINUTE * max(1, -(-(m.end - m.start) // (STATES * MINUTE)))
-        digests, at = Digests(), m.start
-        log = SqliteLog(self._folder, StandingClock(m.end))
-        reader = LogReader(self._folder)
-        results = SqliteResults(reader, [unit.name for unit in assembly.units], assembly.editions.codes, log)
-        try:
-            steps = one_pass(
-                assembly, folds, reader, units, m.basis, m.start, m.end, m.known, lambda _: distance, digests
-            )
-            for reached in steps:
-                removed, added = self._against(results, units, at, reached)
-                is_due = reached.at == m.end or reached.at % distance == 1
-                states = self._states(assembly, folds, units, reached.at) if is_due else []
-                results.publish(Publication(m.known, (), added, removed, states))
-                at = reached.at
-                self._progress(0.5 + (at - m.start) / (m.end - m.start) / 2, f"{digests.records:,} results")
-            results.current(0, m.end, m.end)  # waits until all of it is stored
-        finally:
-            log.close()
-            reader.close()
-        names = {unit: assembly.units[unit].name for unit in units}
-        made = digests.results(folds, names)
-        told = self._told[:MOST_TOLD] + differing(m.results, made)
-        if not told and made.digest != m.results.digest:
-            told.append("the records differ from those that were counted there")
-        return Replayed(m, made, digests.records, may_differ, told)
+        at, folds = m.start, once.folds
+        for reached in once.steps(reader, m.start, m.end, lambda _: distance):
+            removed, added = self._against(results, units, at, reached)
+            at, folds = reached.at, reached.folds
+            is_due = at == m.end or at % distance == 1
+            states = self._states(assembly, folds, units, at, m.known) if is_due else []
+            results.publish(Publication(m.known, (), added, removed, states))
+            self._progress(0.5 + (at - m.start) / (m.end - m.start) / 2, f"{self._digests.records:,} results")
+        results.current(0, m.end, m.end)  # waits until all of it is stored
+        return self._digests.results(folds, {unit: assembly.units[unit].name for unit in units})
 
     def _against(
         self, results: SqliteResults, units: Sequence[int], start: int, reached: Reached
@@ -282,12 +286,12 @@ class _Replay:
             )
         return removed, added
 
-    def _states(self, assembly: Assembly, folds: Sequence[Fold], units: Sequence[int], at: int) -> list[Snapshot]:
+    @staticmethod
+    def _states(assembly: Assembly, folds: Sequence[Fold], units: Sequence[int], at: int, known: int) -> list[Snapshot]:
         """Of all units: of those that are not in the file nothing is ever known."""
-        known = self._manifest.known
         inside = [Snapshot(unit, at, known, unit_state(folds, unit)) for unit in units]
         others = set(range(len(assembly.units))) - set(units)
-        return [*inside, *(Snapshot(unit, at, known, pristine(assembly, unit)) for unit in sorted(others))]
+        return [*inside, *(Snapshot(unit, at, known, pristine(assembly, unit, at)) for unit in sorted(others))]
 
 
 def _hashable(record: Record) -> bytes:

@@ -13,7 +13,8 @@ from twin.core.event import ALARM_ACKNOWLEDGED, CONNECTION_LOST, CONNECTION_UP, 
 from twin.core.instant import FAR_FUTURE, MINUTE, SECOND, from_text
 from twin.model.load import load
 from twin.runtime import plugins
-from twin.runtime.assembly import assemble
+from twin.runtime.assembly import assemble_all
+from twin.runtime.editions import loads_of
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
@@ -42,17 +43,25 @@ class Life:
     def open(self) -> None:
         """A run begins."""
         self.log, self.reader = SqliteLog(self.folder, self.clock), LogReader(self.folder)
-        self.assembly = assemble(self.plant, self.log.tags)
-        names = [unit.name for unit in self.assembly.units]
-        self.results = SqliteResults(self.reader, names, self.assembly.editions.codes, self.log)
+        loads = loads_of(self.reader)
+        if not loads or loads[-1].plant.digest != self.plant.digest:
+            body = {"digest": self.plant.digest, "text": self.text, "tags": len(self.log.tags)}
+            since = max(self.clock.instant, self.log.last + 1)
+            self.log.submit(Event(since, PLANT_LOADED, self.plant.path, body)).result(10)
+        self.assembly = assemble_all(loads_of(self.reader, self.plant), self.log.tags)
+        self.results = SqliteResults(self.reader, self.assembly.names, self.assembly.editions.codes, self.log)
         self.engine = self.assembly.engine(self.reader, self.results)
         self.log.on_commit = self.engine.accept
-        if self.log.last == 0:
-            body = {"digest": self.plant.digest, "text": self.text}
-            self.log.submit(Event(START, PLANT_LOADED, self.plant.path, body)).result(10)
         for publication in self.engine.resume(self.clock.instant, self.log.last):
             self.results.publish(publication)
         self.note(Event(self.clock.instant, RUN_STARTED, self.plant.path))
+
+    def load(self, text: str) -> None:
+        """Stop, and run with another model."""
+        self.stop()
+        self.text = text
+        self.plant = load(text, "plant.yaml", plugins.connectors(), {}, plugins.outlets())
+        self.open()
 
     def kill(self) -> None:
         """It ends without a word: what was folded since the last snapshot is lost."""

@@ -51,6 +51,8 @@ def first(file, prefix: str) -> str:
         ("basis/0000.state", None, "is missing"),
         ("records/", b'[["u","state","k",1,2,{},3]]', "makes no sense"),
         ("records/", b'[[1,"state","k",1,2,{},3,null]]', "makes no sense"),
+        ("entries/000000/events.json", b"[]", "holds no model"),
+        ("entries/000000/events.json", None, "holds no model"),
     ],
 )
 def test_parts(file, tmp_path, part, body, message):
