@@ -26,6 +26,7 @@ COMMANDS = {
     "coverage": ("twin.cli.coverage", "is anything missing: what was covered, gaps with their causes"),
     "verify": ("twin.cli.verify", "fold the log in one pass and compare with what live showed"),
     "whatif": ("twin.cli.whatif", "what may come of a line, with intervals, and how good forecasts were"),
+    "backtest": ("twin.cli.backtest", "what a recorded span would have been under another plant file"),
     "incident": ("twin.cli.incident", "export a span of the log with its model as one file, or replay one"),
     "store": ("twin.cli.store", "say what a data folder holds, or check that it is whole"),
     "outlet": ("twin.cli.outlet", "say where the log goes, and look after what was refused there"),
