@@ -54,9 +54,10 @@ class OwnStore:
     def __init__(self, folder: Path, workload: Workload) -> None:
         self.folder = folder
         self.workload = workload
+        self._names = workload.names
         self._clock = ArrivalClock()
         self._log, self._reader = SqliteLog(folder, self._clock), LogReader(folder)
-        self._log.tags.ids_of(workload.names)
+        self._log.tags.ids_of(self._names)
         self._sealing = Sealing(self._log, self._reader, self._clock, BOUNDS)
         self._sealing.start()
         self._runner = asyncio.Runner()
@@ -94,7 +95,7 @@ class OwnStore:
 
     def day(self, tag: int, start: int, end: int) -> bytes:
         """JSON of the API."""
-        return self._get({"tag": self.workload.names[tag], "from": to_text(start), "to": to_text(end)})
+        return self._get({"tag": self._names[tag], "from": to_text(start), "to": to_text(end)})
 
     def columns(self, tag: int, start: int, end: int) -> int:
         """The same as columns, as folds and Python have it; how many rows."""
@@ -103,7 +104,7 @@ class OwnStore:
 
     def hourly(self, tags: Sequence[int], start: int, end: int) -> bytes:
         """JSON of the API."""
-        names = [self.workload.names[tag] for tag in tags]
+        names = [self._names[tag] for tag in tags]
         hours = {"aggregate": "mean", "interval": "1h"}
         return self._get({"tag": names, "from": to_text(start), "to": to_text(end)} | hours)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -21,15 +21,17 @@ from twin.mes.cuts import Cuts
 from twin.state.stretch import Stretch
 
 
-def columns_of(twin: Readable, question: Question, cuts: Cuts, gaps: Sequence[Sequence[Stretch]]) -> list[Aggregates]:
-    """Our own aggregates of each tag."""
-    layers = [aggregated(twin, question.ids, layer.edges, question.known, gaps) for layer in cuts.layers]
-    if not layers:
-        nothing = aggregated(twin, question.ids, np.array([question.span.start], dtype=np.int64), question.known, gaps)
-        return nothing
-    names = [one.name for one in fields(Aggregates)]
+def columns_of(
+    twin: Readable, question: Question, cuts: Cuts, gaps: Sequence[Sequence[Stretch]], names: Collection[str]
+) -> list[Aggregates]:
+    """Our own aggregates of each tag. names: those that are asked for; without `twa` there is none, nor covered_s."""
+    edges = [layer.edges for layer in cuts.layers] or [np.array([question.span.start], dtype=np.int64)]
+    layers = [aggregated(twin, question.ids, one, question.known, gaps, "twa" in names) for one in edges]
+    if not cuts.layers or cuts.is_one_row:
+        return layers[0]
+    columns = [one.name for one in fields(Aggregates)]
     return [
-        Aggregates(**{name: cuts.gathered([getattr(layer[place], name) for layer in layers]) for name in names})
+        Aggregates(**{name: cuts.gathered([getattr(layer[place], name) for layer in layers]) for name in columns})
         for place in range(len(question.ids))
     ]
 

@@ -24,9 +24,15 @@ MOST_IN_ALL = 32_000_000
 
 
 def aggregated(
-    twin: Readable, ids: Sequence[int | None], edges: NDArray[np.int64], known: int, gaps: Sequence[Sequence[Stretch]]
+    twin: Readable,
+    ids: Sequence[int | None],
+    edges: NDArray[np.int64],
+    known: int,
+    gaps: Sequence[Sequence[Stretch]],
+    weighted: bool,
 ) -> list[Aggregates]:
-    """Aggregates of each tag over the intervals between edges. gaps: those of each tag.
+    """Aggregates of each tag over the intervals between edges. gaps: those of each tag. weighted: twa is asked for, so
+    what held at the start must be found, however long ago it was said.
 
     Whole hours come from rollups, so that only the rows of the others count for what one request may read.
     """
@@ -45,9 +51,7 @@ def aggregated(
         budget -= rows
         if rows > MOST_ROWS or budget < 0:
             raise too_much(f"more than {MOST_ROWS} samples of a tag or {MOST_IN_ALL} in all; ask for a shorter span")
-        silent = np.setdiff1d(np.arange(len(tags)), pieces.series[pieces.first < edges[0]])
-        held = np.full(len(tags), np.nan)
-        held[silent] = _held(twin, tags[silent], int(wide[0]), known)
+        held = _held_first(twin, tags, pieces, wide, known) if weighted else None
         of_each = aggregates_of(pieces, wide, held, [holes[tag] for tag in tags.tolist()])
         found |= dict(zip(tags.tolist(), [one.without_first() for one in of_each], strict=True))
     if None in ids:
@@ -67,6 +71,8 @@ def _pieces(
     sentinels = [(place, value) for place, tag in enumerate(tags.tolist()) for value in scales.sentinels(tag)]
     turns = [(place, at) for place, tag in enumerate(tags.tolist()) for at in scales.changes(tag, start - STEPS, end)]
 
+    scaled: list[tuple[Rollups, Pieces]] = []
+
     def fit(rollups: Rollups) -> NDArray[np.bool_]:
         series = np.searchsorted(tags, rollups["tag"])
         fits = uncut(rollups, series, edges, holes) & (rollups["first"] > archived_to)
@@ -74,7 +80,8 @@ def _pieces(
             fits &= (series != row) | ~((rollups["least"] <= value) & (rollups["greatest"] >= value))
         for row, at in turns:  # no hour has two scales
             fits &= (series != row) | (rollups["last"] < at) | (rollups["first"] >= at)
-        return fits & is_finite(_scaled(twin, tags, rollups, series))
+        scaled[:] = [(rollups, _scaled(twin, tags, rollups, series))]
+        return fits & is_finite(scaled[0][1])
 
     found = twin.reader.read_rolled(tags, start, end, known, fit, MOST_ROWS)
     made = twin.past.made(twin.past.computed(tags), start, end, known, MOST_ROWS)
@@ -83,12 +90,11 @@ def _pieces(
     rows = in_order(join([older, found.samples, made]))
     rows = rows.take(rows.by_tag)
     value, usable = _usable(twin, rows)
+    of_rows = pieces_of_rows(np.searchsorted(tags, rows.tag), rows.time, value, usable)
+    if scaled and scaled[0][0] is found.rollups:  # all of them fit
+        return joined_pieces([scaled[0][1], of_rows]), len(rows)
     series = np.searchsorted(tags, found.rollups["tag"])
-    parts = [
-        _scaled(twin, tags, found.rollups, series),
-        pieces_of_rows(np.searchsorted(tags, rows.tag), rows.time, value, usable),
-    ]
-    return joined_pieces(parts), len(rows)
+    return joined_pieces([_scaled(twin, tags, found.rollups, series), of_rows]), len(rows)
 
 
 def _scaled(twin: Readable, tags: NDArray[np.int32], rollups: Rollups, series: NDArray[np.intp]) -> Pieces:
@@ -103,6 +109,16 @@ def _no_rows() -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.float64]
 def _usable(twin: Readable, rows: Samples) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     value, status = values(twin.meaning, rows)
     return value, np.isfinite(value) & ~is_bad(status)
+
+
+def _held_first(
+    twin: Readable, tags: NDArray[np.int32], pieces: Pieces, wide: NDArray[np.int64], known: int
+) -> NDArray[np.float64]:
+    """Of each tag what holds at the first edge; looked for only where the first interval does not tell."""
+    silent = np.setdiff1d(np.arange(len(tags)), pieces.series[pieces.first < wide[1]])
+    held = np.full(len(tags), np.nan)
+    held[silent] = _held(twin, tags[silent], int(wide[0]), known)
+    return held
 
 
 def _held(twin: Readable, tags: NDArray[np.int32], start: int, known: int) -> NDArray[np.float64]:

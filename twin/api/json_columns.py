@@ -33,6 +33,9 @@ class Spelled:
         return b"".join(self.pieces)
 
 
+NULL, NONE = Spelled((b"null",)), Spelled((b"[]",))
+
+
 def times(time: NDArray[np.int64]) -> Spelled:
     """RFC 3339 in UTC, with as many decimals as are needed."""
     return _in_turn(time, quoted_times)
@@ -74,7 +77,7 @@ def integers(value: NDArray[Any]) -> Spelled:
 def texts(value: NDArray[np.float64], text: NDArray[np.object_] | None) -> Spelled:
     """The text column, with a word where a number is infinite; null when no row has any."""
     if text is None and not np.isinf(value).any():
-        return Spelled((b"null",))
+        return NULL
     return Spelled((to_json(json_texts(value, text)),))
 
 

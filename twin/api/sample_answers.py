@@ -84,9 +84,8 @@ def _aggregates(asked: Answering, wanted: Aggregation, cuts: Cuts, work: Work) -
     gaps = gaps_of(twin, question.paths, question.span, question.known)
     own, part13 = [], []
     if wanted.columns:
-        found = columns_of(twin, question, cuts, gaps)
-        pairs = zip(question.paths, found, gaps, strict=True)
-        own = [aggregates_json(twin, path, one, wanted.columns, cuts, missing) for path, one, missing in pairs]
+        found = columns_of(twin, question, cuts, gaps, wanted.columns)
+        own = aggregates_json(twin, question.paths, found, wanted.columns, cuts, gaps)
     if wanted.part13:
         for place, path in enumerate(question.paths):
             made = processed_of(twin, question, place, cuts, wanted.part13, asked.settings, gaps[place], work)
@@ -142,5 +141,5 @@ def _aggregate_tables(asked: Answering, wanted: Aggregation, cuts: Cuts) -> tupl
     none = equal_cuts(0, 0, 1)
     named = Cuts(none.start, none.end, None if cuts.name is None else [], none.shortened, [])
     nothing = dict.fromkeys(wanted.part13, Processed(np.empty(0), np.empty(0, np.uint32)))
-    own = columns_of(twin, Question([""], [None], Span(0, 0), question.known), named, [[]])[0]
+    own = columns_of(twin, Question([""], [None], Span(0, 0), question.known), named, [[]], wanted.columns)[0]
     return aggregate_table("", named, wanted, own if wanted.columns else None, nothing), tables

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from twin.api.instants import Instants
-from twin.api.json_columns import Spelled, integers, json_object, numbers, same_times, texts, times
+from twin.api.json_columns import NONE, NULL, Spelled, integers, json_object, numbers, same_times, spelled, texts, times
 from twin.api.question import COLUMNS, Question
 from twin.api.readable import Readable
 from twin.api.readings import readings_of
@@ -78,26 +78,36 @@ def _thinned(thin: Thin) -> Spelled:
 
 
 def aggregates_json(
-    twin: Readable, path: str, one: Aggregates, columns: frozenset[str], cuts: Cuts, missing: Sequence[Stretch]
-) -> Spelled:
-    """AggregatesShape of one tag."""
-    asked = {name: numbers(getattr(one, name)) if name in columns else None for name in COLUMNS if name != "count"}
+    twin: Readable,
+    paths: Sequence[str],
+    found: Sequence[Aggregates],
+    columns: frozenset[str],
+    cuts: Cuts,
+    gaps: Sequence[Sequence[Stretch]],
+) -> list[Spelled]:
+    """AggregatesShape of each tag."""
     is_equal = cuts.name is None and len(cuts.start) > 0
-    return json_object(
-        {
-            "tag": path,
-            "unit": unit_of(twin, path),
-            "interval_s": int((cuts.end - cuts.start)[0]) / SECOND if is_equal else None,
-            "time": same_times(cuts.start),
-            "end": same_times(cuts.end),
-            "name": cuts.name,
-            "count": integers(one.count),
-            "left_out": integers(one.left_out),
-            **asked,
-            "covered_s": numbers(one.covered_s) if "twa" in columns else None,
-            "gaps": _gaps(missing),
-        }
-    )
+    same = {
+        "interval_s": int((cuts.end - cuts.start)[0]) / SECOND if is_equal else None,
+        "time": same_times(cuts.start),
+        "end": same_times(cuts.end),
+        "name": cuts.name,
+    }
+    same = {name: Spelled(spelled(value)) for name, value in same.items()}
+    given = [name for name in COLUMNS if name in columns and name != "count"]
+    given += ["covered_s"] if "twa" in columns else []
+    rest = dict.fromkeys((*COLUMNS, "covered_s"), NULL)
+    return [
+        json_object(
+            {"tag": path, "unit": unit_of(twin, path)}
+            | same
+            | rest
+            | {"count": integers(one.count), "left_out": integers(one.left_out)}
+            | {name: numbers(getattr(one, name)) for name in given}
+            | {"gaps": _gaps(missing) if missing else NONE}
+        )
+        for path, one, missing in zip(paths, found, gaps, strict=True)
+    ]
 
 
 def processed_json(

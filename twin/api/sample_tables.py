@@ -89,7 +89,7 @@ def aggregate_tables(
     for place, path in enumerate(question.paths):
         work.look()
         alone = replace(question, paths=[path], ids=[question.ids[place]])
-        own = columns_of(twin, alone, cuts, [gaps[place]])[0] if asked.columns else None
+        own = columns_of(twin, alone, cuts, [gaps[place]], asked.columns)[0] if asked.columns else None
         part13 = processed_of(twin, question, place, cuts, asked.part13, settings, gaps[place], work)
         yield aggregate_table(path, cuts, asked, own, part13)
 

@@ -106,15 +106,16 @@ def aggregates(
 
 
 def aggregates_of(
-    pieces: Pieces, edges: NDArray[np.int64], held: NDArray[np.float64], gaps: Sequence[Gaps]
+    pieces: Pieces, edges: NDArray[np.int64], held: NDArray[np.float64] | None, gaps: Sequence[Gaps]
 ) -> list[Aggregates]:
     """Of each series the aggregates of its pieces, which lie in [edges[0], edges[-1]). gaps: of each series.
 
-    held: of each series the value that holds at edges[0], NaN for none. A value holds until the next row; one that is
-    not usable holds nothing. In a gap nothing holds, nor after it until the next row.
+    held: of each series the value that holds at edges[0], NaN for none; None: twa and covered_s are not asked for. A
+    value holds until the next row; one that is not usable holds nothing. In a gap nothing holds, nor after it until the
+    next row.
     """
     intervals = len(edges) - 1
-    size = len(held) * intervals
+    size = len(gaps) * intervals
     place = np.searchsorted(edges, pieces.first, side="right") - 1
     slot = pieces.series * intervals + place
     some = np.flatnonzero(pieces.count)
@@ -136,7 +137,7 @@ def aggregates_of(
     def ends_of(ufunc: np.ufunc, column: NDArray[np.float64]) -> NDArray[np.float64]:
         return spread(ufunc.reduceat(column[some], starts) if len(starts) else column[:0])
 
-    area, covered = _held_areas(pieces, edges, held, gaps)
+    area, covered = (np.zeros(size),) * 2 if held is None else _held_areas(pieces, edges, held, gaps)
     with np.errstate(invalid="ignore", divide="ignore"):
         columns = (
             spread(window_sum(pieces.total[some], starts) / count[filled]),
@@ -147,7 +148,7 @@ def aggregates_of(
             np.where(covered > 0, area / covered, np.nan),
             covered,
         )
-    own = [slice(one * intervals, (one + 1) * intervals) for one in range(len(held))]
+    own = [slice(one * intervals, (one + 1) * intervals) for one in range(len(gaps))]
     return [Aggregates(edges[:-1], count[mine], left_out[mine], *[c[mine] for c in columns]) for mine in own]
 
 

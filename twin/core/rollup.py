@@ -142,7 +142,7 @@ class Joined:
 def joined(parts: Sequence[Rollups]) -> Joined:
     """Rollups of several sets of rows as if they were one. By (tag, hour)."""
     # As bytes: concatenate compares the columns of every part.
-    found = parts[0] if len(parts) == 1 else np.frombuffer(b"".join([part.tobytes() for part in parts]), ROLLUP)
+    found = parts[0] if len(parts) == 1 else np.frombuffer(b"".join([part.data for part in parts]), ROLLUP)
     tag, first = found["tag"], found["first"]
     if not ((tag[1:] > tag[:-1]) | ((tag[1:] == tag[:-1]) & (first[1:] >= first[:-1]))).all():
         found = np.take(found, np.lexsort((first, tag)))

@@ -41,6 +41,11 @@ class Cuts:
     shortened: NDArray[np.bool_]
     layers: Sequence[Layer]
 
+    @property
+    def is_one_row(self) -> bool:
+        """Whether each interval begins where the one before it ends: the columns of the one layer are then gathered."""
+        return len(self.layers) == 1 and len(self.layers[0].edges) == len(self.start) + 1
+
     def gathered(self, columns: Sequence[NDArray[Any]]) -> NDArray[Any]:
         """One column out of those of the layers, each with a value for each interval between its edges."""
         found = np.empty(len(self.start), columns[0].dtype if columns else np.float64)

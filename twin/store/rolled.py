@@ -36,15 +36,20 @@ def rolled(files: Files, listed: Sequence[File], chosen: Chosen, in_log: Samples
     have = [file for file in listed if file.rollup and file.rmax <= chosen.known]
     others = [file for file in listed if file not in have]
     found = joined(files.rollups(have, chosen.tags))
-    inside = np.flatnonzero((found.rollups["last"] >= chosen.start) & (found.rollups["first"] < chosen.end))
-    rollups = np.take(found.rollups, inside)
+    inside = (found.rollups["last"] >= chosen.start) & (found.rollups["first"] < chosen.end)
+    rollups = _those(found.rollups, inside)
     serves = found.whole[inside] & ~_between(rollups, others, in_log) & fit(rollups)
     rows = [
         files.samples(others, chosen),
         in_log,
-        _rows(files, have, chosen, np.take(rollups, np.flatnonzero(~serves))),
+        _rows(files, have, chosen, _those(rollups, ~serves)),
     ]
-    return Rolled(np.take(rollups, np.flatnonzero(serves)), join(rows))
+    return Rolled(_those(rollups, serves), join(rows))
+
+
+def _those(rollups: Rollups, mask: NDArray[np.bool_]) -> Rollups:
+    """Those that a mask picks; the same object for all of them, so that nothing is copied."""
+    return rollups if mask.all() else np.take(rollups, np.flatnonzero(mask))
 
 
 def _between(rollups: Rollups, others: Sequence[File], in_log: Samples) -> NDArray[np.bool_]:
