@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -80,7 +80,7 @@ def load_of(name: str, start: int, end: int, warned: Sequence[Warned], downs: Do
 
 def _is_down(intervals: Sequence[tuple[int, int]], start: int, end: int) -> bool:
     """Whether one of them has a moment in [start, end)."""
-    before = bisect_right(intervals, (end - 1, end)) - 1
+    before = bisect_left(intervals, (end, FAR_PAST)) - 1
     return before >= 0 and intervals[before][1] > start
 
 

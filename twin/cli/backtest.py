@@ -6,7 +6,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -26,7 +26,6 @@ from twin.store.reader import LogReader
 
 SHOWN = 20
 """So many lines of one sort; `--json` has all."""
-FIGURES = ("availability", "effectiveness", "quality", "oee")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,8 +83,7 @@ def _told(file: str, found: Backtest, warm_up: int | None) -> Iterator[str]:
     yield from _first([_line("-", one) for one in found.difference.removed])
     yield from _first([_pair(*pair) for pair in (*found.difference.moved, *found.difference.changed)])
     oee = [
-        f"OEE {one.asset} {one.period.name} {to_text(one.period.start)}: "
-        f"{_figures(one.before)} before, {_figures(one.after)} after"
+        f"OEE {one.asset} {one.period.name} {to_text(one.period.start)}: {_figures(one.before, one.after)}"
         for one in found.oee
     ]
     yield from _first(oee)
@@ -142,12 +140,19 @@ def _ends(one: Record, other: Record) -> list[tuple[int, int]]:
     return [(one.start, other.start), (one.end, other.end)]
 
 
-def _figures(one: Figures | None) -> str:
-    return "none" if one is None else "/".join(_percent(getattr(one, name)) for name in FIGURES)
+def _figures(before: Figures | None, after: Figures | None) -> str:
+    """Those that differ."""
+    if before is None or after is None:
+        return f"oee {_figure('oee', before)} -> {_figure('oee', after)}"
+    told = [(one.name, _figure(one.name, before), _figure(one.name, after)) for one in fields(Figures)]
+    return ", ".join(f"{name} {old} -> {new}" for name, old, new in told if old != new) or "by less than is shown here"
 
 
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"
+def _figure(name: str, figures: Figures | None) -> str:
+    value = None if figures is None else getattr(figures, name)
+    if value is None:
+        return "none"
+    return f"{value:.5g}" if name == "throughput_per_h" else f"{value:.2%}"
 
 
 def _load(one: Load) -> str:

@@ -128,6 +128,17 @@ def test_what_is_said_and_nothing_is_written(folder, capsys):
     assert "failures warned of: " in told
 
 
+def test_a_renamed_tag_is_compared_under_its_new_name(folder, capsys):
+    text = LOWERED.replace("      temp:\n", "      warm:\n        was: temp\n")
+    (folder / "renamed.yaml").write_text(text)
+    told: list[dict[str, object]] = []
+    for model in ("new.yaml", "renamed.yaml"):
+        assert main(asked(folder, "--json", model=model)) == 0
+        told.append(json.loads(capsys.readouterr().out.replace("filler/warm~", "filler/temp~")))
+    assert told[0] == told[1]
+    assert told[0]["added"]
+
+
 def test_the_figures_of_a_shift_are_those_that_each_twin_shows(folder, capsys):
     assert main(asked(folder, "--json", span=Span(START, SPAN.end))) == 0
     changed = {(one["asset"], one["name"]): one for one in json.loads(capsys.readouterr().out)["oee"]}
