@@ -39,12 +39,12 @@ def loads_of(reader: Events, running: Plant | None = None) -> list[Loaded]:
         except LinetwinError as error:
             _log.warning("the model of %s cannot be read by this release: %s", to_text(event.time), error)
             continue
-        names = _names_now([names for since, names in renamed if since > recorded])
+        names = names_now([names for since, names in renamed if since > recorded])
         found.append(Loaded(plant, event.time, recorded, event.body.get("tags", 0), names))
     return found
 
 
-def _names_now(renamings: list[Mapping[str, str]]) -> dict[str, str]:
+def names_now(renamings: list[Mapping[str, str]]) -> dict[str, str]:
     """Former name -> name after all renamings, in their order."""
     found: dict[str, str] = {}
     for names in renamings:

@@ -8,6 +8,7 @@ from twin.core.errors import Problem, Problems
 from twin.core.event import TAGS_RENAMED, Event
 from twin.core.ports import Clock
 from twin.core.tags import TagTable, TagType
+from twin.model.plan.change import NEVER
 from twin.model.plant import Plant
 from twin.store.log import SqliteLog
 
@@ -36,16 +37,13 @@ def to_rename(plant: Plant, tags: TagTable) -> tuple[dict[str, str], list[str]]:
 def check_types(plant: Plant, tags: TagTable) -> None:
     """Raise Problems for tags that have samples of another type already; nothing is written then."""
     changed = [
-        Problem(file, int(line), f"{path} is a {tags[known].type} tag in this data folder and {tag.type} here; {FIX}")
+        Problem(file, int(line), f"{path} is a {tags[known].type} tag in this data folder and {tag.type} here; {NEVER}")
         for path, tag in plant.tags.items()
         if (known := tags.get(path)) is not None and tags[known].type != TagType(tag.type)
         for file, _, line in [tag.address.place.rpartition(":")]
     ]
     if changed:
         raise Problems(changed)
-
-
-FIX = "a tag never changes its type: give it another name"
 
 
 async def rename_tags(plant: Plant, log: SqliteLog, clock: Clock) -> None:

@@ -1,0 +1,140 @@
+"""What stands around tags and machines: connections, outlets, products, times of work, how long what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from twin.core.plugin import ConnectionSpec
+from twin.model.plan.change import FORGETS, FROM_NOW_ON, GOES_ON, NOTHING, PAST_TOO, Change, differences, length_text
+from twin.model.plan.pair import Pair
+from twin.model.plant import Feed, Plant, Product
+
+
+def connection_changes(pair: Pair) -> Iterator[Change]:
+    """Connections, and which must be made anew; secrets are not shown."""
+    was, is_ = pair.old.connections, pair.new.connections
+    for id_, spec in is_.items():
+        if id_ not in was:
+            yield Change("added", "connection", id_, f"{spec.protocol} {_safe(spec.url)}", place=spec.place)
+            continue
+        found = dict(differences(_connection(was[id_]), _connection(spec), _hidden(was[id_], spec)))
+        told = list(found.values())
+        wired = _wired(pair.old, id_) != _wired(pair.new, id_)
+        told += ["its tags are others"] if wired else []
+        if told:
+            anew = wired or found.keys() - {"wait"}
+            told += ["connects again"] if anew else []
+            yield Change("changed", "connection", id_, ", ".join(told), place=spec.place)
+    for id_ in was:
+        if id_ not in is_:
+            yield Change("removed", "connection", id_)
+
+
+def _connection(spec: ConnectionSpec) -> dict[str, Any]:
+    known = {"protocol": spec.protocol, "url": _safe(spec.url), "time": spec.time, "wait": spec.wait}
+    return {**known, "stale": spec.stale, **spec.settings}
+
+
+def _hidden(*specs: ConnectionSpec) -> list[str]:
+    """Settings of a plug-in: a secret may be among them."""
+    return [name for spec in specs for name in spec.settings]
+
+
+def _safe(url: str) -> str:
+    """An address without who logs in."""
+    scheme, slashes, rest = url.partition("://")
+    return f"{scheme}{slashes}{rest.rpartition('@')[2]}"
+
+
+def _wired(plant: Plant, connection: str) -> list[tuple[object, ...]]:
+    tags = plant.addresses(connection)
+    return sorted(
+        ((one.tag, one.machine_node, one.type, sorted(one.settings.items(), key=str)) for one in tags), key=str
+    )
+
+
+def outlet_changes(pair: Pair) -> Iterator[Change]:
+    """Outlets by name."""
+    was, is_ = dict(pair.old.outlets), pair.new.outlets
+    for id_, feed in is_.items():
+        former = was.pop(id_, None)
+        if former is None and feed.was in was:
+            former = was.pop(feed.was)
+            yield Change("renamed", "outlet", id_, f"was {feed.was}", GOES_ON, place=feed.spec.place)
+        if former is None:
+            begin = "all that the log has" if feed.begin == "start" else "what comes"
+            yield Change("added", "outlet", id_, f"gets {begin}", place=feed.spec.place)
+            continue
+        told = [
+            text for _, text in differences(_feed(former), _feed(feed), [*former.spec.settings, *feed.spec.settings])
+        ]
+        if told:
+            yield Change("changed", "outlet", id_, ", ".join(told), place=feed.spec.place)
+    yield from (Change("removed", "outlet", id_, "what waits for it is dropped") for id_ in was)
+
+
+def _feed(feed: Feed) -> dict[str, Any]:
+    known = {"protocol": feed.spec.protocol, "url": _safe(feed.spec.url), "tags": feed.tags}
+    return {**known, "rows": feed.most_rows, "keep": feed.most_age, **feed.spec.settings}
+
+
+def product_changes(pair: Pair) -> Iterator[Change]:
+    """Products by name: OEE of the past is asked by the ideal times of today."""
+    was, is_ = pair.old.products, pair.new.products
+    for name in dict.fromkeys([*is_, *was]):
+        if name not in was or name not in is_:
+            yield Change("removed" if name in was else "added", "product", name, effect=PAST_TOO)
+            continue
+        told = list(differences(_product(was[name]), _product(is_[name])))
+        if told:
+            yield Change("changed", "product", name, ", ".join(text for _, text in told), PAST_TOO)
+
+
+def _product(product: Product) -> dict[str, Any]:
+    return {"code": product.code} | {f"ideal of {name}": f"{ns / 1e9:g} s" for name, ns in product.ideal.items()}
+
+
+def time_changes(pair: Pair) -> Iterator[Change]:
+    """Shifts, breaks, special days and the clock on the wall: what OEE of any time is asked by."""
+    parts: dict[str, tuple[Mapping[Any, Any], Mapping[Any, Any]]] = {
+        "shift": (pair.old.shifts, pair.new.shifts),
+        "day": (pair.old.calendar, pair.new.calendar),
+    }
+    for what, (was, is_) in parts.items():
+        for name in dict.fromkeys([*is_, *was]):
+            if was.get(name) != is_.get(name):
+                kind = "added" if name not in was else "removed" if name not in is_ else "changed"
+                yield Change(kind, what, str(name), effect=PAST_TOO)
+    for what in ("timezone", "path"):
+        before, after = getattr(pair.old, what), getattr(pair.new, what)
+        if before != after:
+            effect = PAST_TOO if what == "timezone" else FROM_NOW_ON
+            yield Change(
+                "changed", "plant", pair.new.path or "plant", f"{what} {before or 'none'} -> {after or 'none'}", effect
+            )
+
+
+def keeping_changes(pair: Pair) -> Iterator[Change]:
+    """How long what is kept: a shorter time forgets what was to stay."""
+    was, is_ = _ages(pair.old), _ages(pair.new)
+    for name in dict.fromkeys([*is_, *was]):
+        before, after = was.get(name, was["history"]), is_.get(name, is_["history"])
+        if was.get(name, ()) == is_.get(name, ()):
+            continue
+        kind = "added" if name not in was else "removed" if name not in is_ else "changed"
+        shorter = (after[0] or 2**63) < (before[0] or 2**63)
+        text = f"keep {_age(before[0])} -> {_age(after[0])}"
+        if before[1] != after[1] and kind == "changed":
+            text += ", its tags are others"
+        effect = FORGETS if shorter else NOTHING if before == after else FROM_NOW_ON
+        yield Change(kind, "retention", name, text, effect)
+
+
+def _ages(plant: Plant) -> dict[str, tuple[int | None, tuple[str, ...]]]:
+    groups = {f"history.groups.{one.name}": (one.keep, one.tags) for one in plant.keeping.groups}
+    return {"history": (plant.keeping.keep, ()), **groups}
+
+
+def _age(keep: int | None) -> str:
+    return "for ever" if keep is None else length_text(keep)
