@@ -83,9 +83,9 @@ def backtest(
     for former, name in names.items():
         tags.rename(former, name)
     names |= {former: names.get(now, now) for load in loads for former, now in load.names.items()}
-    # each side has a table of its own: nothing of this reaches the folder
+    own = reader.tags()  # each side has a table of its own: nothing of this reaches the folder
     sides = [
-        _Pass(assemble_all(loads, reader.tags()), reader.tags(), span, begins, known, names),
+        _Pass(assemble_all(loads, own), own, span, begins, known, names),
         _Pass(assemble_all([Loaded(plant)], tags), tags, span, begins, known, {}),
     ]
     return _compare(sides, plant, reader, span, begins, progress)

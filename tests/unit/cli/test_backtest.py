@@ -21,7 +21,10 @@ from twin.runtime.plant_file import read_plant
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
 
-OLD = PLANT + 'shifts: {late: "Mon-Sun 13:00-13:30", next: "Mon-Sun 13:30-14:30"}\n'
+COMPUTED = """tags:
+  above: {compute: "packaging/line1/filler/temp - 70", unit: K, alarms: [{high: 15, delay: 10s}]}
+"""
+OLD = PLANT + COMPUTED + 'shifts: {late: "Mon-Sun 13:00-13:30", next: "Mon-Sun 13:30-14:30"}\n'
 LOWERED = OLD.replace("high: 80,", "high: 72,").replace("3: idle}", "3: stopped}")
 ST, TOTAL, TEMP = (f"{FILLER}/{name}" for name in ("st", "total", "temp"))
 MINUTES = 36
@@ -129,7 +132,9 @@ def test_what_is_said_and_nothing_is_written(folder, capsys):
 
 
 def test_a_renamed_tag_is_compared_under_its_new_name(folder, capsys):
-    text = LOWERED.replace("      temp:\n", "      warm:\n        was: temp\n")
+    text = LOWERED.replace("      temp:\n", "      warm:\n        was: temp\n").replace(
+        "filler/temp -", "filler/warm -"
+    )
     (folder / "renamed.yaml").write_text(text)
     told: list[dict[str, object]] = []
     for model in ("new.yaml", "renamed.yaml"):
