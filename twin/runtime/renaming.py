@@ -26,7 +26,7 @@ def to_rename(plant: Plant, tags: TagTable) -> tuple[dict[str, str], list[str]]:
         if tags.get(path) is not None:
             fact = "both have samples already, so the earlier ones stay under the former name"
             cannot.append(f"{tag.address.place}: {path} was {tag.was}: {fact}")
-        elif tags[former].type != TagType(tag.type) and tag.type != TagType.NUMBER:
+        elif tags[former].type != TagType(tag.type):
             fact = f"that was a {tags[former].type} tag and a tag never changes its type"
             cannot.append(f"{tag.address.place}: {path} was {tag.was}: {fact}")
         else:

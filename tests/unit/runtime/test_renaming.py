@@ -13,9 +13,11 @@ from twin.core.batch import batch
 from twin.core.errors import Problems
 from twin.core.event import PLANT_LOADED, RUN_STARTED, TAGS_RENAMED
 from twin.core.instant import FAR_FUTURE, FAR_PAST, SECOND
+from twin.core.tags import Tag, TagTable, TagType
 from twin.model.load import load
 from twin.model.plant import Plant
 from twin.runtime.plugins import connectors
+from twin.runtime.renaming import to_rename
 from twin.runtime.twin import Twin, open_twin
 from twin.store.reader import LogReader
 
@@ -97,3 +99,11 @@ async def test_a_tag_of_another_type_is_another_series(tmp_path: Path, caplog: p
     async with open_twin(text, tmp_path, clock, connect=False) as twin:
         assert twin.tags.names()[0] == "p/temp"
     assert "a tag never changes its type" in caplog.text
+
+
+@pytest.mark.parametrize(("former", "now"), [("text", "number"), ("number", "text")])
+def test_a_series_of_another_type_does_not_go_on(former: str, now: str) -> None:
+    tags = TagTable([Tag("p/a", TagType(former))])
+    model = plant(f"b: {{from: plc, node: t, was: a, type: {now}}}")
+    fact = f"that was a {former} tag and a tag never changes its type"
+    assert to_rename(model, tags) == ({}, [f"plant.yaml:5: p/b was p/a: {fact}"])

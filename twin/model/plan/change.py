@@ -34,10 +34,10 @@ LENGTHS = {"delay", "off_delay", "silence", "every", "after", "longest", "micro_
 class Change:
     """One difference between two plants.
 
-    kind: added, removed, renamed, moved (read from another place), changed.
-    what: `tag`, `alarm`, `dated scale` ..; name: of it. text: how it was
-    and is. effect: on history, one of the words above. since, until: ns, from when it counts; of what mends the past,
-    the span of samples that read otherwise. tag: path of the tag it is about, '' for none. place: `new.yaml:20`.
+    kind: added, removed, renamed, moved (read from another place), changed. what: `tag`, `alarm`, `dated scale` ..;
+    name: of it. text: how it was and is. effect: on history, one of the words above. since, until: ns, from when it
+    counts; of what mends the past, the span of samples that read otherwise. tag: path of the tag it is about, '' for
+    none. place: `new.yaml:20`.
     """
 
     kind: str
