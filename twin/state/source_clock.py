@@ -133,7 +133,8 @@ class SourceClock:
         bound = max(LEAST, 3 * self._spread())
         ahead = window.delay < self._lowest - bound
         later = window.delay - self._usual()
-        went_back = 2 * max(window.back, self._windows[-1].back) >= later
+        back = max(window.back, self._windows[-1].back)  # less than the jump by the time between two samples
+        went_back = back > 0 and 2 * back + bound >= later
         return ahead or (later > bound and (bool(self._odd) or went_back))
 
     def _jumped(self, last: list[_Window]) -> Jump | None:
