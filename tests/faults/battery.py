@@ -42,7 +42,9 @@ ROWS = (
         "cycle is 1,000 samples"),
     Row("damage", 200, 40, "the log, its WAL and the newest file of each kind cut at each byte of their last 4 KiB; a "
         "cycle more is a flipped bit anywhere. Missing: the last commits of a WAL whose end is gone, as after a power "
-        "cut; all before them is read. Start: what a twin makes of a damaged log"),
+        "cut; all before them is read. Start: what a twin makes of a damaged log. Each sixteenth cut is looked at with "
+        "a start and with all that lies beside; cuts of the WAL that leave the same whole frames are judged once, and "
+        "each sixteenth of them"),
     Row("service_faults disk-full", 10, 2, "a tmpfs filled to the last byte: posts are answered with 503, MQTT is not "
         "acknowledged, reads and page go on, /readyz says why, it goes on by itself"),
     Row("service_faults read-only", 10, 1, "ext4 makes itself read-only while the service writes: the same; a start on "
