@@ -81,7 +81,7 @@ def view(
     """A view of a minute of the shift; the frontier is a second behind."""
     as_of = START + round(now * MINUTE)
     none = np.empty(0, np.int64)
-    tags = TagColumns(none, none.astype(np.float64), none.astype(np.uint32), none.astype(object), none > 0, none)
+    tags = TagColumns(none, none.astype(np.float64), none.astype(np.uint32), none.astype(object), none > 0, none, none)
     machines = {} if machine is None else {MACHINE: MachineNow(machine[0], START + round(machine[1] * MINUTE))}
     making = {} if product is None else {LINE: ProductNow(product[0], product[1], START + round(product[2] * MINUTE))}
     return LiveView(1, as_of, as_of, as_of - SECOND, tags, machines, records, minutes or {}, products=making)

@@ -35,8 +35,8 @@ types:
     tags:
       temp: {{node: .temp, unit: degC, write: {{low: 0, high: 100, step: 60, every: 0}}}}
       total: {{node: .total, raw: [0, 1000], range: [0, 100], write: {{low: 0, high: 100, role: operate, every: 1h}}}}
-      speed: {{node: .total, raw: [0, 10], range: [0, 100], write: {{low: 0, high: 15, every: 0}}}}
-      step: {{node: .total, raw: [0, 10], range: [0, 100], write: {{values: [10, 16], every: 0}}}}
+      speed: {{node: .total, shared: true, raw: [0, 10], range: [0, 100], write: {{low: 0, high: 15, every: 0}}}}
+      step: {{node: .total, shared: true, raw: [0, 10], range: [0, 100], write: {{values: [10, 16], every: 0}}}}
       n: {{node: .n, write: {{values: [1, 2], while: [idle, stopped]}}}}
       running: {{node: .running}}
     state: {{table: {{0: idle, 1: running}}, value: running}}
