@@ -51,7 +51,7 @@ def test_the_offset_is_learnt_within_what_the_way_takes(offset: int, jitter_ms: 
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.one_of(st.integers(4, 86_400), st.integers(-86_400, -10)), st.integers(-3600, 3600),
+    st.one_of(st.integers(4, 86_400), st.integers(-86_400, -16)), st.integers(-3600, 3600),
     st.sampled_from([0.2, 1.0, 5.0]), st.integers(0, 99), st.integers(0, 9),
 )  # fmt: skip
 def test_a_jump_is_named_once_with_its_size(size: int, offset: int, every: float, seed: int, phase: int) -> None:
