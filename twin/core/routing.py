@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,16 +32,16 @@ class Routing:
 
     def unit_of(self, tag: NDArray[np.int32]) -> NDArray[np.int32]:
         """The unit of each tag id; -1 for none."""
-        units = np.append(self.unit_of_tag, np.int32(self.others))
-        return units[np.minimum(tag, len(units) - 1)]
+        return self._units[np.minimum(tag, len(self._units) - 1)]
+
+    @cached_property
+    def _units(self) -> NDArray[np.int32]:
+        """By tag id, and at the end that of all younger ids: made once, looked into for every batch."""
+        return np.append(self.unit_of_tag, np.int32(self.others))
 
     def units_of(self, event: Event) -> tuple[int, ...]:
         """The units that an event concerns."""
         return self.units_of_subject.get(event.subject, ())
-
-    def foldable(self, samples: Samples) -> NDArray[np.bool_]:
-        """Which rows are folded: of a unit, within the horizon, not ahead of the clock."""
-        return (self.unit_of(samples.tag) >= 0) & self.timely(samples)
 
     @staticmethod
     def timely(samples: Samples) -> NDArray[np.bool_]:

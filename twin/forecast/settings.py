@@ -14,9 +14,9 @@ from twin.core.instant import HOUR, MINUTE, SECOND, duration
 from twin.forecast.lifetime import Lifetime
 from twin.forecast.model import BufferModel, LineModel, MachineModel, Pace, Setting, StopMode
 from twin.mes.calendar import Calendar
-from twin.mes.wall_clock import day_of, instant_of
 from twin.model.quantity import ns_per_piece
 from twin.model.report import suggestion
+from twin.model.wall_clock import day_of, instant_of
 
 MACHINE_KEYS: Mapping[str, str] = {
     "rate": "pieces of the machine while it runs: 130/min",
