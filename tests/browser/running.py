@@ -66,6 +66,7 @@ class Demo:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if self.url("") not in line:
+            self.end()
             raise RuntimeError(f"twin {arguments[0]} does not serve: {line}{self._output.read_text()}")
 
     def kill(self) -> None:

@@ -21,7 +21,7 @@ connections:
 types:
   filler:
     tags:
-      temp: {topic: a/temp, value: $.v, unit: degC, alarms: [{high: 70, priority: 2, text: motor is hot}]}
+      temp: {topic: "{machine}/temp", value: $.v, unit: degC, alarms: [{high: 70, priority: 2, text: motor is hot}]}
 lines:
   packaging/line1: {machines: {filler: {type: filler, from: gw}, capper: {type: filler, from: gw}}}
 """
