@@ -19,11 +19,17 @@ GRID = MINUTE
 """Snapshots stand 1 ns after each full minute: windows of that minute have just closed, state is small."""
 
 
+THINNED = ((HOUR, GRID), (DAY, 10 * MINUTE), (30 * DAY, HOUR))
+"""(age up to which, how far apart snapshots of it stand). Each distance is a multiple of the one before, so what is
+thinned again as it ages is what thinning once would have left."""
+OLDEST_GRID = DAY
+
+
 def grid(age: int) -> int:
-    """How far apart snapshots of this age stand: a minute for an hour, 10 minutes for a day, then an hour."""
-    if age <= HOUR:
-        return GRID
-    return 10 * MINUTE if age <= DAY else HOUR
+    """How far apart snapshots of this age stand: a minute for an hour, 10 minutes for a day, an hour for 30 days, then
+    a day.
+    """
+    return next((distance for most, distance in THINNED if age <= most), OLDEST_GRID)
 
 
 def step_of(rows: Rows, events: Sequence[tuple[int, Event]], t0: int, t1: int) -> Step:

@@ -108,7 +108,7 @@ class SqliteResults:
         put_corrections(connection, name, p.corrections)
 
     def thin(self, now: int) -> None:
-        """Drop snapshots that age has made too dense: a minute for an hour, 10 minutes for a day, then an hour."""
+        """Drop snapshots that age has made too dense (twin.core.span.grid); the newest stays, wherever it stands."""
         log = self._writable()
         ages = [(now - frontier, frontier) for (frontier,) in self._frontiers()]
         drop = [(frontier,) for age, frontier in ages if frontier % grid(age) != 1]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.contract.stores import UNITS, SetClock
 from twin.core.errors import StoreFailed
 from twin.core.fold import Record
 from twin.core.history import Publication, Snapshot
-from twin.core.instant import DAY, FAR_FUTURE, HOUR, MINUTE
+from twin.core.instant import DAY, FAR_FUTURE, HOUR, MINUTE, SECOND
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
@@ -126,6 +128,41 @@ def test_old_snapshots_become_rare_and_the_newest_stays(log, results):
     assert sum(age <= HOUR for age in ages) >= 60
     assert 130 <= sum(HOUR < age <= DAY for age in ages) <= 145
     assert 22 <= sum(age > DAY for age in ages) <= 26
+
+
+AGES = st.one_of(*(st.integers(first, last) for first, last in ((0, 60), (60, 1440), (1440, 43200), (43200, 64800))))
+"""Minutes."""
+DISTANCES = ((HOUR, MINUTE), (DAY, 10 * MINUTE), (30 * DAY, HOUR), (FAR_FUTURE, DAY))
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.lists(st.tuples(AGES, st.sampled_from((1, 10, 60, 24 * 60))), min_size=20, max_size=60),
+    st.lists(AGES, max_size=4),
+    st.integers(0, 59),
+)
+def test_thinning_again_and_again_leaves_what_age_allows_and_no_less(tmp_path_factory, minutes, looks, second):
+    """minutes: (age of a frontier at the end, grid on which it stands). looks: ages of earlier thinnings."""
+    folder = tmp_path_factory.mktemp("thin")
+    log = SqliteLog(folder, SetClock())
+    reader = LogReader(folder)
+    results = SqliteResults(reader, UNITS, CODES, log)
+    now = 100 * DAY + second * SECOND
+    stand = {(now // MINUTE - one) // step * step for one, step in minutes}
+    frontiers = sorted(minute * MINUTE + 1 for minute in stand)
+    results.publish(Publication(1, snapshots=[Snapshot(0, frontier, 1, b"x") for frontier in frontiers]))
+    results.current(0, 0, 1)
+    for at in sorted(now - look * MINUTE for look in looks):
+        results.thin(at)
+        log.submit(lambda _connection: None).result(10)
+    results.thin(now)
+    log.submit(lambda _connection: None).result(10)
+    kept = {one for (one,) in reader.rows("SELECT frontier FROM snapshot")}
+    reader.close()
+    log.close()
+    distance = {one: next(step for most, step in DISTANCES if now - one <= most) for one in frontiers}
+    assert kept - {frontiers[-1]} == {one for one in frontiers if one % distance[one] == 1} - {frontiers[-1]}
+    assert frontiers[-1] in kept
 
 
 def shifts(key: str, many: int) -> list[Record]:
