@@ -89,6 +89,11 @@ OFTEN = {
 SECTIONS = (
     ("The file", "Top level of a PLANT.yaml.", keys.PLANT_KEYS),
     (
+        "Site",
+        "`sites: {PATH: ...}`: hours of a part of the plant ([how-to](../how-to/shifts.md#several-sites)).",
+        keys.SITE_KEYS,
+    ),
+    (
         "History",
         "`history: {...}`: how long what is kept ([how-to](../how-to/backup.md)).",
         keys.HISTORY_KEYS,

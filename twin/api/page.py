@@ -23,6 +23,8 @@ from twin.api.groups import GROUPS
 from twin.api.problem import Problem, not_found
 from twin.api.routes_plant import plant as plant_answer
 from twin.core.instant import Span, to_text
+from twin.model.plant import Plant
+from twin.model.shifts import BREAKS
 from twin.runtime.twin import Twin
 
 PAGES = (
@@ -184,10 +186,15 @@ def _known(request: Request, twin: Twin) -> Mapping[str, Any] | None:
     return {
         "plant": plant_answer(twin).model_dump(mode="json"),
         "can": can | {"demo": request.app.state.playground is not None},
-        "has_shifts": any(name != "breaks" for name in twin.plant.shifts),
+        "has_shifts": _has_shifts(twin.plant),
         "incident": _incident(request),
         "caller": {"name": caller.name, "role": caller.role.name.lower()},
     }
+
+
+def _has_shifts(plant: Plant) -> bool:
+    hours = (plant.shifts, *(site.shifts for site in plant.sites.values()))
+    return any(name != BREAKS for shifts in hours for name in shifts)
 
 
 def _incident(request: Request) -> Mapping[str, str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,7 +17,7 @@ from twin.api.problem import too_much, unprocessable
 from twin.api.readable import Readable
 from twin.core.instant import FAR_FUTURE, SECOND, Span, duration
 from twin.core.part13 import Aggregate, Config
-from twin.mes.calendar import calendar_of
+from twin.mes.calendar import Calendar, by_site, calendar_of
 from twin.mes.cuts import CALENDAR, Cuts, calendar_cuts, equal_cuts
 from twin.model.plant import Plant
 
@@ -119,11 +119,12 @@ def instants_of(twin: Readable, texts: Sequence[str], tags: int) -> NDArray[np.i
     return np.unique(np.array(found, dtype=np.int64))
 
 
-def cuts_of(plant: Plant, asked: Span, interval: str | None, zone: str | None, as_of: int) -> Cuts:
-    """The intervals of a span, up to now. Raises a problem."""
+def cuts_of(plant: Plant, question: Question, interval: str | None, zone: str | None, as_of: int) -> Cuts:
+    """The intervals of a span, up to now; those of the calendar by the site of the tags. Raises a problem."""
+    asked = question.span
     end = max(min(asked.end, as_of), asked.start)
     if interval in CALENDAR:
-        return _calendar(plant, interval or "", zone, asked.start, end)
+        return _calendar(_site(plant, question.paths, interval or "", zone), interval or "", zone, asked.start, end)
     if zone is not None:
         raise unprocessable(f"tz is for intervals of the calendar: interval={', '.join(CALENDAR)}")
     try:
@@ -137,15 +138,26 @@ def cuts_of(plant: Plant, asked: Span, interval: str | None, zone: str | None, a
     return equal_cuts(asked.start, end, length)
 
 
-def _calendar(plant: Plant, by: str, zone: str | None, start: int, end: int) -> Cuts:
-    calendar = calendar_of(plant)
+def _site(plant: Plant, paths: Sequence[str], by: str, zone: str | None) -> Calendar:
+    """The calendar of the tags. Raises a problem where they have different ones, and that matters."""
+    calendars = [calendar_of(plant, found[0]) for found in by_site(plant, paths).values()]
+    zones = list(dict.fromkeys(one.zone.key for one in calendars))
+    if by == "shift" and any(one != calendars[0] for one in calendars):
+        raise unprocessable("interval: the tags are of sites with different shifts; ask one site at a time")
+    if len(zones) > 1 and zone is None:
+        told = " and ".join(zones)
+        raise unprocessable(f"interval: the tags are of sites in {told}; say whose days count: tz={zones[0]}")
+    return calendars[0]
+
+
+def _calendar(calendar: Calendar, by: str, zone: str | None, start: int, end: int) -> Cuts:
     if by == "shift":
         if not calendar.is_known:
             raise unprocessable("interval: the plant file has no shifts; ask for day, week or month")
-        if zone is not None and zone != plant.timezone:
-            raise unprocessable(f"tz: shifts are those of the plant, in {plant.timezone}")
+        if zone is not None and zone != calendar.zone.key:
+            raise unprocessable(f"tz: shifts are those of the plant, in {calendar.zone.key}")
     elif zone is not None:
-        calendar = type(calendar)(_zone(zone), calendar.shifts, calendar.breaks)
+        calendar = replace(calendar, zone=_zone(zone))
     found = calendar_cuts(calendar, by, start, end)
     if len(found.start) > MOST_INTERVALS:
         raise too_much(f"more than {MOST_INTERVALS} intervals; ask for longer ones or a shorter span")

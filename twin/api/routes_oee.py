@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -31,8 +31,9 @@ from twin.api.shapes_oee import (
 )
 from twin.api.stop_shape import stop_shape
 from twin.core.instant import DAY, MINUTE, SECOND, Span, to_text
-from twin.mes.calendar import Period, calendar_of
+from twin.mes.calendar import Calendar, Period, by_site, calendar_of
 from twin.mes.oee import Result
+from twin.model.plant import Line, Machine, Plant
 from twin.runtime.inputs import InputQuality, tags_of
 from twin.runtime.live import LiveView
 from twin.runtime.notes import labelled_stops
@@ -69,27 +70,42 @@ async def oee_of(
     """
     now = twin.live().as_of
     view, known = await seen(twin, heavy, None, known_at)
-    calendar = calendar_of(twin.plant)
-    if by is None:
-        asked = whole_minutes(start, end, now, LONGEST_OEE)
-        periods = [Period("", asked.start, asked.end)]
-    else:
-        asked = span(start, end, now, LONGEST_OEE)
-        periods = calendar.periods(by, asked.start, asked.end)
+    asked = whole_minutes(start, end, now, LONGEST_OEE) if by is None else span(start, end, now, LONGEST_OEE)
     lines, machines = lines_below(twin.plant, asset), machines_below(twin.plant, asset)
-    _check_cost(periods, len(lines) + len(machines), known_at is not None)
+    questions = [
+        Question(
+            [line for line in lines if line.path in paths],
+            [machine for machine in machines if machine.path in paths],
+            calendar,
+            [Period("", asked.start, asked.end)] if by is None else calendar.periods(by, asked.start, asked.end),
+            known,
+            explain,
+        )
+        for calendar, paths in _calendars(twin.plant, [*lines, *machines])
+    ]
+    _check_cost(questions, known_at is not None)
     if explain:
-        _check_explained(periods, len(lines) + len(machines))
+        _check_explained(questions)
     async with heavy:
         first = await asyncio.to_thread(twin.reader.complete_from)
-        question = Question(lines, machines, calendar, periods, known, explain, view.as_of if first is None else first)
-        found = await asyncio.to_thread(_answered, twin, view, question, inputs)
+        begins = view.as_of if first is None else first
+        found = [
+            shape
+            for one in questions
+            for shape in await asyncio.to_thread(_answered, twin, view, replace(one, record_begins=begins), inputs)
+        ]
     return OeeAnswer(
         as_of=to_text(view.as_of),
         known_at=known_text(known),
-        calendar=calendar.is_known,
+        calendar=any(one.calendar.is_known for one in questions),
         results=found,
     )
+
+
+def _calendars(plant: Plant, assets: Sequence[Line | Machine]) -> Iterator[tuple[Calendar, set[str]]]:
+    """Each calendar that counts for some of these, and the paths of those."""
+    for paths in by_site(plant, (one.path for one in assets)).values():
+        yield calendar_of(plant, paths[0]), set(paths)
 
 
 def _answered(twin: Twin, view: LiveView, question: Question, with_inputs: bool) -> list[OeeShape]:
@@ -123,24 +139,31 @@ def _inputs(twin: Twin, results: Sequence[Result], known: int) -> list[OeeInputs
     return found
 
 
-def _check_explained(periods: list[Period], assets: int) -> None:
-    length = sum(one.end - one.start for one in periods)
-    if len(periods) * assets > MOST_EXPLAINED or length * assets > MOST_EXPLAINED * DAY:
+def _check_explained(questions: Sequence[Question]) -> None:
+    many = sum(len(one.periods) * _assets(one) for one in questions)
+    length = sum((period.end - period.start) * _assets(one) for one in questions for period in one.periods)
+    if many > MOST_EXPLAINED or length > MOST_EXPLAINED * DAY:
         raise too_much(
-            f"{len(periods)} periods of {assets} assets opened; ask for at most {MOST_EXPLAINED}, and as many days of "
-            "assets, or without explain"
+            f"{many} results opened; ask for at most {MOST_EXPLAINED}, and as many days of assets, or without explain"
         )
 
 
-def _check_cost(periods: list[Period], assets: int, is_past: bool) -> None:
-    if len(periods) * assets > MOST_RESULTS:
-        raise too_much(f"{len(periods)} periods of {assets} assets; one answer has at most {MOST_RESULTS} results")
+def _check_cost(questions: Sequence[Question], is_past: bool) -> None:
+    many = sum(len(one.periods) * _assets(one) for one in questions)
+    if many > MOST_RESULTS:
+        raise too_much(f"that is {many} results; one answer has at most {MOST_RESULTS}")
+    periods = [period for one in questions for period in one.periods]
     length = max((one.end for one in periods), default=0) - min((one.start for one in periods), default=0)
+    assets = sum(_assets(one) for one in questions)
     if length // DAY * assets > MOST_MACHINE_DAYS:
         raise too_much(f"{length // DAY} days of {assets} assets; ask for at most {MOST_MACHINE_DAYS // assets} days")
     if is_past and length // MINUTE * assets > MOST_PAST_MINUTES:
         most = MOST_PAST_MINUTES * MINUTE // assets // DAY
         raise too_much(f"{length // DAY} days of {assets} assets as known at another time; ask for at most {most} days")
+
+
+def _assets(question: Question) -> int:
+    return len(question.lines) + len(question.machines)
 
 
 @router.get("/stops")

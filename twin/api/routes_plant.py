@@ -20,6 +20,7 @@ from twin.api.shapes import (
     LineShape,
     MachineShape,
     PlantAnswer,
+    SiteShape,
     StationShape,
     TagsAnswer,
     TagShape,
@@ -44,6 +45,9 @@ def plant(twin: TheTwin) -> PlantAnswer:
         as_of=to_text(twin.live().as_of),
         path=model.path,
         timezone=model.timezone,
+        sites=[
+            SiteShape(path=site.path, display=site.display, timezone=site.timezone) for site in model.sites.values()
+        ],
         digest=model.digest,
         lines=[_line(line) for line in model.lines],
         connections=list(model.connections),

@@ -89,7 +89,7 @@ async def counts(
     asset: Asset = "",
     start: From = "now-1h",
     end: To = "now",
-    by: Annotated[Literal["hour"] | None, Query(description="cut at full hours of the plant's time zone")] = None,
+    by: Annotated[Literal["hour"] | None, Query(description="cut at full hours of the site's time zone")] = None,
     inputs: Annotated[bool, Query(description="with the share of good readings behind each")] = True,
 ) -> CountsAnswer:
     """Pieces of each machine and role over whole minutes.
@@ -104,9 +104,16 @@ async def counts(
         most = MOST_MINUTES * MINUTE // len(machines) // HOUR
         raise too_much(f"{start} to {end} for {len(machines)} machines; ask for at most {most} hours, or one machine")
     covered = Span(asked.start, max(asked.start, min(asked.end, view.as_of)))
-    zone = ZoneInfo(twin.plant.timezone) if by == "hour" else None
+    zones: dict[ZoneInfo | None, list[Machine]] = {}
+    for machine in machines:
+        zone = ZoneInfo(twin.plant.site_of(machine.path).timezone) if by == "hour" else None
+        zones.setdefault(zone, []).append(machine)
     async with heavy:
-        found = await asyncio.to_thread(pieces, twin, view, machines, covered, zone)
+        found = [
+            one
+            for zone, some in zones.items()
+            for one in await asyncio.to_thread(pieces, twin, view, some, covered, zone)
+        ]
         quality = await asyncio.to_thread(
             InputQuality, twin, [([_counter(one)], _span(one)) for one in found if inputs]
         )

@@ -121,7 +121,7 @@ async def samples(
     cuts = None
     if aggregation is not None:
         as_of = twin.live().as_of
-        cuts = await asyncio.to_thread(cuts_of, twin.plant, question.span, way.interval, way.tz, as_of)
+        cuts = await asyncio.to_thread(cuts_of, twin.plant, question, way.interval, way.tz, as_of)
     at = instants_of(twin, way.at, len(question.paths)) if way.at else None
     asked = Answering(twin, question, settings, aggregation, cuts, at, way.last, way.bounds, way.max_points)
     if form != "json" and way.max_points is not None:

@@ -67,11 +67,20 @@ class LineShape(Shape):
     output: list[str]
 
 
+class SiteShape(Shape):
+    """A site or area with hours of its own, which count for the lines below it."""
+
+    path: str
+    display: str
+    timezone: str
+
+
 class PlantAnswer(Answer):
     """The plant model as it runs. digest: SHA-256 of the plant file."""
 
     path: str
     timezone: str
+    sites: list[SiteShape]
     digest: str
     lines: list[LineShape]
     connections: list[str]

@@ -115,7 +115,7 @@ def _answering(arguments: argparse.Namespace, found: Standing, question: Questio
     aggregation = aggregation_of(arguments.aggregate) if arguments.aggregate else None
     cuts = None
     if aggregation is not None:
-        cuts = cuts_of(found.plant, question.span, arguments.interval, arguments.tz, found.live().as_of)
+        cuts = cuts_of(found.plant, question, arguments.interval, arguments.tz, found.live().as_of)
     at = instants_of(found, arguments.at, 1) if arguments.at else None
     return Answering(found, question, Settings(), aggregation, cuts, at, arguments.last, arguments.bounds, None)
 

@@ -110,10 +110,19 @@ class Calendar:
         return (one for one in times if day.weekday() in one.days)
 
 
-def calendar_of(plant: Plant) -> Calendar:
-    """The calendar of a plant file."""
-    shifts = {name: times for name, times in plant.shifts.items() if name != BREAKS}
-    return Calendar(ZoneInfo(plant.timezone), shifts, plant.shifts.get(BREAKS, ()), plant.calendar)
+def calendar_of(plant: Plant, asset: str = "") -> Calendar:
+    """The calendar of what stands at a full path: of its site or area, else of the plant; '' for the plant's."""
+    site = plant.site_of(asset)
+    shifts = {name: times for name, times in site.shifts.items() if name != BREAKS}
+    return Calendar(ZoneInfo(site.timezone), shifts, site.shifts.get(BREAKS, ()), site.calendar)
+
+
+def by_site(plant: Plant, assets: Iterable[str]) -> dict[str, list[str]]:
+    """Full paths by the path of the site whose calendar counts for them, the plant's too; in their order."""
+    found: dict[str, list[str]] = {}
+    for path in assets:
+        found.setdefault(plant.site_of(path).path, []).append(path)
+    return found
 
 
 def _rest_of_hour(instant: int, zone: ZoneInfo) -> int:

@@ -44,6 +44,7 @@ PLANT_KEYS = (
         "map",
         "day, or first..last -> closed, or what is otherwise: {early: 06:00-12:00, late: closed}",
     ),
+    Key("sites", "map", "path of a site or area -> time zone, shifts and calendar of all lines below it"),
     Key("connections", "map", "connection name -> protocol with its URL, and settings"),
     Key("outlets", "map", "outlet name -> where the log goes, with its URL, and settings"),
     Key("products", "map", "product name -> its code and ideal rates"),
@@ -53,6 +54,13 @@ PLANT_KEYS = (
     Key("lines", "map", "path of a line -> its machines and their flow"),
     Key("tags", "map", "path -> tag that belongs to no machine"),
     Key("history", "map", "how long samples are kept, by groups of tags"),
+)
+
+SITE_KEYS = (
+    Key("display", "text", "name for people", ""),
+    Key("timezone", "text", "IANA zone of its shifts and days; default: that of what stands above it", None),
+    Key("shifts", "map", "its shifts and breaks, instead of those above it"),
+    Key("calendar", "map", "its days, beside those above it; {} makes a day like any other of its week"),
 )
 
 HISTORY_KEYS = (

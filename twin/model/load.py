@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import PurePath
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Any
 
 from twin.core.plugin import ConnectorPlugin, OutletPlugin
 from twin.model.computed import Computing
@@ -21,11 +21,12 @@ from twin.model.machine_types import MachineType
 from twin.model.machines import MachineReader
 from twin.model.names import check_path
 from twin.model.outlets import NO_OUTLETS, OutletDraft, read_outlets
-from twin.model.plant import Keeping, Plant, TagSpec
+from twin.model.plant import Keeping, Plant, Site, TagSpec
 from twin.model.products import read_products
-from twin.model.report import Report, suggestion
+from twin.model.report import Report
 from twin.model.same_place import check_places
 from twin.model.shifts import read_calendar, read_shifts
+from twin.model.sites import check_sites, check_zone, read_sites, zone_of
 from twin.model.tags import TagReader, check_former_names
 from twin.model.types import read_types
 
@@ -83,7 +84,7 @@ def _read(
         machines.flat_tags(fields["tags"])
     lookup = lookup_of(drafts, machines)
     computing.finish(lookup)
-    shifts = read_shifts(fields["shifts"]) if "shifts" in fields else {}
+    home = _read_home(fields, own)
     plant = Plant(
         path=own["plant"],
         timezone=own["timezone"],
@@ -91,18 +92,28 @@ def _read(
         tags=machines.tags,
         lines=tuple(draft.finished(lookup) for draft in drafts),
         products=read_products(fields["products"], _rated(types, drafts)) if "products" in fields else {},
-        shifts=shifts,
-        calendar=read_calendar(fields["calendar"], shifts) if "calendar" in fields else {},
+        shifts=home.shifts,
+        calendar=home.calendar,
+        sites=read_sites(fields["sites"], home) if "sites" in fields else {},
         text=text,
         digest=hashlib.sha256(text.encode()).hexdigest(),
         outlets={name: outlet.feed for name, outlet in outlets.items()},
         keeping=_read_keeping(fields, own["plant"], machines.tags, connections) if "history" in fields else Keeping(),
     )
+    if "sites" in fields:
+        check_sites(plant, fields["sites"])
     check_former_names(machines.tags, machines.places)
     if report.is_clean:  # what stands twice, or at a machine of the wrong type, would be told once more
         check_places(plant, {name: one.plugin for name, one in connections.items() if one.plugin}, places)
     _check_by_plugins(plant, connections, outlets, report)
     return plant
+
+
+def _read_home(fields: Mapping[str, Entry], own: Mapping[str, Any]) -> Site:
+    """The hours of the plant, which count wherever no site has its own."""
+    shifts = read_shifts(fields["shifts"]) if "shifts" in fields else {}
+    calendar = read_calendar(fields["calendar"], shifts) if "calendar" in fields else {}
+    return Site(own["plant"], own["timezone"], shifts, calendar)
 
 
 def _read_keeping(
@@ -133,16 +144,8 @@ def _check_header(fields: Mapping[str, Entry], plant: str, timezone: str) -> Non
             check_path(plant)
         except ValueError as error:
             fields["plant"].problem(str(error))
-    if "timezone" in fields and zone_of(timezone).key != timezone:
-        fields["timezone"].problem(f"no time zone '{timezone}'{suggestion(timezone, available_timezones())}")
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """The zone of a name; UTC for one that is none, which is reported elsewhere."""
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
-        return ZoneInfo("UTC")
+    if "timezone" in fields:
+        check_zone(fields["timezone"], timezone)
 
 
 def _check_by_plugins(

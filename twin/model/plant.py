@@ -255,11 +255,26 @@ class Keeping:
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """A site or an area in it (ISA-95), with the hours that count for all that stands below it.
+
+    path: full, '' for a plant without a name. What it does not say itself is filled in from above. shifts: name ->
+    times of the week, `breaks` among them. calendar: days on which they are others.
+    """
+
+    path: str
+    timezone: str
+    shifts: Mapping[str, tuple[WeekTimes, ...]] = field(default_factory=dict[str, tuple[WeekTimes, ...]])
+    calendar: Mapping[date, SpecialDay] = field(default_factory=dict[date, SpecialDay])
+    display: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plant:
     """The whole model. digest: SHA-256 of the text it came from; text: that text (the event `plant.loaded` keeps it).
 
-    path: '' when the file names none. tags: full path -> spec, flat tags too, in file order. shifts: name -> times of
-    the week, `breaks` among them. calendar: days on which they are others. The units of re-fold are computed in
+    path: '' when the file names none. tags: full path -> spec, flat tags too, in file order. shifts, calendar: as
+    those of a Site; sites: full path -> what has hours of its own. The units of re-fold are computed in
     twin.model.units.
     """
 
@@ -271,6 +286,7 @@ class Plant:
     products: Mapping[str, Product] = field(default_factory=dict[str, Product])
     shifts: Mapping[str, tuple[WeekTimes, ...]] = field(default_factory=dict[str, tuple[WeekTimes, ...]])
     calendar: Mapping[date, SpecialDay] = field(default_factory=dict[date, SpecialDay])
+    sites: Mapping[str, Site] = field(default_factory=dict[str, Site])
     text: str = ""
     digest: str = ""
     outlets: Mapping[str, Feed] = field(default_factory=dict[str, Feed])
@@ -287,6 +303,13 @@ class Plant:
         while above and above not in assets:
             above = above.rpartition("/")[0]
         return above
+
+    def site_of(self, path: str) -> Site:
+        """The nearest site or area at or above a full path; the plant itself where there is none."""
+        above = path
+        while above and above not in self.sites:
+            above = above.rpartition("/")[0]
+        return self.sites[above] if above else Site(self.path, self.timezone, self.shifts, self.calendar)
 
     def addresses(self, connection: str) -> tuple[TagAddress, ...]:
         """Where the tags of a connection are found, in file order: what its plug-in is built with."""

@@ -52,6 +52,7 @@ def schema(plugins: Mapping[str, ConnectorPlugin], outlets: Mapping[str, OutletP
         "alarm": _mapping(keys.ALARM_KEYS),
         "write": _mapping(keys.WRITE_KEYS, _WRITE),
         "thin": _mapping(keys.THIN_KEYS),
+        "site": _mapping(keys.SITE_KEYS, _HOURS),
         "product": _mapping(keys.PRODUCT_KEYS, _PRODUCT),
         "type": _mapping(keys.TYPE_KEYS, _TYPE),
         "counts": _mapping(keys.COUNT_KEYS, {key.name: _SCALAR for key in keys.COUNT_KEYS}),
@@ -150,14 +151,18 @@ _ONE_OR_MORE: Schema = {"anyOf": [_SCALAR, _list(_SCALAR)]}
 _STATE: Schema = {"enum": list(keys.GENERIC_STATES)}
 _NUMBERS: Schema = {"type": "object", "propertyNames": {"pattern": r"^[+-]?[0-9]+$"}, "additionalProperties": _STATE}
 _DAYS = r"\d{4}-\d\d-\d\d(\s*\.\.\s*\d{4}-\d\d-\d\d)?"
-_TOP = {
-    "linetwin": {"const": keys.VERSION},
-    "include": _ONE_OR_MORE,
+_HOURS: Mapping[str, Schema] = {
     "shifts": _values(_ONE_OR_MORE),
     "calendar": {
         **_values({"anyOf": [{"const": "closed"}, {"type": "object", "additionalProperties": _ONE_OR_MORE}]}),
         "propertyNames": {"pattern": f"^{_DAYS}$"},
     },
+}
+_TOP = {
+    "linetwin": {"const": keys.VERSION},
+    "include": _ONE_OR_MORE,
+    **_HOURS,
+    "sites": _named("site", _PATH),
     "connections": _named("connection", _SEGMENT),
     "outlets": _named("outlet", _SEGMENT),
     "products": _values(_ref("product")),

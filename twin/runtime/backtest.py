@@ -17,7 +17,7 @@ from twin.core.fold import Record
 from twin.core.history import Publication
 from twin.core.instant import DAY, HOUR, MINUTE, Span, to_text
 from twin.core.tags import TagTable
-from twin.mes.calendar import Calendar, Period, calendar_of
+from twin.mes.calendar import Period, by_site, calendar_of
 from twin.mes.elements import Figures
 from twin.model.plant import Plant
 from twin.runtime.assembly import Assembly, assemble_all
@@ -114,22 +114,33 @@ def _compare(
     only: tuple[list[Record], list[Record]] = ([], [])
     changes: list[OeeChange] = []
     stood = [begins] * len(sides)
-    due = list(periods) if calendar.is_known else []
-    for reached in _stands(span, periods):
+    due = _shifts(plant, span)
+    for reached in _stands(span, [*periods, *(one for _, one in due)]):
         pieces: list[list[Record]] = []
         for number, side in enumerate(sides):
             pieces.append(side.go(reader, reached, _share(progress, begins, span.end, stood, number)))
         for mine, found in zip(only, unlike(*pieces), strict=True):
             mine.extend(found)
-        told = [one for one in due if one.end + margin <= reached or reached == span.end]
+        told = [one for one in due if one[1].end + margin <= reached or reached == span.end]
         due = [one for one in due if one not in told]
-        changes += _oee_changes(*(side.oee(told, calendar) for side in sides))
+        changes += _oee_changes(*(side.oee(told, plant) for side in sides))
         for side in sides:
-            side.forget(min([reached, *(one.start for one in due)]) - margin)
+            side.forget(min([reached, *(one.start for _, one in due)]) - margin)
     for mine, found in zip(only, unlike(*(side.open() for side in sides)), strict=True):
         mine.extend(found)
     before, after = (side.found(periods) for side in sides)
     return Backtest(span, begins, by, compared(*only), changes, before, after)
+
+
+def _shifts(plant: Plant, span: Span) -> list[tuple[str, Period]]:
+    """All shifts in a span, each with the path of the site whose it is."""
+    calendars = {site: calendar_of(plant, site) for site in by_site(plant, (line.path for line in plant.lines))}
+    return [
+        (site, period)
+        for site, calendar in calendars.items()
+        if calendar.is_known
+        for period in calendar.periods("shift", span.start, span.end)
+    ]
 
 
 def _stands(span: Span, periods: Sequence[Period]) -> Iterator[int]:
@@ -191,14 +202,18 @@ class _Pass:
         self._forgotten = before
         self._results.believed = {one: known for one, known in self._results.believed.items() if one.end >= before}
 
-    def oee(self, periods: Sequence[Period], calendar: Calendar) -> dict[tuple[str, Period], Figures]:
-        """Of all lines and machines."""
-        if not periods:
-            return {}
+    def oee(self, shifts: Sequence[tuple[str, Period]], plant: Plant) -> dict[tuple[str, Period], Figures]:
+        """Of all lines and machines, each over the shifts of its site. plant: whose sites these are."""
         begins = max(self._begins, self._span.start)
-        question = Question(self.plant.lines, self.plant.machines(), calendar, periods, record_begins=begins)
-        answers = oee(self.plant, self._results, self._view(), question)
-        return {(one.result.asset, periods[one.result.number]): one.result.figures for one in answers}
+        found: dict[tuple[str, Period], Figures] = {}
+        for site in dict.fromkeys(site for site, _ in shifts):
+            periods = [period for of, period in shifts if of == site]
+            lines = [line for line in self.plant.lines if plant.site_of(line.path).path == site]
+            machines = [machine for line in lines for machine in line.machines]
+            question = Question(lines, machines, calendar_of(plant, site), periods, record_begins=begins)
+            answers = oee(self.plant, self._results, self._view(), question)
+            found |= {(one.result.asset, periods[one.result.number]): one.result.figures for one in answers}
+        return found
 
     def open(self) -> list[Record]:
         """What is not over where the pass stands."""

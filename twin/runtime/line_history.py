@@ -38,7 +38,7 @@ def line_history(twin: Shown, view: LiveView, line: Line, complete_from: int) ->
     for one in told:
         states[one.asset].append(one)
     return LineHistory(
-        line, calendar_of(twin.plant), begins, until,
+        line, calendar_of(twin.plant, line.path), begins, until,
         [_machine(machine, states[machine.path], minutes, begins, until) for machine in machines],
         _products(twin.plant, twin, view, line, begins, until),
     )  # fmt: skip

@@ -180,12 +180,13 @@ class Watched:
         if by not in get_args(By):
             raise Misconfigured(f"oee_by({by!r}): there are {', '.join(get_args(By))}")
         asked = self._span(start, end)
-        return self._oee(asset, list(calendar_of(self.plant).periods(by, asked.start, asked.end)))
+        calendar = calendar_of(self.plant, self._names.asset(asset).path)
+        return self._oee(asset, list(calendar.periods(by, asked.start, asked.end)))
 
     def _oee(self, asset: str, periods: list[Period]) -> Found[Oee]:
         one = self._names.asset(asset)
         lines, machines = ([], [one]) if isinstance(one, Machine) else ([one], [])
-        calendar = calendar_of(self.plant)
+        calendar = calendar_of(self.plant, one.path)
         question = Question(lines, machines, calendar, periods, record_begins=self._watching.start)
         found = oee(self.plant, self._watching.results, self._watching.view(), question)
         return self._found("periods", asset, (self._tell.oee(answer.result) for answer in found))

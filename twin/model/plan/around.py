@@ -8,7 +8,7 @@ from typing import Any
 from twin.core.plugin import ConnectionSpec
 from twin.model.plan.change import FORGETS, FROM_NOW_ON, GOES_ON, NOTHING, PAST_TOO, Change, differences, length_text
 from twin.model.plan.pair import Pair
-from twin.model.plant import Feed, Plant, Product
+from twin.model.plant import Feed, Plant, Product, Site
 
 
 def connection_changes(pair: Pair) -> Iterator[Change]:
@@ -96,23 +96,40 @@ def _product(product: Product) -> dict[str, Any]:
 
 
 def time_changes(pair: Pair) -> Iterator[Change]:
-    """Shifts, breaks, special days and the clock on the wall: what OEE of any time is asked by."""
+    """Shifts, breaks, special days and the clock on the wall, of the plant and of its sites: what OEE of any time is
+    asked by.
+    """
+    before, after = _sites(pair.old), _sites(pair.new)
+    for path in dict.fromkeys([*after, *before]):
+        if path not in before or path not in after:
+            zone = (after.get(path) or before[path]).timezone
+            yield Change("removed" if path in before else "added", "site", path, f"timezone {zone}", PAST_TOO)
+        else:
+            yield from _hours(before[path], after[path], path)
+    if pair.old.path != pair.new.path:
+        text = f"path {pair.old.path or 'none'} -> {pair.new.path or 'none'}"
+        yield Change("changed", "plant", pair.new.path or "plant", text, FROM_NOW_ON)
+
+
+def _sites(plant: Plant) -> dict[str, Site]:
+    """By path below the plant, '' for the plant itself: what has hours."""
+    return {"": plant.site_of("")} | {plant.short(path): site for path, site in plant.sites.items()}
+
+
+def _hours(was: Site, is_: Site, path: str) -> Iterator[Change]:
+    of = f" of {path}" if path else ""
     parts: dict[str, tuple[Mapping[Any, Any], Mapping[Any, Any]]] = {
-        "shift": (pair.old.shifts, pair.new.shifts),
-        "day": (pair.old.calendar, pair.new.calendar),
+        "shift": (was.shifts, is_.shifts),
+        "day": (was.calendar, is_.calendar),
     }
-    for what, (was, is_) in parts.items():
-        for name in dict.fromkeys([*is_, *was]):
-            if was.get(name) != is_.get(name):
-                kind = "added" if name not in was else "removed" if name not in is_ else "changed"
-                yield Change(kind, what, str(name), effect=PAST_TOO)
-    for what in ("timezone", "path"):
-        before, after = getattr(pair.old, what), getattr(pair.new, what)
-        if before != after:
-            effect = PAST_TOO if what == "timezone" else FROM_NOW_ON
-            yield Change(
-                "changed", "plant", pair.new.path or "plant", f"{what} {before or 'none'} -> {after or 'none'}", effect
-            )
+    for what, (before, after) in parts.items():
+        for name in dict.fromkeys([*after, *before]):
+            if before.get(name) != after.get(name):
+                kind = "added" if name not in before else "removed" if name not in after else "changed"
+                yield Change(kind, what, f"{name}{of}", effect=PAST_TOO)
+    if was.timezone != is_.timezone:
+        what, name = ("site", path) if path else ("plant", is_.path or "plant")
+        yield Change("changed", what, name, f"timezone {was.timezone} -> {is_.timezone}", PAST_TOO)
 
 
 def keeping_changes(pair: Pair) -> Iterator[Change]:
