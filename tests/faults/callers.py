@@ -53,11 +53,15 @@ def post(port: int, samples: Sequence[Sample]) -> int:
 
 
 class Caller:
-    """Posts numbered rows to wherever the victim listens now, each until it is answered with 2xx. statuses: seen."""
+    """Posts numbered rows to wherever the victim listens now, each until it is answered with 2xx. statuses: seen.
 
-    def __init__(self, port: Callable[[], int], ledger: Ledger) -> None:
+    on_answer: called in the instant in which rows are acknowledged, before anything else is done.
+    """
+
+    def __init__(self, port: Callable[[], int], ledger: Ledger, on_answer: Callable[[], None] = lambda: None) -> None:
         self._port = port
         self._ledger = ledger
+        self._on_answer = on_answer
         self._stop = threading.Event()
         self.statuses: set[int] = set()
 
@@ -71,6 +75,7 @@ class Caller:
                 self.statuses.add(status)
                 if self._stop.wait(0.1):  # unanswered: it may be there, and need not
                     return
+            self._on_answer()
             self.statuses.add(status)
             self._ledger.acknowledge(samples)
             number += 1

@@ -25,6 +25,8 @@ class Generator:
         self._rate = rate
         self._waiting: deque[tuple[MQTTMessageInfo, Sample]] = deque()
         self._stop = threading.Event()
+        self.last: Sample | None = None
+        """The last one sent. The broker hands them on in order: once it is stored, all are that ever will be."""
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
         self._client.max_inflight_messages_set(MOST_IN_FLIGHT)
         self._client.connect("127.0.0.1", port)
@@ -67,7 +69,8 @@ class Generator:
     def _send(self, machine: str, instant: int, count: int) -> None:
         payload = b'{"ts": %d, "n": %d}' % (instant, count)
         published = self._client.publish(f"faults/{machine}", payload, qos=1)
-        self._waiting.append((published, (tag_path(machine), instant, float(count))))
+        self.last = tag_path(machine), instant, float(count)
+        self._waiting.append((published, self.last))
 
     def _look_for_acknowledgements(self) -> None:
         done: list[Sample] = []

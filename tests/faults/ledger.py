@@ -59,6 +59,7 @@ class Compared:
 
     invented: stored and never sent. twice: rows beyond the first of a sample. twice_read: (tag, time) that a reader
     would see twice, or with another value. untold: starts before which it does not stand that nothing ran.
+    missing: those that are lost.
     """
 
     sent: int
@@ -69,6 +70,7 @@ class Compared:
     twice: int
     twice_read: int
     untold: int
+    missing: frozenset[Sample]
 
 
 def stored(data: Path) -> Counter[Sample]:
@@ -95,13 +97,15 @@ def compared(ledger: Ledger, data: Path) -> Compared:
     rows = in_order(samples)
     kept = {one for one in ledger.acknowledged if one[1] >= kept_from}
     links = max(1, len({subject for subject, _ in told}))
+    missing = frozenset(kept - set(found))
     return Compared(
         len(ledger.sent),
         len(kept),
         sum(one[1] >= kept_from for one in found),
-        len(kept - set(found)),
+        len(missing),
         len(set(found) - ledger.sent),
         found.total() - len(found),
         len(rows) - len(set(zip(rows.tag.tolist(), rows.time.tolist(), strict=True))) + rows.overwritten,
         max(0, starts - 1 - len(told) // links),
+        missing,
     )

@@ -16,7 +16,7 @@ def test_two_power_cuts_under_load(tmp_path):
     assert found.acked > 1000, found
 
 
-@pytest.mark.slow  # since the WAL has room from the start, what is not synced survives many a cut: to be made sharper
 def test_a_commit_that_returns_before_it_is_on_disk_is_found_as_lost(tmp_path):
-    found = power_cuts(1, 1, tmp_path, ("--lie",))
+    found = power_cuts(1, 2, tmp_path, lie=1, rate=300)
     assert found.lost > 0, found
+    assert found.more["cuts that lost"] == found.more["cuts with an answer"] == 1, found
