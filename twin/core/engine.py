@@ -13,8 +13,10 @@ from twin.core.event import Event
 from twin.core.fold import Fold, Record
 from twin.core.history import Publication
 from twin.core.lane import Lane
+from twin.core.routing import Routing
 from twin.core.rows import samples_of
 
+NO_LANE = -1
 Entry = tuple[int, Batch | Event]
 """(recorded, what)."""
 
@@ -35,7 +37,10 @@ class Engine:
     def __init__(self, lanes: Sequence[Lane], editions: Editions) -> None:
         self.lanes = tuple(lanes)
         self.editions = editions
-        self._numbers = [np.array(lane.units, dtype=np.int32) for lane in lanes]
+        units = max((unit for lane in lanes for unit in lane.units), default=-1) + 1
+        self._lane_of_unit = np.full(units + 1, NO_LANE, np.int16)  # the last place stands for rows of no unit
+        for number, lane in enumerate(lanes):
+            self._lane_of_unit[list(lane.units)] = number
 
     def resume(self, now: int, known: int) -> list[Publication]:
         """Bring every lane from its newest snapshots to now."""
@@ -44,16 +49,17 @@ class Engine:
     def accept(self, entries: Sequence[Entry]) -> None:
         """Take entries that have just become durable, in the order of `recorded`."""
         samples = samples_of([(recorded, item) for recorded, item in entries if isinstance(item, Batch)])
-        samples = samples.take(self.editions.foldable(samples))
         events = [
             (recorded, item)
             for recorded, item in entries
             if isinstance(item, Event) and self.editions.concerns(item, recorded)
         ]
-        unit = self.editions.unit_of(samples)
-        for lane, numbers in zip(self.lanes, self._numbers, strict=True):
+        unit = np.minimum(self.editions.unit_of(samples), len(self._lane_of_unit) - 1)
+        lane_of_row = self._lane_of_unit[unit]
+        lane_of_row[~Routing.timely(samples)] = NO_LANE
+        for number, lane in enumerate(self.lanes):
             mine = [(recorded, event) for recorded, event in events if lane.has_any(self.editions.units_of(event))]
-            lane.accept(samples.take(np.isin(unit, numbers)), mine)
+            lane.accept(samples.take_if(lane_of_row == number), mine)
 
     def tick(self, now: int, known: int) -> list[Publication]:
         """Heal, advance and snapshot every lane. now: the clock; known: the greatest `recorded` accepted."""

@@ -41,6 +41,9 @@ class Series:
     value: NDArray[np.float64]
 
 
+NO_SERIES = Series(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0))
+
+
 @dataclass(frozen=True, slots=True)
 class Outputs:
     """What a step made: records for people, series for the next folds (and for plots).

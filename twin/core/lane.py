@@ -195,7 +195,7 @@ class Lane:
             return
         pending = join(self._pending)
         due = pending.time < target
-        rows = in_order(pending.take(due))
+        rows = in_order(pending.take_if(due))
         events = in_event_order(self._pending_events)
         for reached in cuts(self.frontier, target):
             outcome.added += self._course.step(rows, events, reached)

@@ -20,9 +20,11 @@ class Readers:
     def pairs(self, tag: NDArray[np.int32]) -> tuple[Index, Index]:
         """(sample, reader) for each sample of a tag and each row that reads it; samples in the order given."""
         tag = np.minimum(tag, len(self._many) - 1)
-        read = np.flatnonzero(self._many[tag])
+        read = self._many[tag].nonzero()[0]
         tag = tag[read]
-        many = self._many[tag]
-        sample = np.repeat(read, many)
-        inner = np.arange(len(sample)) - np.repeat(np.cumsum(many) - many, many)
-        return sample, self._packed[np.repeat(self._first[tag], many) + inner]
+        many, first = self._many[tag], self._first[tag]
+        end = many.cumsum()
+        if len(end) == 0 or end[-1] == len(read):  # each is read once
+            return read, self._packed[first]
+        inner = np.arange(end[-1]) + (first - end + many).repeat(many)
+        return read.repeat(many), self._packed[inner]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from twin.core.batch import Batch
 from twin.core.scales import UNSCALED, Scales
+from twin.core.window import run_ends, run_starts, stable_order
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,10 @@ class Samples:
         """The rows that an index, a mask or a slice picks, in that order."""
         text = None if self.text is None else self.text[rows]
         return Samples(self.tag[rows], self.time[rows], self.value[rows], self.status[rows], self.recorded[rows], text)
+
+    def take_if(self, mask: NDArray[np.bool_]) -> Samples:
+        """The rows of a mask; these themselves where it has them all."""
+        return self if mask.all() else self.take(mask)
 
 
 def no_samples() -> Samples:
@@ -104,16 +109,17 @@ class Rows(Samples):
     @cached_property
     def by_tag(self) -> NDArray[np.intp]:
         """Index that sorts the rows by (tag, time); they stand by time already."""
-        return np.argsort(self.tag, kind="stable")
+        return stable_order(self.tag)
 
     @cached_property
+    def tag_starts(self) -> NDArray[np.intp]:
+        """Where in `by_tag` the rows of each tag begin."""
+        return run_starts(self.tag[self.by_tag])
+
+    @property
     def last_of_each_tag(self) -> NDArray[np.intp]:
         """Index of the newest row of every tag that has one, by tag id."""
-        order = self.by_tag
-        if len(order) == 0:
-            return order
-        tag = self.tag[order]
-        return order[np.append(tag[1:] != tag[:-1], True)]
+        return self.by_tag[run_ends(self.tag_starts, len(self))]
 
 
 def in_order(samples: Samples) -> Rows:
@@ -121,7 +127,7 @@ def in_order(samples: Samples) -> Rows:
 
     Within one `recorded` the later row of the batch wins: the sort is stable.
     """
-    if (samples.time[1:] > samples.time[:-1]).all():  # of one tag, out of one file
+    if _is_in_order(samples):  # of one tag, out of one file; of a source that sends each sample as it comes
         s = samples
         return Rows(s.tag, s.time, s.value, s.status, s.recorded, s.text)
     s, beaten, differs = compared(samples)
@@ -132,19 +138,31 @@ def in_order(samples: Samples) -> Rows:
     return Rows(k.tag, k.time, k.value, k.status, k.recorded, k.text, int(beaten.sum()) - overwritten, overwritten)
 
 
+def _is_in_order(s: Samples) -> bool:
+    later = s.time[1:] > s.time[:-1]
+    return bool(later.all() or (later | ((s.time[1:] == s.time[:-1]) & (s.tag[1:] > s.tag[:-1]))).all())
+
+
 def compared(samples: Samples) -> tuple[Samples, NDArray[np.bool_], NDArray[np.bool_]]:
     """All rows by (time, tag, recorded); which of them a later one of the same (time, tag) stands for; which of these
     said something else.
     """
-    as_recorded = bool((samples.recorded[1:] >= samples.recorded[:-1]).all())
-    keys = (samples.tag, samples.time) if as_recorded else (samples.recorded, samples.tag, samples.time)
-    s = samples.take(np.lexsort(keys))
+    s = samples.take(_by_time(samples))
     beaten = np.zeros(len(s), np.bool_)
     beaten[:-1] = (s.time[1:] == s.time[:-1]) & (s.tag[1:] == s.tag[:-1])
     differs = np.zeros(len(s), np.bool_)
     if beaten.any():
         differs[:-1] = beaten[:-1] & _differs_from_next(s)
     return s, beaten, differs
+
+
+def _by_time(samples: Samples) -> NDArray[np.intp]:
+    """Index that sorts by (time, tag, recorded), rows that are equal in these as they stand."""
+    s = samples
+    if not (s.recorded[1:] >= s.recorded[:-1]).all():
+        return np.lexsort((s.recorded, s.tag, s.time))
+    order = stable_order(s.tag)
+    return order[s.time[order].argsort(kind="stable")]
 
 
 def _differs_from_next(s: Samples) -> NDArray[np.bool_]:

@@ -38,9 +38,9 @@ class Table:
         return len(self.unit)
 
     def replace(self, unit: NDArray[np.int32], **columns: Column) -> None:
-        """Give a ragged table new rows."""
+        """Give a ragged table new rows: columns that nobody else writes into."""
         self.unit = unit
-        self.columns = {name: columns[name].astype(self.columns[name].dtype) for name in self.columns}
+        self.columns = {name: columns[name].astype(self.columns[name].dtype, copy=False) for name in self.columns}
 
     def copy(self) -> Table:
         """The same rows in memory of their own."""
@@ -70,17 +70,18 @@ def rows(units: NDArray[np.int32], ragged: bool = False, **types: DTypeLike) -> 
 
 
 def rows_by_tag(tags: NDArray[np.int32]) -> NDArray[np.intp]:
-    """For each tag id the row that it has in `tags`, -1 for none: one gather finds what a search would."""
-    table = np.full(int(tags.max(initial=-1)) + 1, -1, np.intp)
+    """For each tag id the row that it has in `tags`, -1 for none: one gather finds what a search would.
+
+    The last place stands for all ids past it.
+    """
+    table = np.full(int(tags.max(initial=-1)) + 2, -1, np.intp)
     table[tags] = np.arange(len(tags))
     return table
 
 
 def row_of(table: NDArray[np.intp], tag: NDArray[np.int32]) -> NDArray[np.intp]:
-    """The rows of tag ids in a table of `rows_by_tag`; -1 also for ids past its end."""
-    if len(table) == 0:
-        return np.full(len(tag), -1, np.intp)
-    return np.where(tag < len(table), table[np.minimum(tag, len(table) - 1)], -1)
+    """The rows of tag ids in a table of `rows_by_tag`."""
+    return table[np.minimum(tag, len(table) - 1)]
 
 
 def shared_rows(keys: Sequence[Hashable], others: Sequence[Hashable]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +27,29 @@ def distinct(values: NDArray[Number]) -> NDArray[Number]:
     return ordered[run_starts(ordered)]
 
 
+def stable_order(keys: NDArray[np.integer[Any]]) -> NDArray[np.intp]:
+    """Index that sorts whole numbers from 0 on, equal ones as they stand; by radix where they fit into 16 bits."""
+    if len(keys) > 1 and keys.max() < 2**16:
+        return keys.astype(np.uint16).argsort(kind="stable")
+    return keys.argsort(kind="stable")
+
+
 def run_starts(*keys: NDArray[np.generic]) -> NDArray[np.intp]:
     """Where a new run of equal keys begins, in rows sorted by these keys."""
     if len(keys[0]) == 0:
         return np.empty(0, np.intp)
-    new = np.zeros(len(keys[0]), np.bool_)
+    new = np.empty(len(keys[0]), np.bool_)
     new[0] = True
-    for key in keys:
+    np.not_equal(keys[0][1:], keys[0][:-1], out=new[1:])
+    for key in keys[1:]:
         new[1:] |= key[1:] != key[:-1]
-    return np.flatnonzero(new)
+    return new.nonzero()[0]
+
+
+def run_ends(starts: NDArray[np.intp], rows: int) -> NDArray[np.intp]:
+    """The last row of each run that begins at `starts`."""
+    ends = np.empty_like(starts)
+    ends[:-1] = starts[1:]
+    ends[-1:] = rows
+    ends -= 1
+    return ends

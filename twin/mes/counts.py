@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.fold import Fold, Outputs, Record, Series, Step
+from twin.core.fold import NO_SERIES, Fold, Outputs, Record, Series, Step
 from twin.core.instant import MINUTE
 from twin.core.rows import Rows
 from twin.core.state import row_of, rows, rows_by_tag
 from twin.core.status import is_bad
-from twin.core.window import run_starts, window_sum
+from twin.core.window import run_ends, run_starts, stable_order, window_sum
 
 LARGEST = 2**53
 """Past this a float64 cannot tell neighbouring integers apart; such a count is taken as missing."""
@@ -38,6 +38,18 @@ class CounterSpec:
 _QUANTITIES = ("pieces", "wraps", "resets", "jumps")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Moved:
+    """Readings that are not as the one before, by counter, then time, and what they say."""
+
+    counter: NDArray[np.int32]
+    time: NDArray[np.int64]
+    pieces: NDArray[np.int64]
+    wraps: NDArray[np.int64]
+    resets: NDArray[np.int64]
+    jumps: NDArray[np.int64]
+
+
 class Counts(Fold):
     """Emits a record `count` for each minute in which a counter moved, and the increments as a series.
 
@@ -55,6 +67,7 @@ class Counts(Fold):
         self._wraps = np.array([s.wraps for s in specs], dtype=np.int64)
         self._resets = np.array([s.resets for s in specs], dtype=np.bool_)
         self._pulse = np.array([s.pulse for s in specs], dtype=np.bool_)
+        self._has_pulse = bool(self._pulse.any())
         limits = [s.limit or (s.wraps // 2 if s.wraps else LARGEST) for s in specs]
         self._limit = np.array(limits, dtype=np.int64)
         units = np.array([s.unit for s in specs], dtype=np.int32)
@@ -67,11 +80,12 @@ class Counts(Fold):
 
     def step(self, step: Step) -> Outputs:
         """Count the increments of [t0, t1) and close the minutes that end in it."""
-        counter, time, reading = self._readings(step.rows)
-        quantities = self._increments(counter, time, reading)
-        records = self._by_minute(counter, time, quantities, step.t1)
-        moved = quantities[0] > 0
-        return Outputs(records, Series(counter[moved], time[moved], quantities[0][moved].astype(np.float64)))
+        if not self.specs:
+            return Outputs(series=NO_SERIES)
+        moved = self._moved(*self._readings(step.rows))
+        records = self._by_minute(moved, step)
+        made = moved.pieces > 0
+        return Outputs(records, Series(moved.counter[made], moved.time[made], moved.pieces[made].astype(np.float64)))
 
     def row_keys(self) -> Mapping[str, Sequence[Hashable]]:
         """The counter's tag: its last reading stays the last, however it counts from now on."""
@@ -89,64 +103,85 @@ class Counts(Fold):
     def _readings(self, r: Rows) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
         """(counter, time, reading) of the usable samples, by counter, then time."""
         counter = row_of(self._rows, r.tag)
-        picked = np.flatnonzero(counter >= 0)
+        picked = (counter >= 0).nonzero()[0]
         picked = picked[~is_bad(r.status[picked]) & (np.abs(r.value[picked]) < LARGEST)]
         counter = counter[picked].astype(np.int32)
-        order = np.argsort(counter, kind="stable")  # rows stand by time
+        order = stable_order(counter)  # rows stand by time
         picked = picked[order]
         return counter[order], r.time[picked], np.rint(r.value[picked]).astype(np.int64)
 
-    def _increments(
-        self, counter: NDArray[np.int32], time: NDArray[np.int64], reading: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], ...]:
-        """(pieces, wraps, resets, jumps) of each reading against the one before; remembers the last readings."""
+    def _moved(self, counter: NDArray[np.int32], time: NDArray[np.int64], reading: NDArray[np.int64]) -> _Moved:
+        """What each reading says against the one before, where it says anything; remembers the last readings."""
         state = self.state["counter"]
         starts = run_starts(counter)
+        own = counter[starts]
         before = np.empty_like(reading)
         before[1:] = reading[:-1]
-        before[starts] = state.last[counter[starts]]
-        first = np.zeros(len(counter), np.bool_)
-        first[starts] = state.since[counter[starts]] == 0
-        state.since[counter[first]] = time[first]
-        ends = np.append(starts[1:], len(counter))[: len(starts)] - 1
-        state.last[counter[ends]] = reading[ends]
-        return self._judge(counter, reading, before, first)
+        before[starts] = state.last[own]
+        state.last[own] = reading[run_ends(starts, len(counter))]
+        moves = reading != before
+        new = starts[state.since[own] == 0]
+        if len(new):  # the first reading of a counter says nothing
+            state.since[counter[new]] = time[new]
+            moves[new] = False
+        if self._has_pulse:
+            moves |= self._pulse[counter]
+        at = moves.nonzero()[0]
+        return self._judge(counter[at], time[at], reading[at], before[at])
 
     def _judge(
-        self, counter: NDArray[np.int32], reading: NDArray[np.int64], before: NDArray[np.int64],
-        first: NDArray[np.bool_],
-    ) -> tuple[NDArray[np.int64], ...]:  # fmt: skip
+        self, counter: NDArray[np.int32], time: NDArray[np.int64], reading: NDArray[np.int64],
+        before: NDArray[np.int64],
+    ) -> _Moved:  # fmt: skip
         delta = reading - before
         limit, wraps, pulse = self._limit[counter], self._wraps[counter], self._pulse[counter]
-        fell = (delta < 0) & ~first & ~pulse
+        fell = (delta < 0) & ~pulse
         wrapped = fell & (wraps > 0) & (delta + wraps >= 0) & (delta + wraps <= limit)
         reset = fell & ~wrapped & self._resets[counter] & (reading >= 0) & (reading <= limit)
-        jumped = (fell & ~wrapped & ~reset) | ((delta > limit) & ~first & ~pulse)
+        jumped = (fell & ~wrapped & ~reset) | ((delta > limit) & ~pulse)
         pieces = np.where(wrapped, delta + wraps, np.where(reset, reading, delta))
-        pieces = np.where(jumped | first, 0, pieces)
+        pieces = np.where(jumped, 0, pieces)
         pieces = np.where(pulse, (reading > 0).astype(np.int64), pieces)
-        return pieces, wrapped.astype(np.int64), reset.astype(np.int64), jumped.astype(np.int64)
+        return _Moved(counter, time, pieces, wrapped.astype(np.int64), reset.astype(np.int64), jumped.astype(np.int64))
 
-    def _by_minute(
-        self, counter: NDArray[np.int32], time: NDArray[np.int64], quantities: tuple[NDArray[np.int64], ...], t1: int
-    ) -> list[Record]:
+    def _by_minute(self, moved: _Moved, step: Step) -> list[Record]:
         """Add to the open minutes; emit and forget those whose end lies before t1."""
+        open_minutes = self.state["counter"].minute
+        minute = step.t0 - step.t0 % MINUTE
+        if step.t1 <= minute + MINUTE and not ((open_minutes != 0) & (open_minutes != minute)).any():
+            self._add(moved, minute)
+            return []
+        return self._close(moved, step.t1)
+
+    def _add(self, moved: _Moved, minute: int) -> None:
+        """Take in what came in a minute that stays open, where no other one is."""
+        state = self.state["counter"]
+        starts = run_starts(moved.counter)
+        counter = moved.counter[starts]
+        some = np.zeros(len(counter), np.bool_)
+        for name in _QUANTITIES:
+            sums = window_sum(getattr(moved, name), starts)
+            some |= sums > 0
+            state.columns[name][counter] += sums
+        state.minute[counter[some]] = minute
+
+    def _close(self, moved: _Moved, t1: int) -> list[Record]:
         state = self.state["counter"]
         held = np.flatnonzero(state.minute > 0)
-        counter = np.concatenate([held.astype(np.int32), counter])
-        minute = np.concatenate([state.minute[held], time - time % MINUTE])
-        columns = [np.concatenate([state.columns[n][held], q]) for n, q in zip(_QUANTITIES, quantities, strict=True)]
+        counter = np.concatenate([held.astype(np.int32), moved.counter])
+        minute = np.concatenate([state.minute[held], moved.time - moved.time % MINUTE])
+        columns = [np.concatenate([state.columns[name][held], getattr(moved, name)]) for name in _QUANTITIES]
         order = np.lexsort((minute, counter))
         counter, minute = counter[order], minute[order]
         starts = run_starts(counter, minute)
         sums = [window_sum(column[order], starts) for column in columns]
         counter, minute = counter[starts], minute[starts]
-        moved = np.any([s > 0 for s in sums], axis=0) if len(starts) else np.empty(0, np.bool_)
+        some = np.any([s > 0 for s in sums], axis=0) if len(starts) else np.empty(0, np.bool_)
         closed = minute + MINUTE < t1
-        self._keep_open(counter, minute, sums, moved & ~closed)
+        self._keep_open(counter, minute, sums, some & ~closed)
         return [
             self._record(int(counter[i]), int(minute[i]), [int(s[i]) for s in sums])
-            for i in np.flatnonzero(moved & closed)
+            for i in np.flatnonzero(some & closed)
         ]
 
     def _keep_open(

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.event import CONNECTION_LOST, CONNECTION_UP
-from twin.core.fold import Fold, Outputs, Record, Series, Step
+from twin.core.fold import NO_SERIES, Fold, Outputs, Record, Series, Step
 from twin.core.readers import Readers
 from twin.core.state import rows, shared_rows
-from twin.core.window import distinct, run_starts
+from twin.core.window import distinct, run_ends, run_starts, stable_order
 from twin.mes.condition import Input, Known
 from twin.mes.program import UNKNOWN, MachineSpec, Program, programs
 
@@ -55,8 +55,9 @@ class _Changes:
 
     def remember(self, held: NDArray[np.generic]) -> None:
         """Leave the last value of each input in the state."""
-        ends = np.append(self.input[1:] != self.input[:-1], True)[: len(self.input)]
-        held[self.input[ends]] = self.value[ends]
+        if len(self.input):
+            ends = run_ends(run_starts(self.input), len(self.input))
+            held[self.input[ends]] = self.value[ends]
 
 
 class MachineState(Fold):
@@ -80,7 +81,8 @@ class MachineState(Fold):
         self._readers_of_tags = Readers(np.array([spec.tag for spec in self.inputs], dtype=np.int32))
         self._rate = np.array([spec.rate for spec in self.inputs], dtype=np.int32)
         self._input_of_rate = _input_of_rate(self._rate)
-        self._readers = _readers(self._programs, len(self.inputs))
+        read, self._reading_machine = _readings(self._programs)
+        self._readers = Readers(read.astype(np.int32))
         units = np.array([machine.unit for machine in machines], dtype=np.int32)
         input_units = np.array([spec.unit for spec in self.inputs], dtype=np.int32)
         self.state = {
@@ -91,17 +93,19 @@ class MachineState(Fold):
 
     def step(self, step: Step) -> Outputs:
         """Find the instants at which inputs change, evaluate the rules there, emit the intervals that end."""
-        scaled, good = self._samples(step)
-        value = self._value_changes(scaled, good, step)
-        reachable = self._reach_changes(good, step)
-        due = np.flatnonzero(self.state["machine"].due)
-        begin = np.full(min(len(due), 1), step.t0)
-        instants = distinct(np.concatenate([value.time, good.time, reachable.time, begin]))
-        changed = distinct(np.concatenate([self._keys(c, instants) for c in (value, good, reachable)]))
-        outputs = self._evaluate((value, good, reachable), instants, changed, due)
+        if not self.machines:
+            return Outputs(series=NO_SERIES)
+        changes = self._changes(step)
+        due = self.state["machine"].due.nonzero()[0]
+        times = [c.time for c in changes if len(c.time)]
+        if len(due):
+            times.append(np.array([step.t0]))
+        if not times:
+            return Outputs(series=NO_SERIES)
+        outputs = self._evaluate(changes, distinct(np.concatenate(times)), due)
         table = self.state["input"]
-        for changes, held in ((value, table.value), (good, table.good), (reachable, table.reachable)):
-            changes.remember(held)
+        for change, held in zip(changes, (table.value, table.good, table.reachable), strict=True):
+            change.remember(held)
         self.state["machine"].due[due] = 0
         return outputs
 
@@ -126,9 +130,9 @@ class MachineState(Fold):
 
     def _known_machines(self) -> Index:
         """Machines of which an input has had a value."""
-        first, machines = self._readers
         seen = np.flatnonzero(self.state["input"].reachable > 0)
-        return distinct(np.concatenate([machines[first[row] : first[row + 1]] for row in (*seen.tolist(),)] or [seen]))
+        _, reading = self._readers.pairs(seen.astype(np.int32))
+        return distinct(self._reading_machine[reading])
 
     def closing(self, table: str, rows: NDArray[np.intp], at: int) -> list[Record]:
         """The states that machines were in until they left the model."""
@@ -140,51 +144,60 @@ class MachineState(Fold):
 
     # --- what changed, and when --------------------------------------------------------------------------------
 
-    def _samples(self, step: Step) -> tuple[NDArray[np.float64], _Changes]:
-        """(value, good) of each sample that an input reads and that says something new, by (input, time)."""
+    def _changes(self, step: Step) -> tuple[_Changes, _Changes, _Changes]:
+        """Of the value of inputs, of whether the last sample had one, and of whether it can be reached."""
+        input_, time, value = self._samples(step)
+        good = ~np.isnan(value)
+        own = good & (self._rate[input_] < 0)
+        if step.events:  # one may make an input unreachable, then every sample after it counts
+            told = reached = np.ones(len(input_), np.bool_)
+        else:
+            table = self.state["input"]
+            starts = run_starts(input_)
+            first = input_[starts]
+            before, was_good = np.empty_like(value), np.empty_like(good)
+            before[1:], was_good[1:] = value[:-1], good[:-1]
+            before[starts], was_good[starts] = table.value[first], table.good[first] > 0
+            reached = table.reachable[input_] == 0
+            told = (good != was_good) | reached
+            own &= told | (value != before)
+        return (
+            self._value_changes(input_[own], time[own], value[own], step),
+            _Changes(input_[told], time[told], good[told].astype(np.float64)),
+            self._reach_changes(input_[reached], time[reached], step),
+        )
+
+    def _samples(self, step: Step) -> tuple[Index, Times, NDArray[np.float64]]:
+        """(input, time, value) of each sample that an input reads, by (input, time); NaN where there is no value."""
         r, time, meant = step.rows, step.rows.time, step.rows.meant
         row, input_ = self._readers_of_tags.pairs(r.tag)
         if step.held is not None:
             again, of = self._readers_of_tags.pairs(step.held.tag)
             input_, row = np.concatenate([of, input_]), np.concatenate([again, row + len(step.held)])
             time, meant = np.concatenate([step.held.time, time]), np.concatenate([step.held.meant, meant])
-        order = np.argsort(input_, kind="stable")  # rows stand by time
-        row, input_ = row[order], input_[order]
-        value = meant[row]
-        good = ~np.isnan(value)
-        if not step.events:  # an event may make an input unreachable, then every sample after it counts
-            new = self._is_new(input_, value, good)
-            row, input_, value, good = row[new], input_[new], value[new], good[new]
-        return value, _Changes(input_, time[row], good.astype(np.float64))
+        order = stable_order(input_)  # rows stand by time
+        row = row[order]
+        return input_[order], time[row], meant[row]
 
-    def _is_new(self, input_: Index, value: NDArray[np.float64], good: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Where a sample differs from the one before it, or its input could not be reached until now."""
-        table = self.state["input"]
-        starts = run_starts(input_)
-        before, was_good = np.empty_like(value), np.empty_like(good)
-        before[1:], was_good[1:] = value[:-1], good[:-1]
-        before[starts], was_good[starts] = table.value[input_[starts]], table.good[input_[starts]] > 0
-        same = (good == was_good) & (~good | (value == before))
-        return ~same | (table.reachable[input_] == 0)
+    def _value_changes(self, input_: Index, time: Times, value: NDArray[np.float64], step: Step) -> _Changes:
+        """Own values of tags, and rates from the series of the fold before."""
+        series = step.series["rates"] if len(self._input_of_rate) else NO_SERIES
+        if not len(series.key):
+            return _Changes(input_, time, value)
+        last = len(self._input_of_rate) - 1
+        of_rate = np.where(series.key <= last, self._input_of_rate[np.minimum(series.key, last)], -1)
+        used = of_rate >= 0
+        input_ = np.concatenate([input_, of_rate[used]])
+        time = np.concatenate([time, series.time[used]])
+        value = np.concatenate([value, series.value[used]])
+        order = stable_order(input_)  # an input is one or the other, each by time
+        return _Changes(input_[order], time[order], value[order])
 
-    def _value_changes(self, value: NDArray[np.float64], good: _Changes, step: Step) -> _Changes:
-        """Own values of tags from their good samples, rates from the series of the fold before."""
-        own = (self._rate[good.input] < 0) & (good.value > 0)
-        input_, time, values = good.input[own], good.time[own], value[own]
-        if len(self._input_of_rate):
-            series = step.series["rates"]
-            last = len(self._input_of_rate) - 1
-            of_rate = np.where(series.key <= last, self._input_of_rate[np.minimum(series.key, last)], -1)
-            used = of_rate >= 0
-            input_ = np.concatenate([input_, of_rate[used]])
-            time = np.concatenate([time, series.time[used]])
-            values = np.concatenate([values, series.value[used]])
-        order = np.lexsort((time, input_))
-        return _Changes(input_[order], time[order], values[order])
-
-    def _reach_changes(self, good: _Changes, step: Step) -> _Changes:
+    def _reach_changes(self, input_: Index, time: Times, step: Step) -> _Changes:
         """A lost connection makes its inputs unreachable; its return, or any later sample, ends that."""
-        inputs, times, values = [good.input], [good.time], [np.ones(len(good.input))]
+        if not step.events:
+            return _Changes(input_, time, np.ones(len(input_)))
+        inputs, times, values = [input_], [time], [np.ones(len(input_))]
         for event in reversed(step.events):  # prepended one by one, so the earliest ends up in front
             if event.kind not in {CONNECTION_LOST, CONNECTION_UP}:
                 continue
@@ -203,20 +216,14 @@ class MachineState(Fold):
         """(input, instant) as one number, ascending like the changes."""
         return changes.input * len(instants) + np.searchsorted(instants, changes.time)
 
-    def _evaluate(
-        self, changes: tuple[_Changes, _Changes, _Changes], instants: Times, changed: Index, due: Index
-    ) -> Outputs:
+    def _evaluate(self, changes: tuple[_Changes, _Changes, _Changes], instants: Times, due: Index) -> Outputs:
         """due: machines that are judged at the first instant, whatever changed."""
-        if not len(changed) and not len(due):
-            return Outputs(series=Series(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0)))
-        input_, rank = np.divmod(changed, len(instants))
-        first, last = self._readers[0][input_], self._readers[0][input_ + 1]
-        pair = np.repeat(np.arange(len(changed)), last - first)
-        inner = np.arange(len(pair)) - np.repeat(np.cumsum(last - first) - (last - first), last - first)
-        machine = self._readers[1][np.repeat(first, last - first) + inner]
-        pairs = distinct(np.concatenate([machine * len(instants) + rank[pair], due * len(instants)]))
-        machine, rank = np.divmod(pairs, len(instants))
         keys = [self._keys(change, instants) for change in changes]
+        input_, rank = np.divmod(distinct(np.concatenate(keys)), len(instants))
+        change, reading = self._readers.pairs(input_.astype(np.int32))
+        pairs = self._reading_machine[reading] * len(instants) + rank[change]
+        pairs = distinct(np.concatenate([pairs, due * len(instants)]))
+        machine, rank = np.divmod(pairs, len(instants))
         codes = np.full(len(pairs), UNKNOWN, np.int16)
         for program in self._programs:
             mine = np.flatnonzero(program.of_machine[machine] >= 0)
@@ -274,8 +281,8 @@ def _input_of_rate(rate_of_input: NDArray[np.int32]) -> Index:
     return found
 
 
-def _readers(program_list: Sequence[Program], inputs: int) -> tuple[Index, Index]:
-    """Machines that read each input, packed: machines[first[i]:first[i + 1]]."""
+def _readings(program_list: Sequence[Program]) -> tuple[Index, Index]:
+    """(input, machine) of all that machines read, each once."""
     pairs = {
         (int(row), int(machine))
         for program in program_list
@@ -283,4 +290,4 @@ def _readers(program_list: Sequence[Program], inputs: int) -> tuple[Index, Index
         for row in program.inputs[program.of_machine[machine]]
     }
     ordered = np.array(sorted(pairs), dtype=np.intp).reshape(-1, 2)
-    return np.searchsorted(ordered[:, 0], np.arange(inputs + 1)), ordered[:, 1]
+    return ordered[:, 0], ordered[:, 1]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from twin.core.fold import Fold, Outputs, Record, Step
 from twin.core.rows import Rows
 from twin.core.state import row_of, rows, rows_by_tag
+from twin.core.window import stable_order
 
 PRODUCT = "product"
 """Kind of the records."""
@@ -49,6 +50,8 @@ class Products(Fold):
 
     def step(self, step: Step) -> Outputs:
         """Follow the codes of [t0, t1)."""
+        if not self.specs:
+            return Outputs()
         records: list[Record] = []
         for part in (step.rows,) if step.held is None else (step.held, step.rows):
             place, time, code = self._codes(part)
@@ -75,7 +78,7 @@ class Products(Fold):
         """(place of the tag, time, code) where a tag says something else than in its row before, by (tag, time)."""
         place = row_of(self._rows, r.tag)
         picked = np.flatnonzero(place >= 0)
-        picked = picked[np.argsort(place[picked], kind="stable")]  # rows stand by time
+        picked = picked[stable_order(place[picked])]  # rows stand by time
         place = place[picked]
         value = r.meant[picked]
         known = (np.abs(value) < _LARGEST) & (value == np.rint(value))  # neither, where there is no value

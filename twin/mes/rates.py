@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.fold import Fold, Outputs, Record, Series, Step
+from twin.core.fold import NO_SERIES, Fold, Outputs, Record, Series, Step
 from twin.core.instant import SECOND
 from twin.core.state import rows, shared_rows
-from twin.core.window import run_starts
+from twin.core.window import run_ends, run_starts, stable_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,17 @@ class Rates(Fold):
 
     def step(self, step: Step) -> Outputs:
         """Add what came in [t0, t1), take away what leaves in it."""
-        rate, time, pieces = self._incoming(step)
         leaving = self.state["leaving"]
+        if not len(step.series["counts"].key) and not (leaving.due < step.t1).any():
+            return Outputs(series=NO_SERIES)
+        rate, time, pieces = self._incoming(step)
         all_rate = np.concatenate([self.held(), rate])
-        all_due = np.concatenate([leaving.due, time + self._window[rate]])
-        all_pieces = np.concatenate([leaving.pieces, pieces])
+        order = stable_order(all_rate)  # of one window a rate: who comes later leaves later
+        all_rate = all_rate[order]
+        all_due = np.concatenate([leaving.due, time + self._window[rate]])[order]
+        all_pieces = np.concatenate([leaving.pieces, pieces])[order]
         due = all_due < step.t1
-        self._keep(rate, time + self._window[rate], pieces, step.t1)
+        self._keep(all_rate[~due], all_due[~due], all_pieces[~due])
         changed = np.concatenate([all_rate[due], rate])
         at = np.concatenate([all_due[due], time])
         return Outputs(series=self._series(changed, at, np.concatenate([-all_pieces[due], pieces])))
@@ -76,10 +80,7 @@ class Rates(Fold):
         rate = rate_of[before.held()]
         order = np.argsort(rate, kind="stable")  # the pieces of a rate stand by time
         order = order[rate[order] >= 0]
-        rate = rate[order]
-        unit = self._unit[rate]
-        place = rate - self._first[unit]
-        self.state["leaving"].replace(unit, place=place, due=old.due[order], pieces=old.pieces[order])
+        self._keep(rate[order], old.due[order], old.pieces[order])
         return records
 
     def held(self) -> NDArray[np.int32]:
@@ -96,28 +97,20 @@ class Rates(Fold):
         row = np.arange(len(rate)) + np.repeat(first - (np.cumsum(many) - many), many)
         return rate, counts.time[row], counts.value[row].astype(np.int64)
 
-    def _keep(self, rate: NDArray[np.int32], due: NDArray[np.int64], pieces: NDArray[np.int64], t1: int) -> None:
-        """Put the new rows behind the old ones of their rate (one window a rate: they leave later), drop the due."""
-        old = self.state["leaving"]
-        held = self.held()
-        behind = np.searchsorted(held, rate, "right")
-        rate, due = np.insert(held, behind, rate), np.insert(old.due, behind, due)
-        left = due >= t1
-        rate, pieces = rate[left], np.insert(old.pieces, behind, pieces)[left]
+    def _keep(self, rate: NDArray[np.int32], due: NDArray[np.int64], pieces: NDArray[np.int64]) -> None:
         unit = self._unit[rate]
-        old.replace(unit, place=rate - self._first[unit], due=due[left], pieces=pieces)
+        self.state["leaving"].replace(unit, place=rate - self._first[unit], due=due, pieces=pieces)
 
     def _series(self, rate: NDArray[np.int32], time: NDArray[np.int64], change: NDArray[np.int64]) -> Series:
         order = np.lexsort((time, rate))
         rate, time, change = rate[order], time[order], change[order]
-        inside = np.cumsum(change)
-        starts = run_starts(rate)
+        inside, starts = change.cumsum(), run_starts(rate)
         if len(starts):
             before = np.where(starts > 0, inside[starts - 1], 0)
             base = self.state["rate"].inside[rate[starts]] - before
-            inside += np.repeat(base, np.diff(np.append(starts, len(rate))))
-            ends = np.append(starts[1:], len(rate)) - 1
+            ends = run_ends(starts, len(rate))
+            inside += base.repeat(ends - starts + 1)
             self.state["rate"].inside[rate[ends]] = inside[ends]
-        final = np.append((rate[1:] != rate[:-1]) | (time[1:] != time[:-1]), True)[: len(rate)]
+        final = run_ends(run_starts(rate, time), len(rate))
         per_second = inside[final] * SECOND / self._window[rate[final]]
         return Series(rate[final], time[final], per_second)

@@ -10,14 +10,21 @@ from numpy.typing import NDArray
 
 from twin.core.fold import Fold, Outputs, Record, Step
 from twin.core.instant import MINUTE
+from twin.core.rows import Rows
 from twin.core.state import Table, row_of, rows, rows_by_tag
-from twin.core.window import run_starts
+from twin.core.window import run_ends, run_starts
+
+Index = NDArray[np.intp]
+Times = NDArray[np.int64]
 
 KEPT = 4
 """So many sample times are kept to tell the usual interval; the state forgets everything older."""
 PERIOD = 15 * MINUTE
 PERIODS = 5
 """Of so many of the last periods with samples the longest silence that ended in each is kept."""
+_PLACE = np.arange(KEPT)
+_BACK = _PLACE - (KEPT - 1)
+"""Of each kept time its place, and how far it stands from the newest."""
 
 
 class LastValue(Fold):
@@ -48,21 +55,30 @@ class LastValue(Fold):
 
     def step(self, step: Step) -> Outputs:
         """Take over the last row of each tag; nothing is emitted."""
-        newest = step.rows.last_of_each_tag
-        newest = newest[self._unit_of(step.rows.tag[newest]) >= 0]
-        row = self._row_of(step.rows.tag[newest])
+        r = step.rows
+        order, starts = r.by_tag, r.tag_starts
+        row = self._row_of(r.tag[order[starts]])
         if (row < 0).any():
-            self._add(step.rows.tag[newest[row < 0]])
-            row = self._row_of(step.rows.tag[newest])
-        self._keep_silences(step)
-        state = self.state["tag"]
-        state.time[row] = step.rows.time[newest]
-        state.value[row] = step.rows.value[newest]
-        state.status[row] = step.rows.status[newest]
-        none = np.full(len(row), None, dtype=object)
-        state.text[row] = none if step.rows.text is None else step.rows.text[newest]
-        self._keep_times(row, newest, step)
+            order = order[self._unit_of(r.tag[order]) >= 0]
+            starts = run_starts(r.tag[order])
+            tag = r.tag[order[starts]]
+            self._add(tag[self._row_of(tag) < 0])
+            row = self._row_of(tag)
+        if len(row):
+            self._take_over(r, row, order, starts)
         return Outputs()
+
+    def _take_over(self, r: Rows, row: Index, order: Index, starts: Index) -> None:
+        """row: of each tag; order: its rows, from `starts` on."""
+        table = self.state["tag"]
+        ends = run_ends(starts, len(order))
+        newest, time = order[ends], r.time[order]
+        _keep_silences(table, row, starts, time)
+        table.time[row] = time[ends]
+        table.value[row] = r.value[newest]
+        table.status[row] = r.status[newest]
+        table.text[row] = None if r.text is None else r.text[newest]
+        _keep_times(table, row, starts, ends, time)
 
     def row_keys(self) -> Mapping[str, Sequence[Hashable]]:
         """Rows come with the tags."""
@@ -101,54 +117,43 @@ class LastValue(Fold):
                 columns[name] = np.concatenate([column, none])[order]
         table.replace(unit[order], **columns)
 
-    def _keep_times(self, row: NDArray[np.intp], newest: NDArray[np.intp], step: Step) -> None:
-        """Shift the new sample times in, at most four per tag."""
-        order = step.rows.by_tag
-        tag = step.rows.tag[order]
-        place = np.empty(len(order), np.intp)
-        place[order] = np.arange(len(order))
-        last = place[newest]
-        count = last - np.searchsorted(tag, step.rows.tag[newest]) + 1
-        old = self.state["tag"].times[row]
-        new = np.empty_like(old)
-        for back in range(KEPT):
-            fresh = count > back
-            at = order[np.maximum(last - back, 0)]
-            shifted = np.clip(KEPT - 1 - back + count, 0, KEPT - 1)
-            new[:, KEPT - 1 - back] = np.where(fresh, step.rows.time[at], old[np.arange(len(row)), shifted])
-        self.state["tag"].times[row] = new
 
-    def _keep_silences(self, step: Step) -> None:
-        """The longest interval of each tag and period. A maximum: however the samples are cut, it is the same."""
-        table = self.state["tag"]
-        order = step.rows.by_tag
-        row = self._row_of(step.rows.tag[order])
-        order, row = order[row >= 0], row[row >= 0]
-        if not len(row):
-            return
-        time = step.rows.time[order]
-        before = np.empty_like(time)
-        before[1:] = time[:-1]
-        first = run_starts(row)
-        before[first] = table.time[row[first]]
-        length = np.where(before > 0, time - before, 0)
-        period = time // PERIOD
-        groups = run_starts(row, period)
-        _take_in(table, row[groups], period[groups], np.maximum.reduceat(length, groups))
-
-
-def _take_in(table: Table, row: NDArray[np.intp], period: NDArray[np.int64], longest: NDArray[np.int64]) -> None:
-    """Periods of rows, those of one row behind each other in time."""
-    first = run_starts(row)
-    place = np.arange(len(row)) - np.repeat(first, np.diff(np.append(first, len(row))))
+def _keep_silences(table: Table, row: Index, starts: Index, time: Times) -> None:
+    """The longest interval of each tag and period. A maximum: however the samples are cut, it is the same."""
+    length = np.empty_like(time)
+    np.subtract(time[1:], time[:-1], out=length[1:])
+    before = table.time[row]
+    length[starts] = np.where(before > 0, time[starts] - before, 0)
+    period = time // PERIOD
+    if period.min() == period.max():
+        _take_in(table, row, period[starts], np.maximum.reduceat(length, starts))
+        return
+    of = np.repeat(np.arange(len(row)), np.diff(starts, append=len(time)))
+    groups = run_starts(of, period)
+    of, longest = of[groups], np.maximum.reduceat(length, groups)
+    place = np.arange(len(of)) - np.searchsorted(of, of)
     for number in range(int(place.max()) + 1):
         now = place == number
-        of, at, most = row[now], period[now], longest[now]
-        silences = table.silences[of]
-        is_new = at != table.period[of]
-        silences[is_new, :-1] = silences[is_new, 1:]
-        silences[:, -1] = np.where(is_new, most, np.maximum(silences[:, -1], most))
-        table.silences[of], table.period[of] = silences, at
+        _take_in(table, row[of[now]], period[groups[now]], longest[now])
+
+
+def _keep_times(table: Table, row: Index, starts: Index, ends: Index, time: Times) -> None:
+    """Shift the new sample times of each run in, at most four per tag."""
+    at = ends[:, None] + _BACK
+    shifted = np.minimum((ends - starts + 1)[:, None] + _PLACE, KEPT - 1)
+    old = table.times.ravel()[(row * KEPT)[:, None] + shifted]
+    table.times[row] = np.where(at >= starts[:, None], time[np.maximum(at, 0)], old)
+
+
+def _take_in(table: Table, row: Index, period: Times, longest: Times) -> None:
+    """A period of each row, the one that it is in or a later one."""
+    new = (period != table.period[row]).nonzero()[0]
+    if len(new):
+        of = row[new]
+        table.silences[of, :-1] = table.silences[of, 1:]
+        table.silences[of, -1] = 0
+        table.period[of] = period[new]
+    table.silences[row, -1] = np.maximum(table.silences[row, -1], longest)
 
 
 def usual_silence(silences: NDArray[np.int64]) -> NDArray[np.int64]:

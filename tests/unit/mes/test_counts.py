@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -84,13 +85,19 @@ def test_pieces_belong_to_the_minute_of_the_later_reading() -> None:
 @given(
     st.lists(st.tuples(st.integers(0, 1), st.integers(0, 400), st.integers(0, 40)), min_size=1, max_size=60),
     st.sampled_from([(0, True, 0), (41, True, 0), (41, False, 9), (0, False, 12), (0, True, 12)]),
+    st.lists(st.integers(0, 400), max_size=8),
 )
-def test_columns_count_as_a_reader_row_by_row(rows: list[tuple[int, int, int]], kind: tuple[int, bool, int]) -> None:
+def test_columns_count_as_a_reader_row_by_row_however_they_are_cut(
+    rows: list[tuple[int, int, int]], kind: tuple[int, bool, int], cuts: list[int]
+) -> None:
     wraps, resets, limit = kind
     specs = [CounterSpec(0, tag, f"t{tag}", wraps, resets, False, limit) for tag in (0, 1)]
     item = batch("a", [r[0] for r in rows], [BEGIN + r[1] * SECOND for r in rows], [r[2] for r in rows])
     ordered = in_order(samples_of([(1, item)]))
-    records = Counts(specs).step(Step(BEGIN, BEGIN + 100 * MINUTE, ordered)).records
+    fold, records = Counts(specs), []
+    for t0, t1 in pairwise([BEGIN, *(BEGIN + cut * SECOND + 1 for cut in sorted(set(cuts))), BEGIN + 100 * MINUTE]):
+        within = (ordered.time >= t0) & (ordered.time < t1)
+        records += fold.step(Step(t0, t1, in_order(ordered.take(within)))).records
     found = {(r.key, r.start): dict(r.data) for r in records}
     assert found == row_by_row(specs, ordered.tag, ordered.time, ordered.value)
 
