@@ -14,7 +14,7 @@ from tests.contract.stores import SetClock
 from twin.core.batch import Batch, batch
 from twin.core.errors import StoreFailed
 from twin.core.fold import Record
-from twin.core.instant import FAR_FUTURE, FAR_PAST, HOUR, MINUTE, SECOND
+from twin.core.instant import FAR_FUTURE, FAR_PAST, HOUR, MINUTE, SECOND, to_text
 from twin.model.load import load
 from twin.runtime.plugins import connectors
 from twin.runtime.twin import Twin, open_twin
@@ -96,9 +96,9 @@ class Feed:
 
 
 @asynccontextmanager
-async def running(folder: Path):
-    clock = SetClock(BEGIN)
-    plant = load(PLANT, "plant.yaml", connectors(), os.environ)
+async def running(folder: Path, text: str = PLANT, now: int = BEGIN):
+    clock = SetClock(now)
+    plant = load(text, "plant.yaml", connectors(), os.environ)
     async with open_twin(plant, folder, clock, connect=False) as twin:
         yield Feed(twin, clock)
 
@@ -177,3 +177,26 @@ async def test_folds_that_could_not_read_the_log_stand_still_and_then_lose_nothi
         assert feed.twin.ready()[0]
         assert feed.records() == expected
         assert await feed.shown(END) == at_end
+
+
+async def test_a_scale_that_mends_the_past_says_so_and_leaves_what_was_known(tmp_path):
+    since, until = to_text(BEGIN), to_text(BEGIN + 5 * MINUTE)
+    mended = PLANT.replace(
+        'st: {topic: "{machine}/st"}',
+        f'st: {{topic: "{{machine}}/st", scales: [{{from: {since}, to: {until}, raw: [0, 1], range: [0, 2]}}]}}',
+    )
+    at = BEGIN + 2 * MINUTE
+    async with running(tmp_path) as feed:
+        await feed.deliver(between(samples(), BEGIN, BEGIN + 20 * MINUTE), BEGIN + 20 * MINUTE)
+        await feed.deliver([], BEGIN + 21 * MINUTE)
+        known, before = feed.twin.live().known, await feed.twin.at(at, FAR_FUTURE)
+    async with running(tmp_path, mended, BEGIN + 22 * MINUTE) as feed:
+        tag = feed.twin.tags.ids_of(["faults/plant/line1/a/st"])[0]
+        was, is_now = await feed.twin.at(at, known), await feed.twin.at(at, FAR_FUTURE)
+        assert [view.tags.value[tag] for view in (before, was, is_now)] == [1, 1, 2]
+        assert [view.machines["faults/plant/line1/a"].state for view in (before, was, is_now)] == [
+            "running", "running", "down",
+        ]  # fmt: skip
+        told = list(feed.twin.corrections)
+        assert told
+        assert {cause.kind for one in told for cause in one.why} == {"plant.loaded"}

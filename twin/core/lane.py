@@ -78,7 +78,7 @@ class Lane:
         """Start from the newest snapshots and fold the log up to now - wait; what is younger waits as pending.
 
         Records that come out otherwise than they stand are corrected: a run that was killed leaves no trace, and what
-        another edition of the model says of the past is healed.
+        another edition of the model says of the past is healed. What lies beyond all that was told is news.
         """
         self.known = known
         bases = self._bases(self.units, now, FAR_FUTURE, known, self._resumable)
@@ -89,14 +89,33 @@ class Lane:
         for reached, under_way, records in self._approach(self._course, bases, target, known, now):
             outcome.added += records
             outcome.snapshots += self._snapshots_at(self._course, under_way, reached, known, now)
-        for unit in self.units:  # to the end of time: the clock may have stepped back behind what was shown
+        news: list[Record] = []
+        for unit in self.units:  # to the end of what was told: the clock may have stepped back behind it
             basis = bases[unit]
             begun = start if basis is None else basis.frontier
-            self._correct(unit, begun, FAR_FUTURE, [r for r in outcome.added if r.unit == unit], outcome)
+            newest = self._results.snapshot_before(unit, FAR_FUTURE, known)
+            told = self._told_until(unit, begun, newest)
+            mine = [record for record in outcome.added if record.unit == unit]
+            if self._correct(unit, begun, told, [record for record in mine if record.end < told], outcome):
+                self._late_entries += [] if newest is None else self._causes(newest, told, known)
+            news += [record for record in mine if record.end >= told]
         waiting = self._editions.of_units(self._history.read(target, FAR_FUTURE, known), self.units)
         self._pending, self._pending_events = [waiting.samples], list(waiting.events)
-        late, self._late_entries = self._late_entries, []
-        return Publication(known, (), outcome.corrected, outcome.removed, outcome.snapshots, late)
+        late, self._late_entries = list(dict.fromkeys(self._late_entries)), []
+        return Publication(known, news, outcome.corrected, outcome.removed, outcome.snapshots, late)
+
+    def _told_until(self, unit: int, begun: int, newest: Snapshot | None) -> int:
+        """How far the runs before have told of a unit, at least: they publish records and snapshots by their end."""
+        ends = [record.end + 1 for record in self._results.current(unit, begun, FAR_FUTURE)]
+        return max(FAR_PAST if newest is None else newest.frontier, *ends, begun)
+
+    def _causes(self, newest: Snapshot, told: int, known: int) -> list[Late]:
+        """What came behind the frontier of a run that ended before it had healed it, and what a new edition says of
+        the past: why records that were told are others now.
+        """
+        taken = self._taken_since(newest, known)
+        late = [one for one in taken if one.time < min(told, one.recorded - self.wait)]
+        return [*late, *self._editions.mends(newest.unit, newest.known, known)]
 
     def _resumable(self, unit: int, now: int, known: int) -> Snapshot | None:
         """The newest snapshot of a unit that nothing came behind of: what the log took since it is looked through."""
@@ -111,12 +130,16 @@ class Lane:
 
     def _earliest_late(self, basis: Snapshot, known: int) -> int:
         """The first time among entries that the log took after a snapshot but that lie before its frontier."""
-        missed = self._editions.of_units(self._history.since(basis.known, known), (basis.unit,))
-        times = [(int(r), int(t)) for r, t in zip(missed.samples.recorded, missed.samples.time, strict=True)]
-        times += [(recorded, event.time) for recorded, event in missed.events]
-        late = [Late(basis.unit, recorded, time) for recorded, time in times if time < basis.frontier]
+        late = [one for one in self._taken_since(basis, known) if one.time < basis.frontier]
         self._late_entries += late
         return min((one.time for one in late), default=FAR_FUTURE)
+
+    def _taken_since(self, basis: Snapshot, known: int) -> list[Late]:
+        """All entries of its unit that the log took after a snapshot."""
+        found = self._editions.of_units(self._history.since(basis.known, known), (basis.unit,))
+        times = [(int(r), int(t)) for r, t in zip(found.samples.recorded, found.samples.time, strict=True)]
+        times += [(recorded, event.time) for recorded, event in found.events]
+        return [Late(basis.unit, recorded, time) for recorded, time in times]
 
     # --- while it runs -----------------------------------------------------------------------------------------
 
@@ -236,11 +259,12 @@ class Lane:
         old = self._results.snapshot_before(new.unit, new.frontier, new.known)
         return old is not None and old.frontier == new.frontier and old.body == new.body
 
-    def _correct(self, unit: int, start: int, end: int, records: Sequence[Record], outcome: _Outcome) -> None:
-        """Compare what folding [start, end) again made with what stands."""
+    def _correct(self, unit: int, start: int, end: int, records: Sequence[Record], outcome: _Outcome) -> bool:
+        """Compare what folding [start, end) again made with what stands; whether that was otherwise."""
         before, after = set(self._results.current(unit, start, end)), set(records)
         outcome.removed += sorted(before - after)
         outcome.corrected += sorted(after - before)
+        return before != after
 
     def live(self, now: int) -> tuple[Folds, list[Record]]:
         """State and provisional records as of now: a fork stepped over what is pending, thrown away afterwards."""

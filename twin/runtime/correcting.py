@@ -49,7 +49,8 @@ class Correcting:
         for removed, added in paired(publication.removed, publication.corrected):
             self.number += 1
             unit = _order((removed, added))[0]
-            why = tuple(self._late.get(unit, {}).values())
+            end = max(one.end for one in (removed, added) if one is not None)
+            why = tuple(cause for cause in self._late.get(unit, {}).values() if cause.start <= end)
             found.append(Correction(self.number, publication.known, removed, added, why))
         for unit in publication.healed:
             self._late.pop(unit, None)

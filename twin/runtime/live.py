@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -129,6 +130,12 @@ class Meaning:
             for row, path in computed
         ]
         """Of each computed tag the stored tags that it is made of."""
+
+    def reading(self, scales: Scales) -> Meaning:
+        """The same with other scales."""
+        other = copy.copy(self)
+        other.scales = scales
+        return other
 
     def scaled(self, rows: Samples) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
         """Values in the tag's unit and the status with it: a sentinel becomes BadOutOfRange without a value."""

@@ -55,7 +55,15 @@ def test_many_sources_are_told_together():
     told = Correcting(lambda _: ("", "", ""))
     entries = [(n, batch(f"s{n}", [0], [n], [1.0])) for n in range(100)]
     late = [Late(0, n, n) for n in range(100)]
-    (one,) = told.told(Publication(100, removed=[record(0, 8)], late=late, healed=[0]), entries).corrections
+    (one,) = told.told(Publication(100, removed=[record(0, 100)], late=late, healed=[0]), entries).corrections
     assert len(one.why) == MOST_CAUSES + 1
     assert sum(cause.entries for cause in one.why) == 100
     assert [(cause.start, cause.end) for cause in one.why if cause.source == OTHERS] == [(MOST_CAUSES, 99)]
+
+
+def test_what_is_later_than_a_result_did_not_change_it():
+    told = Correcting(lambda _: ("", "", ""))
+    entries = [(n, batch(f"s{n}", [0], [n], [1.0])) for n in (3, 50)]
+    late = [Late(0, n, n) for n in (3, 50)]
+    (one,) = told.told(Publication(100, removed=[record(0, 8)], late=late, healed=[0]), entries).corrections
+    assert [cause.source for cause in one.why] == ["s3"]

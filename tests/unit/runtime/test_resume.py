@@ -9,6 +9,7 @@ from tests.unit.core.test_fold_laws import BEGIN, CASE, SECOND
 from twin.core.batch import Batch, batch
 from twin.core.engine import Engine, LaneView
 from twin.core.event import CONNECTION_LOST, CONNECTION_UP, Event
+from twin.core.history import Publication
 from twin.core.instant import FAR_FUTURE, FAR_PAST, MINUTE
 from twin.core.lane import Lane
 from twin.testing.fold_laws import one_pass, require_records, require_states
@@ -25,11 +26,13 @@ class Plant:
         self.known = 0
         self.start(BEGIN)
 
-    def start(self, now: int) -> None:
+    def start(self, now: int) -> Publication:
         self.engine = Engine(
             [Lane(CASE.units, CASE.editions, WAIT, self.store.history, self.store.results)], CASE.editions
         )
-        self._publish(self.engine.resume(now, self.known))
+        (found,) = self.engine.resume(now, self.known)
+        self._publish([found])
+        return found
 
     def stop(self) -> None:
         self._publish(self.engine.final())
@@ -107,6 +110,25 @@ def test_killed_again_before_what_came_late_was_healed(plant):
     plant.check()
     (view,) = plant.engine.at(BEGIN + 4 * MINUTE, FAR_FUTURE)
     plant.equals(view, BEGIN + 4 * MINUTE, FAR_FUTURE)
+
+
+def test_what_nobody_was_told_before_the_kill_is_news(plant):
+    plant.run(BEGIN, BEGIN + 5 * MINUTE)
+    plant.log(BEGIN + 6 * MINUTE, *[sample(at) for at in range(BEGIN + 5 * MINUTE, BEGIN + 6 * MINUTE, SECOND)])
+    found = plant.start(BEGIN + 6 * MINUTE + 2 * SECOND)
+    assert found.added
+    assert not [*found.corrected, *found.removed]
+    plant.check()
+
+
+def test_what_came_late_behind_the_last_snapshot_before_the_kill_is_told_with_its_cause(plant):
+    plant.run(BEGIN, BEGIN + 5 * MINUTE + 30 * SECOND)
+    late_at = BEGIN + 5 * MINUTE + 14 * SECOND + 1
+    ((recorded, _),) = plant.log(BEGIN + 5 * MINUTE + 30 * SECOND, late(2, late_at, 2.0))
+    found = plant.start(BEGIN + 6 * MINUTE)
+    assert found.removed
+    assert (recorded, late_at) in {(one.recorded, one.time) for one in found.late}
+    plant.check()
 
 
 def test_an_event_that_came_late_before_the_kill_counts_too(plant):
