@@ -22,6 +22,8 @@ START = monday_at_six("Europe/Prague")
 AFTER = 30 * SECOND
 """Beyond the last sample: past every wait, so that everything is final."""
 SHORTEST_TICK, LONGEST_TICK = 5 * SECOND, 35 * SECOND
+LAST_WORD = 4 * SECOND
+"""Behind its last tick something is said in each run, so that the next one finds the log as long, however it came."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 5 * SECOND, 40 * SECOND
 """Between two runs of the twin; what was measured meanwhile never arrives."""
 PAIR = np.dtype([("tag", np.int32), ("time", np.int64), ("value", np.float64), ("status", np.uint32)])
@@ -40,7 +42,7 @@ class Run:
     @property
     def last(self) -> int:
         """The instant of the last word that is said in it, behind its last tick."""
-        return self.end + SECOND
+        return self.end + LAST_WORD
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def _runs(texts: Sequence[str], end: int, chance: np.random.Generator) -> Iterat
         ticks += [until + AFTER // 3 * n for n in (1, 2, 3)] if last else []
         killed = not last and (number == 0 or bool(chance.random() < 0.5))
         yield Run(text, start, until, ticks, killed)
-        start = until + SECOND + int(chance.integers(SHORTEST_PAUSE, LONGEST_PAUSE))
+        start = until + LAST_WORD + int(chance.integers(SHORTEST_PAUSE, LONGEST_PAUSE))
 
 
 def _simulated(plant: Eventful, seed: int, spec: Plant, length: int) -> NDArray[np.void]:

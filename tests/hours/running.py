@@ -28,7 +28,8 @@ from twin.runtime.twin import Twin, open_twin
 
 KILLED = 9
 PATIENCE_S = 300
-LONGEST_WAIT = 2 * SECOND
+WAIT = 2 * SECOND
+"""Behind a tick everything is settled: longer than any connection waits, and than the pause after a heal."""
 LEARNING = 10 * MINUTE
 """So often it is looked whether there is something to learn from."""
 KINDS = ("state", "records", "values")
@@ -98,13 +99,13 @@ class _Run:
             for tick in self._run.ticks:
                 await self._tick(tick, people)
             self._note("healed", twin.health()["fold_heals_total"])
-            self._clock.instant = self._run.last if self._number < len(self._life.runs) - 1 else self._run.ticks[-1]
-            if self._number < len(self._life.runs) - 1:
-                await self._log([self._life.farewell(self._number)])
-                if self._run.killed:
-                    os._exit(KILLED)
-            else:
+            if self._number == len(self._life.runs) - 1:
                 await self._ended()
+                return
+            self._clock.instant = self._run.last
+            await self._log([self._life.farewell(self._number)])
+            if self._run.killed:
+                os._exit(KILLED)
 
     async def _connected(self) -> None:
         """As a supervisor and its connector do it: the values that there are, and the link is up."""
@@ -123,12 +124,13 @@ class _Run:
         recorded = await self._log(items)
         if self._run.killed and tick == self._run.end:
             return  # whatever the folds have come to, it is killed soon
-        await self._settled(recorded)
+        await self._settled(tick, recorded)
         if said is None and tick <= self._run.end:
             events = [*people.say(tick), *self._learnt(tick)]
             for event in events:
                 self._note("said", tick, event.to_bytes().decode())
-            await self._settled(await self._log(events))
+            recorded = await self._log(events)
+            await self._settled(tick + SECOND, recorded)
         for _ in range(self._job.questions.get(tick, 0)):
             await self._ask()
 
@@ -150,11 +152,12 @@ class _Run:
                 self._note("came", recorded, one.source, int(one.time.min()), int(one.time.max()))
         return max(answers, default=0)
 
-    async def _settled(self, recorded: int) -> None:
-        """Until everything durable is folded, what is late healed."""
+    async def _settled(self, tick: int, recorded: int) -> None:
+        """Until everything durable is folded: the frontier stands still as long as something late is not healed."""
+        self._clock.instant = tick + WAIT
         async with asyncio.timeout(PATIENCE_S):
             view = self._twin.live()
-            while view.known < recorded or view.frontier < self._clock.instant - LONGEST_WAIT:
+            while view.known < recorded or view.frontier < tick:
                 ready, why = self._twin.ready()
                 if not ready:
                     raise AssertionError(why)

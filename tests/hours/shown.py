@@ -20,6 +20,7 @@ from twin.runtime.oee import Question as OeeQuestion
 from twin.runtime.oee import oee
 from twin.runtime.twin import Twin
 
+MOST = 10**6
 Lines = dict[str, list[str]]
 """What is told -> its lines."""
 
@@ -84,6 +85,7 @@ def final(twin: Twin, start: int, end: int) -> Lines:
     """
     view = twin.live()
     span = Span(start, end)
+    twin.results.current(0, FAR_PAST, FAR_PAST)  # waits until all that was published is written
     machines = twin.plant.machines()
     found = {f"live {name}": lines for name, lines in state(view, len(twin.tags)).items()}
     for unit, kind, *told in twin.reader.rows(
@@ -98,6 +100,8 @@ def final(twin: Twin, start: int, end: int) -> Lines:
     found["alarms"] = [str(one) for one in occurrences(twin, view, keys, span, FAR_FUTURE)]
     found["alerts"] = [str(one) for one in alerts_between(twin, view, [one.path for one in machines], start, end)]
     found["oee"] = list(_oee(twin, view, start, end))
+    events = twin.reader.events(FAR_PAST, FAR_FUTURE, (), MOST)
+    found["events"] = sorted(event.to_bytes().decode() for _, event in events)
     found["samples"] = list(_samples(twin, start, end))
     return found
 
