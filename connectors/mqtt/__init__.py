@@ -32,4 +32,5 @@ PLUGIN = ConnectorPlugin(
     check=problems,
     dry_run=trial,
     watch=_watch,
+    keeps=True,
 )

@@ -11,6 +11,7 @@ from twin.api import (
     routes_events,
     routes_forecasts,
     routes_health,
+    routes_load,
     routes_notes,
     routes_oee,
     routes_outlets,
@@ -27,6 +28,7 @@ PREFIX = "/api/v1"
 GROUPS = (
     ("", routes_service),
     (PREFIX, routes_plant),
+    (PREFIX, routes_load),
     (PREFIX, routes_events),
     (PREFIX, routes_samples),
     (PREFIX, routes_coverage),

@@ -64,15 +64,19 @@ class Picture:
     def __init__(self, twin: Twin, wanted: Subscription) -> None:
         self._twin = twin
         self._wanted = wanted
-        machines = twin.plant.machines()
-        chosen = tags_matching(twin.plant, [machine.path for machine in machines], wanted.assets)
-        self._machines = set(chosen)
+        self._begin()
+        self.view: LiveView = twin.live()
+        self._connections: dict[str, dict[str, Any]] = {}
+
+    def _begin(self) -> None:
+        """Find everything in the plant as it is now."""
+        self._plant = self._twin.plant
+        machines = [machine.path for machine in self._plant.machines()]
+        self._machines = set(tags_matching(self._plant, machines, self._wanted.assets))
         self._names: list[str] = []
         self._ids = np.empty(0, np.int64)
         self._known_tags = -1
         self._is_renamed = False
-        self.view: LiveView = twin.live()
-        self._connections: dict[str, dict[str, Any]] = {}
         self._follow()
 
     def _follow(self) -> None:
@@ -99,8 +103,14 @@ class Picture:
         return _message("snapshot", seq, view, **told, machines=machines, connections=self._connections_now())
 
     def delta(self, seq: int, view: LiveView) -> str | None:
-        """What is not as it was; None when everything is. `view` is the last view from here on."""
+        """What is not as it was; None when everything is. `view` is the last view from here on.
+
+        Under another model it is a snapshot: who watches finds other machines there.
+        """
         before, self.view = self.view, view
+        if self._twin.plant is not self._plant:
+            self._begin()
+            return self.snapshot(seq)
         self._follow()
         told = self._told(view, np.flatnonzero(self._changed(before, view)).tolist())
         if self._wanted.columns and self._is_renamed:

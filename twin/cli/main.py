@@ -18,6 +18,7 @@ COMMANDS = {
     "init": ("twin.cli.init", "write a plant file from a server or a tag list"),
     "check": ("twin.cli.check", "check a plant file; --connect also reads every tag once"),
     "plan": ("twin.cli.plan", "what another plant file changes, and what that does to history"),
+    "load": ("twin.cli.load", "let a running twin go on under another plant file"),
     "browse": ("twin.cli.browse", "list what a server has to offer"),
     "trust": ("twin.cli.trust", "list certificates that wait for trust, or trust one"),
     "simulate": ("twin.cli.simulate", "put a simulated line on OPC UA and MQTT, or into a file"),

@@ -39,11 +39,12 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"changes": [_as_json(one) for one in found], "refused": refused}))
     else:
-        print("\n".join(_told(found)))
+        print("\n".join(told(found)))
     return FAILED if refused else DONE
 
 
-def _told(found: Sequence[Told]) -> list[str]:
+def told(found: Sequence[Told]) -> list[str]:
+    """Each change in a line, and their sum."""
     lines = [f"{one.change}{f' ({one.samples} samples)' if one.samples else ''}" for one in found]
     return [*lines, _sum(found)]
 

@@ -22,7 +22,7 @@ from twin.core.tags import TagTable, TagType
 ROWS = 4000
 """Rows in one request: about half of what a request may carry."""
 TIMEOUT_S = 60
-FORECAST_S = 600
+FORECAST_S = LOAD_S = 600
 
 
 class RunningTwin:
@@ -83,6 +83,11 @@ def whatif_of(url: str, body: dict[str, Any]) -> dict[str, Any]:
 def forecasts_of(url: str, query: str) -> dict[str, Any]:
     """Forecasts that a running twin has kept, with their scores. Raises Misconfigured, Unreachable."""
     return _answer(url, f"/forecasts?{query}")
+
+
+def load_plant(url: str, name: str, text: str, why: str) -> dict[str, Any]:
+    """Let a running twin go on under another model. Raises Misconfigured, Unreachable."""
+    return _answer(url, "/plant", {"name": name, "text": text, "why": why}, LOAD_S)
 
 
 def _answer(url: str, path: str, body: dict[str, Any] | None = None, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from twin.cli.command import DONE, Command, data_argument
+from twin.cli.hangup import load_on_hangup
 from twin.cli.serving import LOCAL, check_port, serve
 from twin.core.instant import duration
 from twin.model.plant import Plant
@@ -53,6 +54,8 @@ async def _serve(plant: Plant, folder: Path, arguments: argparse.Namespace, acce
         print(f"{plant.path} on {url}, data in {folder}; Ctrl-C stops it", flush=True)
 
     async with open_twin(plant, folder, WallClock(), url=url, connect=bool(arguments.plant), keep=keep) as twin:
+        if arguments.plant:
+            load_on_hangup(twin, arguments.plant)
         await serve(twin, access, arguments.host, arguments.port, arguments.seconds, started)  # pyright: ignore[reportArgumentType]
 
 

@@ -75,7 +75,8 @@ TAGS_RENAMED = "tags.renamed"
 CLOCK_AHEAD = "clock.ahead"
 """A source's time lay ahead of ours; its samples are restamped and Uncertain. body: `ahead_ns`."""
 PLANT_LOADED = "plant.loaded"
-"""An edition of the model, which counts from here on. body: `digest`, `text`, `tags` (how many the log knew before)."""
+"""An edition of the model, which counts from here on. body: `digest`, `text`, `tags` (how many the log knew before);
+`why`, where somebody said it."""
 RUN_STARTED = "run.started"
 """A process opened the log for writing. subject: the plant. body: `last` (ns, the last entry of the run before; absent
 in the first one): if that run was killed, so long it lived."""

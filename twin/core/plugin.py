@@ -128,6 +128,9 @@ class ConnectorPlugin:
     """What the tags would make of one message (topic, payload), without a connection (`twin mqtt test`)."""
     watch: Callable[[ConnectionSpec, str], AbstractAsyncContextManager[AsyncIterator[Messages]]] | None = None
     """All messages that match a filter as they pass, in groups (`twin mqtt watch`)."""
+    keeps: bool = False
+    """Whether the source keeps for us what comes while we are away, and bears one of us at a time: where a new model
+    changes the connection, the connector before leaves first. Else its successor is there before it leaves."""
 
 
 @dataclass(frozen=True, slots=True)

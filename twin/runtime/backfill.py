@@ -95,6 +95,10 @@ class Backfill:
             with suppress(RuntimeError):  # the loop is closed: the log remembers it
                 self._loop.call_soon_threadsafe(self._add, gap_of(event))
 
+    def succeed(self, connector: Backfillable) -> None:
+        """Ask another connector from now on; an attempt that is under way ends with the one it asked."""
+        self._connector = connector
+
     def came_up(self) -> None:
         """The connection is up."""
         self._changed.set()

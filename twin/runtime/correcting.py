@@ -34,6 +34,10 @@ class Correcting:
         self.newest: deque[Correction] = deque(maxlen=KEPT)
         self._late: dict[int, dict[_Kind, Cause]] = {}
 
+    def ask(self, stored: Callable[[int], _Kind]) -> None:
+        """Ask somebody else who brought an entry: the results of another model."""
+        self._stored = stored
+
     def go_on(self, number: int) -> None:
         """Count on behind what runs before this one announced; what came late to them is not waited for any more."""
         self.number = max(self.number, number)

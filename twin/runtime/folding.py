@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from twin.core.engine import Engine, Entry
-from twin.core.errors import Corrupt, LinetwinError
+from twin.core.errors import Corrupt, LinetwinError, StoreFailed
 from twin.core.instant import HOUR, SECOND
 from twin.core.ports import Clock
 from twin.runtime.correcting import Correcting
@@ -27,6 +27,15 @@ STANDING_STILL_S = 2.0
 _log = logging.getLogger("linetwin")
 
 
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """What folding needs of one model."""
+
+    make: Callable[[], Engine]
+    results: SqliteResults
+    meaning: Meaning
+
+
 class Folding:
     """Owns the engine; everything that touches it runs in this one thread.
 
@@ -34,18 +43,9 @@ class Folding:
     its commit before it sends more.
     """
 
-    def __init__(
-        self,
-        make: Callable[[], Engine],
-        results: SqliteResults,
-        meaning: Meaning,
-        clock: Clock,
-        tags: Callable[[], int],
-    ) -> None:
-        self._make = make
-        self._engine = make()
-        self._results = results
-        self._meaning = meaning
+    def __init__(self, folds: Folds, clock: Clock, tags: Callable[[], int]) -> None:
+        self._make, self._results, self._meaning = folds.make, folds.results, folds.meaning
+        self._engine = folds.make()
         self._clock = clock
         self._tags = tags
         self._entries: queue.SimpleQueue[Sequence[Entry]] = queue.SimpleQueue()
@@ -58,7 +58,7 @@ class Folding:
         """Why the folds stand still; empty while they run."""
         self.heals = 0
         self.late = 0
-        self.correcting = Correcting(results.brought_by)
+        self.correcting = Correcting(folds.results.brought_by)
         self.alarms = 0
         """Alarms that came up since the start."""
         self.view: LiveView | None = None
@@ -101,6 +101,29 @@ class Folding:
         answer.set_running_or_notify_cancel()  # whoever stops waiting for it does not take it back
         self._asked.put((question, answer))
         return answer
+
+    def turn(self, load: Callable[[], Folds]) -> Future[None]:
+        """Go on under another model, without a tick in between: `load` makes it count, and its folds.
+
+        The future has what `load` raised; then everything goes on as before.
+        """
+        return self.ask(lambda: self._turn(load))
+
+    def _turn(self, load: Callable[[], Folds]) -> None:
+        if self.failure:
+            raise StoreFailed(f"folds stand still: {self.failure}")
+        self._tick(self._take())
+        for publication in self._engine.final():
+            self._results.publish(publication)
+        folds = load()
+        self._make, self._results, self._meaning = folds.make, folds.results, folds.meaning
+        self.correcting.ask(folds.results.brought_by)
+        try:
+            self._take()  # what was committed meanwhile is in the log
+            self.resume(self._known)
+        except Exception as error:
+            self._fail(error)
+            raise
 
     def at(self, moment: int, known: int) -> Future[LiveView]:
         """The plant at a past moment, as it was known at `known`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +13,9 @@ from twin.model.plan.change import MENDS, Change
 from twin.model.plan.changes import changes
 from twin.model.plan.scales import Readings
 from twin.model.plant import Plant
-from twin.runtime.editions import names_now, stored_loads
+from twin.runtime.editions import stored_loads
 from twin.runtime.loaded import Loaded
-from twin.runtime.renaming import to_rename
+from twin.runtime.renaming import renamed
 from twin.runtime.scaling import scales_of
 from twin.store.counted import counts
 from twin.store.reader import LogReader
@@ -46,11 +46,7 @@ def planned(folder: Path, new: Plant, now: int) -> list[Told]:
 def _readings(loads: Sequence[Loaded], new: Plant, tags: TagTable, now: int) -> Readings:
     """How every series of the new plant reads before and after it. Renames the tags of the table."""
     before = scales_of(loads, tags)
-    wanted, _ = to_rename(new, tags)
-    for former, path in wanted.items():
-        tags.rename(former, path)
-    called = [replace(load, names=names_now([load.names, wanted])) for load in loads]
-    after = scales_of([*called, Loaded(new, now)], tags)
+    after = scales_of([*renamed(loads, new, tags), Loaded(new, now)], tags)
     ids = {path: id_ for path in new.tags if (id_ := tags.get(path)) is not None}
     return {path: (before.of_tag.get(id_, ()), after.of_tag.get(id_, ())) for path, id_ in ids.items()}
 

@@ -84,6 +84,11 @@ def plant_of(text: str, place: str) -> Plant:
     return load(text, place, plugins.connectors(), _Unset(), plugins.outlets())
 
 
+def running_plant(text: str, place: str) -> Plant:
+    """The plant of a text that holds the files it includes, with the secrets of this process. Raises Misconfigured."""
+    return load(text, place, plugins.connectors(), os.environ, plugins.outlets())
+
+
 class _Unset(dict[str, str]):
     """Every variable is there and says nothing: what is stored is served without the plant's secrets."""
 

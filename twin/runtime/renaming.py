@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 
 from twin.core.errors import Problem, Problems
 from twin.core.event import TAGS_RENAMED, Event
@@ -10,6 +12,8 @@ from twin.core.ports import Clock
 from twin.core.tags import TagTable, TagType
 from twin.model.plan.change import NEVER
 from twin.model.plant import Plant
+from twin.runtime.editions import names_now
+from twin.runtime.loaded import Loaded
 from twin.store.log import SqliteLog
 
 _log = logging.getLogger("linetwin")
@@ -32,6 +36,14 @@ def to_rename(plant: Plant, tags: TagTable) -> tuple[dict[str, str], list[str]]:
         else:
             wanted[tag.was] = path
     return wanted, cannot
+
+
+def renamed(loads: Sequence[Loaded], plant: Plant, tags: TagTable) -> list[Loaded]:
+    """The loads before with the names that this plant gives to tags. The table's tags are renamed, too."""
+    wanted, _ = to_rename(plant, tags)
+    for former, path in wanted.items():
+        tags.rename(former, path)
+    return [replace(load, names=names_now([load.names, wanted])) for load in loads]
 
 
 def check_types(plant: Plant, tags: TagTable) -> None:

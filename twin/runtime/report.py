@@ -68,6 +68,13 @@ class ConnectionReport:
         self._note = note
         self._lock = threading.Lock()
 
+    def begin_again(self, url: str) -> None:
+        """Another connector takes the link over: what does not work it finds out for itself."""
+        with self._lock:
+            self.url = url
+            self.problems.clear()
+            self.notices.clear()
+
     def event(self, event: Event) -> None:
         """Put a fact into the log. A source that has just said what it covers is alive: a loss is not dated before."""
         if event.kind == TAGS_COVERED:

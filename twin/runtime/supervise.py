@@ -55,10 +55,21 @@ class Supervisor:
         self._untold: list[Event] = []
         """The first and the last loss that a full disk kept out of the log; they are told before the return is."""
         self._turning = asyncio.Lock()
+        self._open = asyncio.Event()
+        self._is_leaving = False
+
+    def leave(self) -> None:
+        """Another connector takes this link over: what ends this one from now on is no loss."""
+        self._is_leaving = True
+
+    async def opened(self, most_s: float) -> None:
+        """Wait until the connector was open once or failed to, at most so long."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._open.wait(), most_s)
 
     async def run(self) -> None:
         """Carry batches until cancelled, or until a setting must be changed."""
-        while True:
+        while not self._is_leaving:
             try:
                 await self._session()
             except Misconfigured as error:
@@ -70,12 +81,14 @@ class Supervisor:
                 _log.exception("connection %s: fault in its connector", self._report.id)
                 await self._lost(f"fault in the connector: {error!r}", "down")
             _end_if_cancelled()
-            await self._pause()
+            if not self._is_leaving:
+                await self._pause()
 
     async def _session(self) -> None:
         self._report.attempts += 1
         async with self._connector.open() as batches:
             self._entered = True
+            self._open.set()
             self._report.alive()
             up = asyncio.create_task(self._up_soon())
             try:
@@ -122,6 +135,9 @@ class Supervisor:
 
         The log is told of a link too that was lost before it counted as up: what it covered for a moment ends.
         """
+        self._open.set()
+        if self._is_leaving:
+            return
         cause = cause.removeprefix(f"connection {self._report.id}: ")  # said by whoever shows it
         first = self._report.state in {"up", "connecting"}
         if self._report.state == "up":

@@ -8,41 +8,34 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from twin.core.batch import Batch
 from twin.core.errors import StoreFailed
-from twin.core.event import CONNECTION_LOST, PLANT_LOADED, RUN_STARTED, RUN_STOPPED, Event
+from twin.core.event import CONNECTION_LOST, RUN_STARTED, RUN_STOPPED, Event
 from twin.core.history import Correction
-from twin.core.instant import FAR_FUTURE, FAR_PAST, HOUR
-from twin.core.plugin import Surroundings, TagAddress
-from twin.core.ports import Backfillable, Clock, Connector
+from twin.core.instant import FAR_FUTURE, FAR_PAST, to_text
+from twin.core.ports import Clock
 from twin.core.tags import TagTable
 from twin.model.plant import Plant
-from twin.runtime.archive import past_of
-from twin.runtime.assembly import Assembly, assemble_all
-from twin.runtime.backfill import Backfill
-from twin.runtime.editions import loads_of
-from twin.runtime.folding import Folding
+from twin.runtime.folding import Folding, Folds
 from twin.runtime.intake import Intake
 from twin.runtime.learning import keep_learning
-from twin.runtime.live import LiveView, Meaning
+from twin.runtime.live import LiveView
+from twin.runtime.loading import InForce, in_force, tell_if_new, tell_loaded, try_load
 from twin.runtime.outlets.forwarding import Forwarding, Means
-from twin.runtime.plugins import connector, outlets
-from twin.runtime.renaming import check_types, rename_tags
+from twin.runtime.outward import Outward
+from twin.runtime.plugins import outlets
+from twin.runtime.renaming import check_types
 from twin.runtime.report import ConnectionReport
-from twin.runtime.retention import forget_old, groups_of
+from twin.runtime.retention import groups_of
 from twin.runtime.sealing import Sealing, put_aside
-from twin.runtime.supervise import Supervisor
 from twin.runtime.thinning import thinning_rules
 from twin.runtime.writing import Writing
 from twin.state.coverage import NOT_RUNNING
 from twin.store.lock import writer_lock
 from twin.store.log import Entry, SqliteLog
 from twin.store.reader import LogReader
-from twin.store.results import SqliteResults
 
 _log = logging.getLogger("linetwin")
 
@@ -52,35 +45,75 @@ class Twin:
 
     def __init__(
         self,
-        plant: Plant,
+        model: InForce,
         clock: Clock,
         log: SqliteLog,
         reader: LogReader,
-        results: SqliteResults,
         folding: Folding,
-        meaning: Meaning,
         sealing: Sealing,
-        forwarding: Forwarding,
+        outward: Outward,
     ) -> None:
-        self.plant = plant
-        self.forwarding = forwarding
+        self._take(model)
         self.clock = clock
         self.folder = log.folder
         self.reader = reader
-        self.past = past_of(plant, reader, log.tags, outlets(), clock.now, meaning.scales)
-        self.results = results
-        self.meaning = meaning
+        self.pasts = [model.past]
+        """Reads of the past of every model since the start: somebody may still be reading by one of them."""
         self.reports: Mapping[str, ConnectionReport] = {}
-        self.owners: dict[str, str] = {path: spec.connection for path, spec in plant.tags.items()}
-        """Tag -> connection; those that connectors name themselves too."""
-        self.writing = Writing(plant, {}, {}, log, clock)
+        """What is known of each connection."""
+        self._outward = outward
         self._log = log
         self._folding = folding
         self._sealing = sealing
         self._intake = Intake("api", clock)
         self._viewed = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        folding.on_view = lambda: _call_soon(loop, self._on_view)
+        self._loads = asyncio.Lock()
+        self._loop = asyncio.get_running_loop()
+        folding.on_view = lambda: _call_soon(self._loop, self._on_view)
+
+    def _take(self, model: InForce) -> None:
+        self.since = model.since
+        self.plant, self.results, self.meaning, self.past = model.plant, model.results, model.meaning, model.past
+
+    @property
+    def forwarding(self) -> Forwarding:
+        """The outlets."""
+        return self._outward.forwarding
+
+    @property
+    def writing(self) -> Writing:
+        """Writes to the plant."""
+        return self._outward.writing
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """Tag -> connection; those that connectors name themselves too."""
+        return self._outward.links.owners
+
+    async def load(self, plant: Plant, who: str = "", why: str = "") -> int:
+        """Go on under another model, which counts from now on; returns since when, ns. Nothing is missed meanwhile.
+
+        The model that runs already counts as loaded. Raises Misconfigured (nothing has changed then), StoreFailed.
+        """
+        async with self._loads:
+            if plant.digest == self.plant.digest:
+                return self.since
+            await asyncio.to_thread(try_load, plant, self.plant, self._log, self.reader, self.clock)
+            made: list[InForce] = []
+
+            def load() -> Folds:
+                told = asyncio.run_coroutine_threadsafe(tell_loaded(plant, self._log, self.clock, who, why), self._loop)
+                told.result()
+                made.append(in_force(plant, self._log, self.reader, self.clock))
+                return made[0].folds
+
+            await asyncio.wrap_future(self._folding.turn(load))
+            self._take(made[0])
+            self.pasts.append(self.past)
+            await self._outward.turn(made[0])
+            self.reports = self._outward.links.reports
+            _log.info("plant model: %s counts since %s", plant.digest[:12], to_text(self.since))
+            return self.since
 
     @property
     def tags(self) -> TagTable:
@@ -198,51 +231,44 @@ async def _running(
     check_types(plant, log.tags)
     body = await _tell_pause(plant, reader, log, clock)
     await log.note(Event(clock.now(), RUN_STARTED, plant.path, body))
-    await _load_plant(plant, reader, log, clock)
-    await rename_tags(plant, log, clock)
-    assembly = await asyncio.to_thread(lambda: assemble_all(loads_of(reader, plant), log.tags))
-    results = SqliteResults(reader, assembly.names, assembly.editions.codes, log)
-    meaning = Meaning(plant, log.tags.names(), assembly.editions.newest.scales)
-    folding = Folding(lambda: assembly.engine(reader, results), results, meaning, clock, lambda: len(log.tags))
-    keeping = plant.keeping if keep is None else replace(plant.keeping, keep=max(keep, HOUR))
+    await tell_if_new(plant, log, reader, clock)
+    model = await asyncio.to_thread(in_force, plant, log, reader, clock)
+    folding = Folding(model.folds, clock, lambda: len(log.tags))
 
     def mend() -> bool:
         return put_aside(log, reader, clock)
 
-    of_outlets = means or Means(outlets())
-    forwarding = Forwarding(plant, log, reader, meaning, clock, of_outlets, keeping.shortest, connect, mend)
-    twin = Twin(plant, clock, log, reader, results, folding, meaning, sealing, forwarding)
-
-    sealing.rules, sealing.taken = lambda: thinning_rules(plant, log.tags), forwarding.needed_from
+    outward = Outward(
+        model, log, reader, clock, means or Means(outlets()), keep=keep, connect=connect, run_ended=body.get("last"),
+        mend=mend,
+    )  # fmt: skip
+    twin = Twin(model, clock, log, reader, folding, sealing, outward)
+    sealing.rules, sealing.taken = lambda: thinning_rules(twin.plant, log.tags), outward.needed_from
 
     def committed(entries: Sequence[Entry]) -> None:
         folding.accept(entries)
-        forwarding.heard()
+        outward.forwarding.heard()
 
     log.on_commit = committed
     folding.mend = mend
     await asyncio.to_thread(folding.resume, log.last)
     folding.start()
     sealing.start()
-    await forwarding.start()
-    tasks = [asyncio.create_task(keep_learning(twin), name="learning")]
-    tasks += [asyncio.create_task(forget_old(log, clock, keeping, forwarding.needed_from))] if keeping.forgets else []
-    if connect:
-        tasks += _connect(twin, assembly, log, body.get("last"))
-    await twin.writing.resume(reader)
+    learning = asyncio.create_task(keep_learning(twin), name="learning")
     try:
+        await outward.start(model)
+        twin.reports = outward.links.reports
         yield twin
     finally:
-        await twin.writing.finish()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await forwarding.close()
+        learning.cancel()
+        await asyncio.gather(learning, return_exceptions=True)
+        await outward.close()
         with contextlib.suppress(StoreFailed):  # a full disk; what is durable stays so without it
             await log.note(Event(clock.now(), RUN_STOPPED, plant.path))
         await asyncio.to_thread(sealing.close)
         await asyncio.to_thread(folding.close)
-        twin.past.close()
+        for past in twin.pasts:
+            past.close()
         reader.close()
 
 
@@ -260,71 +286,6 @@ async def _tell_pause(plant: Plant, reader: LogReader, log: SqliteLog, clock: Cl
     return {"last": since}
 
 
-async def _load_plant(plant: Plant, reader: LogReader, log: SqliteLog, clock: Clock) -> None:
-    """Note the model in the log when it is another one than before."""
-    loaded = await asyncio.to_thread(reader.events, 0, clock.now(), (PLANT_LOADED,), 1)
-    if not loaded or loaded[0][1].body["digest"] != plant.digest:
-        body = {"digest": plant.digest, "text": plant.text, "tags": len(log.tags)}
-        since = max(clock.now(), log.last + 1)  # behind every frontier, though the clock may have stepped back
-        await log.note(Event(since, PLANT_LOADED, plant.path, body))
-
-
-def _connect(twin: Twin, assembly: Assembly, log: SqliteLog, run_ended: int | None) -> list[asyncio.Task[None]]:
-    """A supervised connector for every connection of the plant, and what fills its gaps where its source can."""
-    addresses: dict[str, list[TagAddress]] = {id_: [] for id_ in twin.plant.connections}
-    for spec in assembly.plant.tags.values():
-        if spec.compute is None:
-            addresses[spec.connection].append(spec.address)
-    twin.owners |= {spec.address.tag: spec.connection for spec in assembly.plant.tags.values()}
-    reports: dict[str, ConnectionReport] = {}
-    connectors: dict[str, Connector] = {}
-    tasks: list[asyncio.Task[None]] = []
-    for id_, spec in twin.plant.connections.items():
-        told = _Told(log)
-        report = ConnectionReport(id_, spec.protocol, spec.url, twin.clock, told)
-        reports[id_] = report
-        surroundings = Surroundings(log.tags, twin.clock, report, log.folder, run_ended, twin.owners)
-        built = connector(spec.protocol).build(spec, addresses[id_], surroundings)
-        connectors[id_] = built
-        supervisor = Supervisor(built, log, report, twin.clock, told.came_up)
-        tasks.append(asyncio.create_task(supervisor.run(), name=f"connection {id_}"))
-        if isinstance(built, Backfillable):
-            ids = partial(_ids_of, log.tags, twin.owners, id_)
-            told.backfill = Backfill(built, ids, log, twin.reader, report, twin.clock, run_ended)
-            tasks.append(asyncio.create_task(told.backfill.run(), name=f"back-fill {id_}"))
-    twin.reports = reports
-    twin.writing = Writing(twin.plant, connectors, reports, log, twin.clock)
-    return tasks
-
-
-class _Told:
-    """Where the events of a connection go: into the log, and its gaps to what fills them."""
-
-    def __init__(self, log: SqliteLog) -> None:
-        self._log = log
-        self.backfill: Backfill | None = None
-
-    def __call__(self, event: Event) -> None:
-        _submit(self._log, event)
-        if self.backfill is not None:
-            self.backfill.heard(event)
-
-    def came_up(self) -> None:
-        if self.backfill is not None:
-            self.backfill.came_up()
-
-
-def _ids_of(tags: TagTable, owners: Mapping[str, str], connection: str) -> frozenset[int]:
-    """Ids of the tags of a connection that have one yet."""
-    names = [name for name, owner in owners.items() if owner == connection]
-    return frozenset(found for name in names if (found := tags.get(name)) is not None)
-
-
 def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
     with contextlib.suppress(RuntimeError):  # the loop is closed: nobody looks any more
         loop.call_soon_threadsafe(callback)
-
-
-def _submit(log: SqliteLog, event: Event) -> None:
-    """Queue an event without waiting; a failed commit is told by the batches that fail with it."""
-    log.submit(event).add_done_callback(lambda done: done.exception())

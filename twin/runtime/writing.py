@@ -78,6 +78,10 @@ class Writing:
         """Tell what the run before left without an end, and remember when tags were written: `every` holds on."""
         self._last = await tell_unfinished(reader, self._log, self._clock)
 
+    def turn(self, plant: Plant, connectors: Mapping[str, Connector], reports: Mapping[str, ConnectionReport]) -> None:
+        """Go on under another model. When tags were written, and what is under way, stays known."""
+        self._plant, self._connectors, self._reports = plant, connectors, reports
+
     async def finish(self) -> None:
         """Wait for what is under way: a twin that ends leaves no write without its end."""
         await asyncio.gather(*self._tasks, return_exceptions=True)

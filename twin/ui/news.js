@@ -24,7 +24,8 @@ const WORDS = {
   "clock.jumped": ({ name, body }) => `${name}: its clock went ${body.jump_ns < 0 ? "back" : "ahead"} by ${
     lengthText(Math.abs(body.jump_ns) / 1e6)}${body.like ? `, like ${body.like}` : ""}`,
   "clock.ahead": ({ name, body }) => `${name}: its clock is ${lengthText(body.ahead_ns / 1e6)} ahead of ours`,
-  "plant.loaded": ({ body }) => `plant file loaded (${String(body.digest).slice(0, 8)})`,
+  "plant.loaded": ({ body }) => `plant file loaded (${String(body.digest).slice(0, 8)})${
+    body.why ? `: ${body.why}` : ""}`,
   "run.started": () => "twin started",
   "run.stopped": () => "twin stopped",
   "import.done": ({ body }) => `${Number(body.rows).toLocaleString("en")} samples imported from ${body.file}`,
