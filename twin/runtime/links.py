@@ -15,6 +15,7 @@ from typing import Any
 
 from twin.core.errors import Misconfigured
 from twin.core.event import CONNECTION_UP, Event
+from twin.core.instant import SECOND
 from twin.core.plugin import ConnectionSpec, Surroundings, TagAddress
 from twin.core.ports import Backfillable, Clock, Connector
 from twin.core.tags import TagTable
@@ -144,11 +145,12 @@ class Links:
         link.report.begin_again(spec.url)
         if leaving is not None:
             leaving.leave()
-        if connector(spec.protocol).keeps:
+        plugin = connector(spec.protocol)
+        if plugin.keeps:
             await old.end()
         self._try_to_begin(link)
-        if link.supervisor is not None and not connector(spec.protocol).keeps:
-            await link.supervisor.opened(PATIENCE_S)
+        if link.supervisor is not None and not plugin.keeps and await link.supervisor.opened(PATIENCE_S):
+            await asyncio.sleep(plugin.wait(old.spec.settings) / SECOND)  # what was sampled before is still on its way
         await old.end()
         if isinstance(link.connector, Backfillable) and link.told.backfill is not None and filling:
             link.told.backfill.succeed(link.connector)

@@ -55,17 +55,18 @@ class Supervisor:
         self._untold: list[Event] = []
         """The first and the last loss that a full disk kept out of the log; they are told before the return is."""
         self._turning = asyncio.Lock()
-        self._open = asyncio.Event()
+        self._tried = asyncio.Event()
         self._is_leaving = False
 
     def leave(self) -> None:
         """Another connector takes this link over: what ends this one from now on is no loss."""
         self._is_leaving = True
 
-    async def opened(self, most_s: float) -> None:
-        """Wait until the connector was open once or failed to, at most so long."""
+    async def opened(self, most_s: float) -> bool:
+        """Wait until the connector was open once or failed to, at most so long; whether it is open."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._open.wait(), most_s)
+            await asyncio.wait_for(self._tried.wait(), most_s)
+        return self._entered
 
     async def run(self) -> None:
         """Carry batches until cancelled, or until a setting must be changed."""
@@ -88,7 +89,7 @@ class Supervisor:
         self._report.attempts += 1
         async with self._connector.open() as batches:
             self._entered = True
-            self._open.set()
+            self._tried.set()
             self._report.alive()
             up = asyncio.create_task(self._up_soon())
             try:
@@ -135,7 +136,7 @@ class Supervisor:
 
         The log is told of a link too that was lost before it counted as up: what it covered for a moment ends.
         """
-        self._open.set()
+        self._tried.set()
         if self._is_leaving:
             return
         cause = cause.removeprefix(f"connection {self._report.id}: ")  # said by whoever shows it

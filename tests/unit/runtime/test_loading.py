@@ -14,8 +14,8 @@ from twin.core.event import PLANT_LOADED
 from twin.core.instant import FAR_FUTURE, FAR_PAST, SECOND
 from twin.model.load import load
 from twin.model.plant import Plant
-from twin.runtime.editions import stored_loads
 from twin.runtime.assembly import assemble_all
+from twin.runtime.editions import stored_loads
 from twin.runtime.plugins import connectors
 from twin.runtime.twin import Twin, open_twin
 from twin.runtime.verification import verify
