@@ -133,8 +133,8 @@ def openapi(request: Request) -> dict[str, Any]:
 
 def _role(path: str, method: str) -> str:
     """`none` where anybody may call. path: with the prefix of the API, which the routes of a group do not know."""
-    routes = [route for _, group in GROUPS for route in group.router.routes if isinstance(route, APIRoute)]
-    (route,) = [one for one in routes if path.endswith(one.path_format) and method.upper() in (one.methods or ())]
+    routes = [(prefix, one) for prefix, group in GROUPS for one in group.router.routes if isinstance(one, APIRoute)]
+    (route,) = [one for at, one in routes if at + one.path_format == path and method.upper() in (one.methods or ())]
     roles = [one.call.role for one in route.dependant.dependencies if isinstance(one.call, Needs)]
     needed = [role for role in roles if role is not None]
     return max(needed).name.lower() if needed else "none"
