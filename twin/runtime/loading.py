@@ -25,7 +25,7 @@ from twin.store.results import SqliteResults
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class ModelInForce:
     """The newest edition as it runs: its plant, its results, what its numbers mean, its reads of the past.
 
     since: ns, from when on it counts.
@@ -39,7 +39,7 @@ class InForce:
     folds: Folds
 
 
-def in_force(plant: Plant, log: SqliteLog, reader: LogReader, clock: Clock) -> InForce:
+def in_force(plant: Plant, log: SqliteLog, reader: LogReader, clock: Clock) -> ModelInForce:
     """Make the newest load of a log ready to run. plant: that load, with its secrets. Blocking."""
     loads = loads_of(reader, plant)
     assembly = assemble_all(loads, log.tags)
@@ -47,7 +47,7 @@ def in_force(plant: Plant, log: SqliteLog, reader: LogReader, clock: Clock) -> I
     meaning = Meaning(plant, log.tags.names(), assembly.editions.newest.scales)
     past = past_of(plant, reader, log.tags, outlets(), clock.now, meaning.scales)
     folds = Folds(lambda: assembly.engine(reader, results), results, meaning)
-    return InForce(plant, loads[-1].since, results, meaning, past, folds)
+    return ModelInForce(plant, loads[-1].since, results, meaning, past, folds)
 
 
 async def tell_loaded(plant: Plant, log: SqliteLog, clock: Clock, who: str = "", why: str = "") -> None:

@@ -10,7 +10,7 @@ from twin.core.instant import HOUR
 from twin.core.ports import Clock
 from twin.model.plant import Keeping
 from twin.runtime.links import Links
-from twin.runtime.loading import InForce
+from twin.runtime.loading import ModelInForce
 from twin.runtime.outlets.forwarding import Forwarding, Means
 from twin.runtime.retention import forget_old
 from twin.runtime.writing import Writing
@@ -27,7 +27,7 @@ class Outward:
 
     def __init__(
         self,
-        model: InForce,
+        model: ModelInForce,
         log: SqliteLog,
         reader: LogReader,
         clock: Clock,
@@ -47,18 +47,18 @@ class Outward:
         self._retention: asyncio.Task[None] | None = None
         self._is_turning = False
 
-    def _forwarding(self, model: InForce) -> Forwarding:
+    def _forwarding(self, model: ModelInForce) -> Forwarding:
         keeping = self._keeping(model)
         return Forwarding(
             model.plant, self._log, self._reader, model.meaning, self._clock, self._means, keeping.shortest,
             self._connect, self._mend,
         )  # fmt: skip
 
-    def _keeping(self, model: InForce) -> Keeping:
+    def _keeping(self, model: ModelInForce) -> Keeping:
         keeping = model.plant.keeping
         return keeping if self._keep is None else replace(keeping, keep=max(self._keep, HOUR))
 
-    async def start(self, model: InForce) -> None:
+    async def start(self, model: ModelInForce) -> None:
         """Connect, carry, forget. Raises Misconfigured."""
         await self.forwarding.start()
         self._forget(model)
@@ -67,7 +67,7 @@ class Outward:
         self.writing.turn(model.plant, self.links.connectors, self.links.reports)
         await self.writing.resume(self._reader)
 
-    async def turn(self, model: InForce) -> None:
+    async def turn(self, model: ModelInForce) -> None:
         """Go on under another model."""
         self._is_turning = True
         try:
@@ -97,7 +97,7 @@ class Outward:
         await self.links.close()
         await self.forwarding.close()
 
-    def _forget(self, model: InForce) -> None:
+    def _forget(self, model: ModelInForce) -> None:
         keeping = self._keeping(model)
         if keeping.forgets:
             self._retention = asyncio.create_task(
@@ -111,6 +111,6 @@ class Outward:
             self._retention = None
 
 
-def _owners(model: InForce) -> dict[str, str]:
+def _owners(model: ModelInForce) -> dict[str, str]:
     """Tag -> connection, of the plant file."""
     return {path: spec.connection for path, spec in model.plant.tags.items()}

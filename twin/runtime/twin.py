@@ -22,7 +22,7 @@ from twin.runtime.folding import Folding, Folds
 from twin.runtime.intake import Intake
 from twin.runtime.learning import keep_learning
 from twin.runtime.live import LiveView
-from twin.runtime.loading import InForce, in_force, tell_if_new, tell_loaded, try_load
+from twin.runtime.loading import ModelInForce, in_force, tell_if_new, tell_loaded, try_load
 from twin.runtime.outlets.forwarding import Forwarding, Means
 from twin.runtime.outward import Outward
 from twin.runtime.plugins import outlets
@@ -45,7 +45,7 @@ class Twin:
 
     def __init__(
         self,
-        model: InForce,
+        model: ModelInForce,
         clock: Clock,
         log: SqliteLog,
         reader: LogReader,
@@ -71,7 +71,7 @@ class Twin:
         self._loop = asyncio.get_running_loop()
         folding.on_view = lambda: _call_soon(self._loop, self._on_view)
 
-    def _take(self, model: InForce) -> None:
+    def _take(self, model: ModelInForce) -> None:
         self.since = model.since
         self.plant, self.results, self.meaning, self.past = model.plant, model.results, model.meaning, model.past
 
@@ -99,7 +99,7 @@ class Twin:
             if plant.digest == self.plant.digest:
                 return self.since
             await asyncio.to_thread(try_load, plant, self.plant, self._log, self.reader, self.clock)
-            made: list[InForce] = []
+            made: list[ModelInForce] = []
 
             def load() -> Folds:
                 told = asyncio.run_coroutine_threadsafe(tell_loaded(plant, self._log, self.clock, who, why), self._loop)

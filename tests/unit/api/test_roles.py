@@ -48,6 +48,7 @@ ROLES: dict[tuple[str, str], Role | None] = {
     ("GET", "/api/v1/alarms"): Role.VIEW,
     ("POST", "/api/v1/alarms/{id:path}/ack"): Role.OPERATE,
     ("GET", "/api/v1/alarms/performance"): Role.VIEW,
+    ("POST", "/api/v1/plant"): Role.ENGINEER,
     ("POST", "/api/v1/write"): Role.OPERATE,
     ("POST", "/api/v1/connect/visits"): Role.ENGINEER,
     ("DELETE", "/api/v1/connect/visits/{id}"): Role.ENGINEER,
