@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from fastapi.dependencies.models import Dependant
 
-from tests.unit.api.running import FILLER, instant, running
+from tests.unit.api.running import FILLER, PLANT, instant, running
 from tests.unit.api.test_demo import Written
 from twin.api.access import Access, Role
 from twin.api.app import ROUTERS, create_app
@@ -142,6 +142,8 @@ NOTHING = f"{FILLER}@2026-11-22T12:00:00Z"
 def request(path: str, method: str) -> dict[str, Any]:
     if path.endswith("/demo/break"):
         return {"json": {"what": "filler.jam"}}
+    if method == "POST" and path == "/api/v1/plant":
+        return {"json": {"text": PLANT}}  # the one that runs
     if path.endswith("/write"):
         return {"json": {"tag": f"{FILLER}/temp", "value": 1, "reason": "none"}}
     if "/connect/" in path:
