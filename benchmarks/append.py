@@ -1,4 +1,9 @@
-"""50 connectors x 50 batches/s x 100 rows into the log, each waiting for its acknowledgement, beside the bare disk."""
+"""50 connectors x 50 batches/s x 100 rows into the log, each waiting for its acknowledgement, beside the bare disk.
+
+Two seconds go before, whose longest acknowledgement stands in a row of its own: 5,000 tags are stored with the first
+commit, and the log finds out how much room it needs. Of a run that takes weeks they would be nothing, of the three
+seconds of a short form they would be the 99th percentile.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +28,7 @@ CONNECTORS = 50
 PER_S = 50
 ROWS = 100
 SYNCS = 300
+BEFORE_S = 2.0
 RIVAL = "fdatasync of the same bytes"
 
 
@@ -79,14 +85,19 @@ def run(effort: Effort) -> list[Row]:
         log = SqliteLog(folder / "data", WallClock())
         log.tags.ids_of([f"bench/t{number}" for number in range(CONNECTORS * ROWS)])
         try:
+            first, _, first_s = asyncio.run(load(log, BEFORE_S))
+            before = log.commits
+            bare_s = synced(folder, first * ROWS * 24 // before)
             acknowledged, took_s, waited_s = asyncio.run(load(log, effort.window_s))
-            commits = log.commits
+            commits = log.commits - before
         finally:
             log.close()
         there = kept(folder / "data")
-        bare_s = synced(folder, acknowledged * ROWS * 24 // commits)
+        after_s = synced(folder, acknowledged * ROWS * 24 // commits)
+        bare_s = np.append(bare_s, after_s)  # before and after: others may use the disk, too
     return [
-        Row("append 50 x 50/s x 100 rows: batches lost", acknowledged - there, "lost"),
+        Row("append 50 x 50/s x 100 rows: batches lost", first + acknowledged - there, "lost"),
+        Row("append: longest acknowledgement of the two seconds before", _ms(first_s, 1.0), "ms"),
         Row("append: rate kept", acknowledged / took_s, "batches/s", "asked for", CONNECTORS * PER_S),
         Row("append: acknowledgement, p50", _ms(waited_s, 0.5), "ms", RIVAL, _ms(bare_s, 0.5)),
         Row("append: acknowledgement, p99", _ms(waited_s, 0.99), "ms", RIVAL, _ms(bare_s, 0.99)),

@@ -7,6 +7,7 @@ import queue
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -27,13 +28,14 @@ Entry = tuple[int, Batch | Event]
 Job = Callable[[sqlite3.Connection], None]
 """Other work for the same transaction: results of folds, retention."""
 
-CHECKPOINT_BYTES = 4 * 2**20
-"""The WAL is folded into log.db when about so much was written; then it begins anew at its first byte."""
-ROOM_BYTES = 2 * CHECKPOINT_BYTES
-"""The WAL is so long from the start: what is written while it is folded fits in, too (twin.store.wal.make_room)."""
-ROUNDS = 4
-"""The WAL is folded so often at once, until no commit came between: only then it can begin anew."""
-COMMIT_PAGES = 5
+ROOM_BYTES = 8 * 2**20
+"""The WAL is so long from the start (twin.store.wal.make_room)."""
+FOLDED_AT = 5 / 8
+"""It is folded into log.db when about so much of this was written: what is written meanwhile fits in, too. Then it
+begins anew at its first byte."""
+LAP_S, MORE_BYTES, MOST_ROOM = 1.0, 4 * 2**20, 32 * 2**20
+"""When it began anew sooner than this, it gets so much more room, up to so much: at its end a commit waits."""
+COMMIT_PAGES = 3
 """What a commit writes beside its bytes, about."""
 MOST_BYTES = 64 * 2**20
 """A WAL that grew longer, by results of folds or under a reader that holds it, is folded at every LOOK commits."""
@@ -61,6 +63,8 @@ class SqliteLog:
         self._clock = clock
         unread = _kept_aside(folder, clock)
         self._connection = open_writer(folder)
+        self._room = room
+        self._begun = time.monotonic()
         make_room(folder / "log.db-wal", room)
         self._written = 0
         """Bytes since the WAL was last folded, about."""
@@ -77,6 +81,8 @@ class SqliteLog:
         """Called in the writer's thread with what a commit made durable, in the order of `recorded`."""
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._checkpoint_due = threading.Event()
+        self._rest_due = False
+        """The WAL is folded up to what was committed meanwhile."""
         self._closing = False
         self._threads = [
             threading.Thread(target=self._write, name="log-writer", daemon=True),
@@ -214,9 +220,25 @@ class SqliteLog:
                 self._connection.execute("ROLLBACK")
 
     def _note_growth(self) -> None:
-        if self._written > CHECKPOINT_BYTES or (self.commits % LOOK == 0 and self._is_long()):
+        """Between two commits: fold what the checkpoint's thread left, which is little, or tell it to begin.
+
+        While commits follow each other at once, that thread always leaves the newest, and a WAL of which one commit is
+        not folded goes on at its end: it would grow for as long as the load lasts, and each commit with it the file.
+        """
+        if self._rest_due:
+            self._begin_anew()
+        elif self._written > max(self._room, ROOM_BYTES) * FOLDED_AT or (self.commits % LOOK == 0 and self._is_long()):
             self._written = 0
             self._checkpoint_due.set()
+
+    def _begin_anew(self) -> None:
+        self._rest_due = False
+        with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        lap_s, self._begun = time.monotonic() - self._begun, time.monotonic()
+        if lap_s < LAP_S and 0 < self._room < MOST_ROOM:
+            self._room += MORE_BYTES
+            make_room(self.folder / "log.db-wal", self._room)
 
     def _is_long(self) -> bool:
         wal = self.folder / "log.db-wal"
@@ -225,7 +247,10 @@ class SqliteLog:
     # --- the checkpoint's thread -------------------------------------------------------------------------------
 
     def _checkpoint(self) -> None:
-        """Fold the WAL into log.db beside the writer, which goes on meanwhile; acknowledgements do not wait for it."""
+        """Fold the WAL into log.db beside the writer, which goes on meanwhile; acknowledgements do not wait for it.
+
+        What is committed meanwhile the writer folds.
+        """
         connection = sqlite3.connect(self.folder / "log.db", isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA busy_timeout = 10000")
         while not self._closing:
@@ -233,15 +258,9 @@ class SqliteLog:
             self._checkpoint_due.clear()
             if not self._closing:
                 with suppress(sqlite3.Error):  # a full disk: the WAL grows on, the next growth asks again
-                    _fold(connection)
+                    _, frames, folded = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                    self._rest_due = frames == folded  # else a reader holds the WAL
         connection.close()
-
-
-def _fold(connection: sqlite3.Connection) -> None:
-    for _ in range(ROUNDS):
-        _, frames, folded = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        if frames == folded:
-            break
 
 
 def _kept_aside(folder: Path, clock: Clock) -> str:

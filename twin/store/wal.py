@@ -64,12 +64,12 @@ def damage_of_wal(path: Path) -> Unread | None:
     salts = [salt_1, salt_2] if headed else heads[0, 2:4]
     before = np.vstack([np.array([sums], dtype=np.uint32), heads[:-1, 4:6]])
     good = (heads[:, 2:4] == salts).all(axis=1)
-    for at in range(0, count, _AT_ONCE):
-        piece = frames[at : at + _AT_ONCE]
+    of_this_round = np.flatnonzero(good)
+    for at in range(0, len(of_this_round), _AT_ONCE):
+        mine = of_this_round[at : at + _AT_ONCE]
+        piece = frames[mine]
         summed = np.concatenate([piece[:, :8], piece[:, FRAME:]], axis=1)
-        good[at : at + _AT_ONCE] &= (
-            _sums(summed, before[at : at + _AT_ONCE], words) == heads[at : at + _AT_ONCE, 4:6]
-        ).all(axis=1)
+        good[mine] = (_sums(summed, before[mine], words) == heads[mine, 4:6]).all(axis=1)
     if headed and good.all():
         return None
     first = int(np.argmin(good)) if headed else 0

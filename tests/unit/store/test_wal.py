@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+from collections import deque
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from twin.core.batch import batch
 from twin.core.event import LOG_DAMAGED
 from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.store.inspect import damage
-from twin.store.log import SqliteLog
+from twin.store.log import MORE_BYTES, ROOM_BYTES, SqliteLog
 from twin.store.reader import LogReader
 from twin.store.wal import damage_of_wal, make_room
 
@@ -104,6 +106,39 @@ def test_commits_are_written_into_the_room_again_and_again(tmp_path: Path) -> No
                 busy, frames, folded = other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             assert (busy, frames) == (0, folded)
             assert (tmp_path / "log.db-wal").stat().st_size == 2**20
+
+
+FLOOD, OF_ROWS = 1200, 2000
+"""60 MB in commits that never pause."""
+
+
+def flood(log: SqliteLog) -> None:
+    """Something always waits for the writer."""
+    waiting: deque[Future[int]] = deque()
+    for n in range(FLOOD):
+        waiting.append(log.submit(batch("s", [0] * OF_ROWS, range(OF_ROWS), [n] * OF_ROWS)))
+        if len(waiting) > 3:
+            waiting.popleft().result(30)
+    waiting[-1].result(30)
+
+
+def test_under_commits_that_never_pause_it_begins_anew_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twin.store.log.MOST_ROOM", 0)
+    with closing(SqliteLog(tmp_path, SetClock())) as log:
+        flood(log)
+        assert (tmp_path / "log.db-wal").stat().st_size < 30 * 2**20  # 8 MB, and what a slow checkpoint lets grow
+
+
+def test_who_writes_much_gets_more_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twin.store.log.LAP_S", float("inf"))
+    with closing(SqliteLog(tmp_path, SetClock())) as log:
+        flood(log)
+        assert (tmp_path / "log.db-wal").stat().st_size >= ROOM_BYTES + MORE_BYTES
+    with closing(SqliteLog(tmp_path, SetClock())), closing(LogReader(tmp_path)) as reader:
+        assert reader.counts()["samples"] == FLOOD * OF_ROWS
+        assert (tmp_path / "log.db-wal").stat().st_size == ROOM_BYTES
 
 
 def test_the_next_start_keeps_it_says_so_and_goes_on(killed: tuple[Path, list[int]], tmp_path: Path) -> None:
