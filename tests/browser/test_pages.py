@@ -131,7 +131,7 @@ def test_any_moment_is_in_the_address_and_is_not_taken_for_the_present(page, dem
     at = f"{now[:14]}{minute:02d}:00Z" if minute else now
     page.goto(demo.url(f"/line/{LINE}?at={at}"))
     page.wait_for_selector("body[data-link=past]")
-    expect(page.locator("#past")).to_contain_text("Nothing here is the present")
+    expect(page.locator("#past")).to_contain_text("Nothing here is the present. One plant model, ever since.")
     expected = {one["asset"]: (one["state"], one["since"]) for one in demo.get("/state", at=at)["machines"]}
     shown = page.locator("article.machine").all()
     found = {

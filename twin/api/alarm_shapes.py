@@ -8,12 +8,12 @@ from typing import Annotated
 from pydantic import Field
 
 from twin.alarms.occurrence import STATES, Occurrence
+from twin.api.readable import Owned
 from twin.api.shapes import Answer, Shape, Time
 from twin.api.tag_now import tag_now
 from twin.core.instant import SECOND, duration_text, to_text
 from twin.model.plant import Plant
 from twin.runtime.live import LiveView
-from twin.runtime.twin import Twin
 
 
 class AcknowledgedShape(Shape):
@@ -122,12 +122,12 @@ class PerformanceAnswer(Answer):
     targets: Mapping[str, float]
 
 
-def alarm_shape(twin: Twin, view: LiveView, one: Occurrence) -> AlarmShape:
-    """An occurrence as people and programs see it. view: of the instant whose value is shown."""
+def alarm_shape(twin: Owned, view: LiveView, one: Occurrence) -> AlarmShape:
+    """An occurrence as people and programs see it. view: of the instant whose value is shown; twin: or its model."""
     return AlarmShape.model_validate(alarm_fields(twin, view, one))
 
 
-def alarm_fields(twin: Twin, view: LiveView, one: Occurrence) -> dict[str, object]:
+def alarm_fields(twin: Owned, view: LiveView, one: Occurrence) -> dict[str, object]:
     """The fields of an AlarmShape by their names in JSON."""
     spec = twin.plant.tags.get(one.tag)
     unit = "s" if one.kind == "stale" else "" if spec is None else spec.unit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Sequence
 
-from twin.api.problem import not_found, unprocessable
+from twin.api.problem import Problem, not_found, unprocessable
 from twin.core.tags import TagTable
 from twin.model.globs import is_glob, takes
 from twin.model.plant import Line, Machine, Plant
@@ -17,16 +17,23 @@ LONGEST = 400
 def machines_below(plant: Plant, asset: str) -> list[Machine]:
     """The machine of a path, or all below it; all of the plant for ''. Raises a problem when there is none."""
     path = asset.strip("/")
-    found = [machine for machine in plant.machines() if not path or _is_below(machine.path, path, plant)]
+    found = [machine for machine in plant.machines() if not path or is_below(machine.path, path, plant)]
     if not found:
         raise not_found(f"asset {asset!r}: no machine here or below{_near(path, _assets(plant), plant)}")
     return found
 
 
+def asset_not_found(plant: Plant, asset: str, number: int, many: int) -> Problem:
+    """A path that means nothing in this edition of the model. number: of it, many: how many there are."""
+    names = [*_assets(plant), *plant.tags]
+    edition = "" if number == many else f" in edition {number} of {many} of the model, which counted then"
+    return not_found(f"asset {asset!r}: no machine here or below{edition}{_near(asset.strip('/'), names, plant)}")
+
+
 def lines_below(plant: Plant, asset: str) -> list[Line]:
     """The line of a path, or all below it; none when the path is that of a machine or of nothing."""
     path = asset.strip("/")
-    return [line for line in plant.lines if not path or _is_below(line.path, path, plant)]
+    return [line for line in plant.lines if not path or is_below(line.path, path, plant)]
 
 
 def tag_named(plant: Plant, tags: TagTable, name: str) -> str:
@@ -56,7 +63,8 @@ def _test(glob: str, plant: Plant) -> Callable[[str], bool]:
     return takes((text,) if text else (), plant.path)
 
 
-def _is_below(name: str, path: str, plant: Plant) -> bool:
+def is_below(name: str, path: str, plant: Plant) -> bool:
+    """Whether a full name is a path, with or without the plant before it, or stands below it."""
     short = plant.short(name)
     return path in {name, short} or name.startswith(f"{path}/") or short.startswith(f"{path}/")
 

@@ -19,6 +19,7 @@ from twin.api import (
     routes_results,
     routes_samples,
     routes_service,
+    routes_state,
     routes_store,
     routes_write,
 )
@@ -32,6 +33,7 @@ GROUPS = (
     (PREFIX, routes_events),
     (PREFIX, routes_samples),
     (PREFIX, routes_coverage),
+    (PREFIX, routes_state),
     (PREFIX, routes_results),
     (PREFIX, routes_corrections),
     (PREFIX, routes_oee),

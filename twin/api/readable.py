@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from twin.core.ports import Clock
@@ -21,8 +22,8 @@ class AsOf(Protocol):
         ...
 
 
-class Readable(Protocol):
-    """Rows of tags, what the plant file says of them, and the time."""
+class Named(Protocol):
+    """A model and the tags under its names: what runs, or what counted at a past instant."""
 
     @property
     def plant(self) -> Plant:
@@ -33,6 +34,19 @@ class Readable(Protocol):
     def tags(self) -> TagTable:
         """Names and ids of all tags."""
         ...
+
+
+class Owned(Named, Protocol):
+    """... and which connection brings each."""
+
+    @property
+    def owners(self) -> Mapping[str, str]:
+        """Tag -> connection."""
+        ...
+
+
+class Readable(Named, Protocol):
+    """Rows of tags, what the plant file says of them, and the time."""
 
     @property
     def meaning(self) -> Meaning:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 from urllib.parse import urlsplit, urlunsplit
 
@@ -9,6 +10,8 @@ from fastapi import APIRouter, Path, Query
 
 from twin.api.caller import VIEW, TheTwin
 from twin.api.find import LONGEST, all_tags, tags_matching
+from twin.api.load import Heavy
+from twin.api.origins_told import AskedOrigin, origins_told
 from twin.api.problem import not_found
 from twin.api.shapes import (
     ClockShape,
@@ -74,17 +77,20 @@ def dead_letters(twin: TheTwin, id: Annotated[str, Path(max_length=LONGEST)]) ->
 
 
 @router.get("/tags")
-def tags(
+async def tags(
     twin: TheTwin,
+    heavy: Heavy,
     match: Annotated[str, Query(description="path, prefix, or glob with * ? []; with or without the plant")] = "",
     limit: Page = 1000,
     cursor: Annotated[str, Query(max_length=LONGEST)] = "",
+    origin: AskedOrigin = None,
 ) -> TagsAnswer:
-    """Tags by name with their last value, its status and age."""
+    """Tags by name with their last value, its status, age and origin."""
     view = twin.live()
     names = sorted(tags_matching(twin.plant, all_tags(twin.plant, twin.tags), [match]))
     page = [name for name in names if name > cursor][: limit + 1]
-    shapes: list[TagShape] = tag_shapes(twin, view, page[:limit])
+    came = await origins_told(twin, heavy, twin, view, page[:limit], origin)
+    shapes: list[TagShape] = await asyncio.to_thread(tag_shapes, twin, view, page[:limit], came)
     return TagsAnswer(as_of=to_text(view.as_of), tags=shapes, cursor=page[limit - 1] if len(page) > limit else None)
 
 

@@ -1,4 +1,4 @@
-"""GET /state, /states, /counts."""
+"""GET /states, /counts."""
 
 from __future__ import annotations
 
@@ -14,25 +14,19 @@ from twin.api.inputs_shape import inputs_shape
 from twin.api.load import Heavy
 from twin.api.moment import span, whole_minutes
 from twin.api.paging import page
-from twin.api.past import known_text, seen
+from twin.api.past import seen
 from twin.api.problem import too_much
 from twin.api.question import From, KnownAt, To
 from twin.api.shapes import (
     CountsAnswer,
     CountShape,
     IntervalShape,
-    StateAnswer,
     StatesAnswer,
-    StateShape,
 )
-from twin.api.tag_now import tag_now
 from twin.core.instant import DAY, HOUR, MINUTE, Span, to_text
-from twin.model.plant import Machine
 from twin.runtime.inputs import InputQuality
 from twin.runtime.intervals import Interval, intervals
-from twin.runtime.live import LiveView
 from twin.runtime.pieces import Pieces, pieces
-from twin.runtime.twin import Twin
 
 router = APIRouter(tags=["results"], dependencies=[VIEW])
 
@@ -41,24 +35,6 @@ MOST_MINUTES = 500_000
 """Machines times minutes of one request for counts."""
 
 Asset = Annotated[str, Query(max_length=LONGEST, description="path of a machine or of anything above it; '' is all")]
-
-
-@router.get("/state")
-async def state(
-    twin: TheTwin,
-    heavy: Heavy,
-    asset: Asset = "",
-    at: Annotated[str | None, Query(max_length=LONGEST, description="RFC 3339 or relative; without it: now")] = None,
-    known_at: KnownAt = None,
-) -> StateAnswer:
-    """The machines below a path: state, since when, and the values of their tags; now or at a past instant."""
-    machines = machines_below(twin.plant, asset)
-    view, known = await seen(twin, heavy, at, known_at)
-    return StateAnswer(
-        as_of=to_text(view.as_of),
-        known_at=known_text(known),
-        machines=[_state(twin, view, machine) for machine in machines],
-    )
 
 
 @router.get("/states")
@@ -122,16 +98,6 @@ async def counts(
         start=to_text(covered.start),
         end=to_text(covered.end),
         counts=[_count(one, quality) for one in found],
-    )
-
-
-def _state(twin: Twin, view: LiveView, machine: Machine) -> StateShape:
-    now = view.machines.get(machine.path)
-    return StateShape(
-        asset=machine.path,
-        state=None if now is None else now.state,
-        since=None if now is None or now.since is None else to_text(now.since),
-        tags={name: tag_now(twin, view, path) for name, path in machine.tags.items()},
     )
 
 

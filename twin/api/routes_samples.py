@@ -66,6 +66,7 @@ class Way:
     last: bool
     at: list[str]
     bounds: bool
+    origin: bool
 
 
 async def way_of(
@@ -86,6 +87,7 @@ async def way_of(
     bounds: Annotated[
         bool, Query(description="also the row that held at `from`, and the first one at `to` or later")
     ] = False,
+    origin: Annotated[bool, Query(description="with how each row came; for rows as JSON")] = False,
 ) -> Way:
     """The way of a request. Raises a problem for ways that exclude each other."""
     given = {"max_points": max_points is not None, "aggregate": aggregate is not None, "last": last, "at": bool(at)}
@@ -94,9 +96,11 @@ async def way_of(
         raise unprocessable(f"{ways[0]} and {ways[1]}: give one of them")
     if bounds and ways and ways != ["max_points"]:
         raise unprocessable(f"bounds and {ways[0]}: give one of them")
+    if origin and (aggregate is not None or at or max_points is not None):
+        raise unprocessable("origin is told of every row of a span or of the last; leave aggregate, at, max_points out")
     if aggregate is None and (interval is not None or tz is not None):
         raise unprocessable("interval and tz are for aggregates; give aggregate too")
-    return Way(max_points, aggregate, interval, tz, last, at or [], bounds)
+    return Way(max_points, aggregate, interval, tz, last, at or [], bounds, origin)
 
 
 @router.get("/samples", response_model=SamplesAnswer, dependencies=[VIEW], responses=_FORMS)
@@ -123,7 +127,9 @@ async def samples(
         as_of = twin.live().as_of
         cuts = await asyncio.to_thread(cuts_of, twin.plant, question, way.interval, way.tz, as_of)
     at = instants_of(twin, way.at, len(question.paths)) if way.at else None
-    asked = Answering(twin, question, settings, aggregation, cuts, at, way.last, way.bounds, way.max_points)
+    asked = Answering(twin, question, settings, aggregation, cuts, at, way.last, way.bounds, way.max_points, way.origin)
+    if form != "json" and way.origin:
+        raise unprocessable(f"origin and format={form}: it is told in JSON; leave one of them out")
     if form != "json" and way.max_points is not None:
         raise unprocessable(f"max_points and format={form}: a trend is JSON; leave one of them out")
     try:

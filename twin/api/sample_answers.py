@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from twin.api.aggregates_of import columns_of, processed_of
 from twin.api.instants import Instants, at_instants
+from twin.api.json_columns import Spelled
 from twin.api.load import Work
 from twin.api.question import Aggregation, Question, Settings
 from twin.api.readable import Readable
@@ -29,6 +30,7 @@ from twin.core.instant import Span
 from twin.core.part13 import Processed
 from twin.mes.cuts import Cuts, equal_cuts
 from twin.runtime.coverage import thinned_tags
+from twin.runtime.origins import COMPUTED, Origin, at_times
 from twin.state.stretch import Stretch
 from twin.store.table import Table
 
@@ -48,6 +50,7 @@ class Answering:
     last: bool
     bounds: bool
     max_points: int | None
+    origin: bool = False
 
 
 def answered(asked: Answering, work: Work) -> bytes:
@@ -63,12 +66,19 @@ def answered(asked: Answering, work: Work) -> bytes:
     work.look()
     gaps = [[] for _ in question.paths] if asked.last else gaps_of(twin, question.paths, question.span, question.known)
     thinned = thinned_tags(twin.reader, [tag for tag in question.ids if tag is not None], question.span)
-    of_each = zip(question.paths, question.ids, shown, gaps, strict=True)
-    made = [
-        series_json(twin, path, tag, one, missing, None if tag is None else thinned.get(tag))
-        for path, tag, one, missing in of_each
-    ]
+    made: list[Spelled] = []
+    for path, tag, one, missing in zip(question.paths, question.ids, shown, gaps, strict=True):
+        origin = _origin(asked, path, tag, one) if asked.origin else None
+        thin = None if tag is None else thinned.get(tag)
+        made.append(series_json(twin, path, tag, one, missing, thin, origin))
     return answer_json(twin, question, samples=made)
+
+
+def _origin(asked: Answering, path: str, tag: int | None, one: Series) -> list[Origin | None]:
+    spec = asked.twin.plant.tags.get(path)
+    if tag is None or (spec is not None and spec.compute is not None):
+        return [None if tag is None else COMPUTED] * len(one.time)
+    return at_times(asked.twin.reader, tag, one.time, asked.question.known)
 
 
 def _rows(asked: Answering, work: Work) -> list[Series]:

@@ -51,7 +51,13 @@ def answer_json(
 
 
 def series_json(
-    twin: Readable, path: str, tag: int | None, one: Series, missing: Sequence[Stretch], thin: Thin | None
+    twin: Readable,
+    path: str,
+    tag: int | None,
+    one: Series,
+    missing: Sequence[Stretch],
+    thin: Thin | None,
+    origin: Sequence[str | None] | None = None,
 ) -> Spelled:
     """SeriesShape of one tag."""
     return json_object(
@@ -64,6 +70,7 @@ def series_json(
             "value": numbers(one.value),
             "status": integers(one.status),
             "text": texts(one.value, one.text),
+            "origin": origin,
             "decimated": one.is_decimated,
             "thinned": None if thin is None else _thinned(thin),
             "gaps": _gaps(missing),

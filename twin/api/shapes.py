@@ -179,7 +179,8 @@ class TagShape(Shape):
     """A tag with its last value, in its unit. stale: the value is not the present one. text: see SampleRow.
 
     unit: the plant file's, else as the source tells it. range: where the source says that values lie. limits: where its
-    alarms begin. compute: what a computed tag is made of; it has no connection of its own.
+    alarms begin. compute: what a computed tag is made of; it has no connection of its own. origin: how this value came:
+    see TagNowShape.
     """
 
     tag: str
@@ -195,6 +196,7 @@ class TagShape(Shape):
     quality: str
     stale: bool
     age_s: float | None
+    origin: str | None = None
     usual_s: float | None
     limits: list[LimitShape] = []
     compute: str | None = None
@@ -211,8 +213,11 @@ class TagsAnswer(Answer):
 
 
 class TagNowShape(Shape):
-    """The value of one tag of a machine. quality: good, uncertain, bad, or none before the first sample. age_s: by its
-    own time. connection: what brings it; empty for imported and posted tags.
+    """The value of a tag. quality: good, uncertain, bad, or none before the first sample. age_s: by its own time.
+
+    connection: what brings it; empty for imported and posted tags. origin: how this value came: `live`; `filled`, out
+    of the source's own history after a gap; `import`, out of a file; `api`, posted; `computed`; null where it was not
+    asked for, was not kept, or would be too far to look for.
     """
 
     value: float | None
@@ -224,22 +229,7 @@ class TagNowShape(Shape):
     age_s: float | None
     stale: bool
     connection: str
-
-
-class StateShape(Shape):
-    """A machine at an instant. state null: nothing came yet. tags: local name -> value."""
-
-    asset: str
-    state: str | None
-    since: Time | None
-    tags: Mapping[str, TagNowShape]
-
-
-class StateAnswer(Answer):
-    """The machines below a path. as_of: the instant they are shown at."""
-
-    known_at: Time | None
-    machines: list[StateShape]
+    origin: str | None = None
 
 
 class IntervalShape(Shape):

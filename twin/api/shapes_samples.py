@@ -48,7 +48,8 @@ class SeriesShape(Shape):
     bytes as hex, Infinity), null when no row has any. status: OPC UA StatusCode. decimated: of every stretch only the
     first and last, least and greatest, first and last bad row are here, exactly as they were. interpolation: stepped, a
     value holds until the next row, or sloped, the line between two rows counts. thinned: null when all rows are there
-    that came.
+    that came. origin: how each row came, where that was asked for (see TagNowShape); null in it where that was not
+    kept: rows of an archive, and those that were sealed before sealed files had a source.
     """
 
     tag: str
@@ -59,6 +60,7 @@ class SeriesShape(Shape):
     value: list[float | None]
     status: list[int]
     text: list[str | None] | None
+    origin: list[str | None] | None
     decimated: bool
     thinned: ThinnedShape | None
     gaps: list[GapShape]

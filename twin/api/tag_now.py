@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from twin.api.readable import Readable
+from twin.api.readable import Named, Owned
 from twin.api.shapes import LimitShape, TagNowShape, TagShape
 from twin.core import status as codes
 from twin.core.instant import SECOND, to_text
@@ -13,29 +13,30 @@ from twin.core.tags import NO_FACTS, Facts
 from twin.model.plant import Limit
 from twin.model.rule_text import text_of
 from twin.runtime.live import LiveView
-from twin.runtime.twin import Twin
 
 NEVER = TagNowShape(
     value=None, text=None, unit="", status=codes.name(codes.BAD_WAITING_FOR_INITIAL_DATA), quality="none", time=None,
     age_s=None, stale=False, connection="",
 )  # fmt: skip
 
+NO_ORIGINS: Mapping[str, str] = {}
 
-def facts_of(twin: Readable, path: str) -> Facts:
+
+def facts_of(twin: Named, path: str) -> Facts:
     """What a tag's source says of its values; nothing where the plant file scales the number on the wire."""
     spec, tag = twin.plant.tags.get(path), twin.tags.get(path)
     is_scaled = spec is not None and (spec.factor, spec.offset) != (1.0, 0.0)
     return NO_FACTS if tag is None or is_scaled else twin.tags.facts(tag)
 
 
-def unit_of(twin: Readable, path: str) -> str:
+def unit_of(twin: Named, path: str) -> str:
     """The unit of a tag: the plant file's, else its source's."""
     spec = twin.plant.tags.get(path)
     return spec.unit if spec is not None and spec.unit else facts_of(twin, path).unit
 
 
-def tag_now(twin: Twin, view: LiveView, path: str) -> TagNowShape:
-    """Value, unit, status, time of a tag in this view."""
+def tag_now(twin: Owned, view: LiveView, path: str, origin: str | None = None) -> TagNowShape:
+    """Value, unit, status, time of a tag in this view. twin: or the model that counted then. origin: how it came."""
     unit, tag, spec = unit_of(twin, path), twin.tags.get(path), twin.plant.tags.get(path)
     connection = twin.owners.get(path, "") if spec is None else spec.connection
     columns = view.tags
@@ -54,10 +55,11 @@ def tag_now(twin: Twin, view: LiveView, path: str) -> TagNowShape:
         age_s=max(0, view.as_of - int(columns.time[tag])) / SECOND,
         stale=bool(columns.stale[tag]),
         connection=connection,
+        origin=origin,
     )
 
 
-def quality(twin: Twin, view: LiveView, path: str) -> str:
+def quality(twin: Named, view: LiveView, path: str) -> str:
     """`good`, `uncertain`, `bad`, or `none` before the first sample."""
     tag = twin.tags.get(path)
     if tag is None or tag >= len(view.tags.time) or not view.tags.time[tag]:
@@ -65,12 +67,14 @@ def quality(twin: Twin, view: LiveView, path: str) -> str:
     return codes.severity(int(view.tags.status[tag]))
 
 
-def tag_shapes(twin: Twin, view: LiveView, paths: Sequence[str]) -> list[TagShape]:
-    """Tags with everything the model says of them."""
-    return [_tag_shape(twin, view, path) for path in paths]
+def tag_shapes(
+    twin: Owned, view: LiveView, paths: Sequence[str], came: Mapping[str, str] = NO_ORIGINS
+) -> list[TagShape]:
+    """Tags with everything the model says of them. came: how their values came, as far as that is told."""
+    return [_tag_shape(twin, view, path, came.get(path)) for path in paths]
 
 
-def _tag_shape(twin: Twin, view: LiveView, path: str) -> TagShape:
+def _tag_shape(twin: Owned, view: LiveView, path: str, origin: str | None) -> TagShape:
     now, spec, tag = tag_now(twin, view, path), twin.plant.tags.get(path), twin.tags.get(path)
     came = now.time is not None and tag is not None
     usual = int(view.tags.usual[tag]) if came else 0
@@ -88,6 +92,7 @@ def _tag_shape(twin: Twin, view: LiveView, path: str) -> TagShape:
         quality=now.quality,
         stale=now.stale,
         age_s=now.age_s,
+        origin=origin,
         usual_s=usual / SECOND if usual else None,
         limits=[] if spec is None else list(_limits(spec.alarms)),
         compute=None if spec is None or spec.compute is None else text_of(spec.compute),

@@ -125,9 +125,9 @@ class Folding:
             self._fail(error)
             raise
 
-    def at(self, moment: int, known: int) -> Future[LiveView]:
-        """The plant at a past moment, as it was known at `known`."""
-        return self.ask(lambda: self._seen(moment, known))
+    def at(self, moment: int, known: int, meaning: Meaning) -> Future[LiveView]:
+        """The plant at a past moment, as it was known at `known`. meaning: of the model that counted then."""
+        return self.ask(lambda: self._seen(moment, known, meaning))
 
     def close(self) -> None:
         """Take in what waits, tick once more, snapshot where everything stands."""
@@ -195,10 +195,10 @@ class Folding:
     def _view(self, number: int, as_of: int, known: int, lanes: Any) -> LiveView:
         return view_of(number, as_of, known, lanes, self._meaning, self._tags())
 
-    def _seen(self, moment: int, known: int) -> LiveView:
+    def _seen(self, moment: int, known: int, meaning: Meaning) -> LiveView:
         """Numbers read as they were known to read at `known`."""
-        meaning = self._meaning.reading(self._engine.editions.as_known(known).newest.scales)
-        return view_of(0, moment, known, self._engine.at(moment, known), meaning, self._tags())
+        read = meaning.reading(self._engine.editions.as_known(known).newest.scales)
+        return view_of(0, moment, known, self._engine.at(moment, known), read, self._tags())
 
     def _answer(self) -> None:
         while not self._asked.empty():

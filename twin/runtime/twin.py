@@ -23,6 +23,7 @@ from twin.runtime.intake import Intake
 from twin.runtime.learning import keep_learning
 from twin.runtime.live import LiveView
 from twin.runtime.loading import ModelInForce, in_force, tell_if_new, tell_loaded, try_load
+from twin.runtime.models import Models
 from twin.runtime.outlets.forwarding import Forwarding, Means
 from twin.runtime.outward import Outward
 from twin.runtime.plugins import outlets
@@ -62,6 +63,7 @@ class Twin:
         self.reports: Mapping[str, ConnectionReport] = {}
         """What is known of each connection."""
         self._outward = outward
+        self.models = Models(self)
         self._log = log
         self._folding = folding
         self._sealing = sealing
@@ -140,7 +142,8 @@ class Twin:
 
     async def at(self, time: int, known: int) -> LiveView:
         """The plant at a past instant, as it was known at `known`."""
-        return await asyncio.wrap_future(self._folding.at(time, known))
+        model = await asyncio.to_thread(self.models.at, time, known)
+        return await asyncio.wrap_future(self._folding.at(time, known, model.meaning))
 
     async def append(self, batch: Batch) -> int:
         """Make samples durable that came by the API or a file; returns their `recorded`."""

@@ -150,10 +150,9 @@ class Parquet:
 
     def sources(self, paths: Sequence[Path]) -> Sources:
         """Of the rows of some files; those written before sources were kept have none. Raises Corrupt."""
-        every = f"[{', '.join(quoted(str(path)) for path in paths)}]"
-        if not self.rows(f"SELECT 1 FROM parquet_schema({every}) WHERE name = 'source' LIMIT 1", paths[0]):  # noqa: S608
+        rows = self._with_sources(paths)
+        if not rows:
             return no_sources()
-        rows = f"FROM read_parquet({every}, union_by_name = true)"
         found = self.rows(f"SELECT DISTINCT source {rows} WHERE source IS NOT NULL ORDER BY 1", paths[0])
         names = [name for (name,) in found]
         place = f"coalesce(list_position([{', '.join(map(quoted, names))}]::VARCHAR[], source), 0) - 1"
@@ -163,6 +162,24 @@ class Parquet:
             )
             columns = cast(dict[str, Any], self._run(cursor, of_each, paths[0]).fetchnumpy())
         return Sources(np.asarray(columns["recorded"], np.int64), np.asarray(columns["place"], np.int32), names)
+
+    def brought(
+        self, paths: Sequence[Path], wanted: Sequence[str] | None, where: Sequence[str]
+    ) -> list[tuple[int, str]]:
+        """(recorded, source) of each batch of which such rows are in these files. Raises Corrupt."""
+        rows = self._with_sources(paths)
+        if not rows:
+            return []
+        clauses = ["source IS NOT NULL", *where]
+        clauses += [] if wanted is None else [f"tag IN ({', '.join(map(quoted, wanted))})"]
+        return self.rows(f"SELECT DISTINCT recorded, source {rows} WHERE {' AND '.join(clauses)}", paths[0])
+
+    def _with_sources(self, paths: Sequence[Path]) -> str:
+        """The rows of files with the column `source`, NULL in those that have none; '' when none has it."""
+        every = f"[{', '.join(quoted(str(path)) for path in paths)}]"
+        if not self.rows(f"SELECT 1 FROM parquet_schema({every}) WHERE name = 'source' LIMIT 1", paths[0]):  # noqa: S608
+            return ""
+        return f"FROM read_parquet({every}, union_by_name = true)"
 
     def _run(self, cursor: DuckDBPyConnection, statement: str, place: Path) -> DuckDBPyConnection:
         import duckdb  # noqa: PLC0415 - a cursor is there, so it has been imported

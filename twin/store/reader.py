@@ -77,6 +77,25 @@ class LogReader(Database):
 
         return self.read_rolled(tags, start, end, known, between).samples
 
+    def brought(self, tags: NDArray[np.int32], start: int, end: int, known: int) -> dict[int, str]:
+        """`recorded` of the batches that have rows of these tags there -> their source, as far as it was kept.
+
+        Of what is not sealed yet those of other tags are among them.
+        """
+        chosen = Chosen(start, end, 0, known, tags)
+
+        def in_log() -> list[Row]:
+            return self.rows(f"SELECT recorded, source FROM entry WHERE {_OF_TAGS} AND {IN_LOG}", (start, end, known))  # noqa: S608
+
+        for left in range(TRIES - 1, -1, -1):
+            stored, files = self.files.of_one_moment(self, chosen, in_log)
+            try:
+                return dict([*stored, *self.files.sources(files, chosen)])
+            except Vanished:
+                if not left:
+                    raise
+        raise AssertionError("unreachable")
+
     def read_shape(self, tags: NDArray[np.int32], start: int, end: int, known: int, most: int | None = None) -> Slice:
         """The same for trends: of each whole minute at least the rows that `outline` keeps of all rows."""
         return self._read(Chosen(start, end, 0, known, tags, most), _OF_TAGS, (start, end, known), shape=True)

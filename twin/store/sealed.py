@@ -146,6 +146,17 @@ class Files:
         """The records of some tags in the rollups of these files, which have one."""
         return self._rollups.read({file.path: self._blocks[rollup_path(file.path)] for file in files}, tags)
 
+    def sources(self, files: Sequence[File], chosen: Chosen) -> list[tuple[int, str]]:
+        """(recorded, source) of the batches whose rows these are, of files that have it."""
+        wanted = self.names_of(chosen.tags)
+        if not files or chosen.start >= chosen.end or (wanted is not None and not wanted):
+            return []
+        for file in files:
+            needed = [b for b in self._blocks[file.path] if b.concerns(wanted, chosen.start, chosen.end)]
+            self._checks.check(file.path, needed)
+        paths = [self.folder / file.path for file in files]
+        return self.parquet.brought(paths, wanted, conditions(files, chosen))
+
     def grouped(
         self, file: File, tags: NDArray[np.int32] | None, spans: Sequence[tuple[int, int]], known: int, columns: str
     ) -> list[tuple[Any, ...]]:

@@ -9,6 +9,11 @@ import { Part } from "./part.js";
 
 const SAID = { waiting: "connecting", live: "live", stale: "no data since", past: "as it was at" };
 
+/** Which edition of the plant model counted then. */
+const modelText = (model) => (!model ? "" : model.many === 1 ? " One plant model, ever since."
+  : ` Plant model ${model.number} of ${model.many}, which counts since ${dayText(Date.parse(model.since))} ${
+    clockText(Date.parse(model.since))}${model.number < model.many ? "; today it is another one" : ""}.`);
+
 class Link extends Part {
   render() {
     return html`<span class="mark" aria-hidden="true"></span><span id="link">${SAID[now.link]}</span>
@@ -22,7 +27,7 @@ class Notice extends Part {
   render() {
     const past = moment.isLive || now.asOf === null ? nothing
       : html`<p id="past" class="past"><b>The past</b> as it was on ${dayText(now.asOf)} at ${clockText(now.asOf)}
-        (${zone}). Nothing here is the present.</p>`;
+        (${zone}). Nothing here is the present.${modelText(now.model)}</p>`;
     return html`${past}<p id="notice" class="notice" role="alert" ?hidden=${!now.notice}>${now.notice}</p>`;
   }
 }

@@ -3,16 +3,17 @@
 import { get, isAway, Problem } from "./api.js";
 import { clockText, useZone } from "./format.js";
 import { paint } from "./frame.js";
-import { can, known } from "./known.js";
+import { can, known, machineOf } from "./known.js";
 import { Live } from "./live.js";
 import { atQuery, moment } from "./moment.js";
 
 /**
  * link: "waiting" before the first message, "live", "stale" when nothing came for 3 s, "past" for a moment of the past.
  * asOf: ms. notice: what must be said at the top.
+ * model: the edition of the plant model that counted at a moment of the past.
  */
 export const now = {
-  link: "waiting", asOf: null, notice: "", tags: new Map(), machines: {}, connections: {}, alarms: {}, alerts: {},
+  link: "waiting", asOf: null, model: null, notice: "", tags: new Map(), machines: {}, connections: {}, alarms: {}, alerts: {},
 };
 
 const watchers = new Set();
@@ -84,19 +85,19 @@ async function renewed() {
   }
 }
 
-/** The machines and alarms as they were at the moment of the address. */
+/** Machines, values and the model as they were at the moment of the address. */
 async function loadPast() {
   try {
-    const { machines, as_of } = await get("/state", atQuery());
-    now.asOf = Date.parse(as_of);
+    const { machines, tags, model, as_of } = await get("/state", atQuery());
+    Object.assign(now, { asOf: Date.parse(as_of), model });
     for (const machine of machines) {
       now.machines[machine.asset] = { state: machine.state, since: machine.since };
+      const paths = machineOf(machine.asset)?.tags ?? {}; // of a model of then, today's may have another name for it
       for (const [name, entry] of Object.entries(machine.tags)) {
-        const path = known.plant.lines.flatMap((line) => line.machines)
-          .find((one) => one.path === machine.asset).tags[name];
-        now.tags.set(path, { ...entry, quality: qualityOfStatus(entry) });
+        now.tags.set(paths[name] ?? `${machine.asset}/${name}`, { ...entry, quality: qualityOfStatus(entry) });
       }
     }
+    for (const entry of tags) now.tags.set(entry.tag, { ...entry, quality: qualityOfStatus(entry) });
     now.link = "past";
   } catch (error) {
     if (!isAway(error)) throw error;

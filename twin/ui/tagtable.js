@@ -65,11 +65,19 @@ class Tags extends Part {
       aria-pressed=${isChosen} title=${tag.tag}><span class="tick" aria-hidden="true">${isChosen ? "☑" : "☐"}</span>
       ${breakable(tag.short)}</button></th><td class="number">${valueOf(tag.tag, entry)}</td>
       <td class="unit">${unitText(tag.unit)}</td><td class="status">${statusText(entry)}</td>
-      <td class="from">${tag.compute ? html`<span title=${tag.compute}>computed</span>` : tag.connection}</td>
+      <td class="from">${tag.compute ? html`<span title=${tag.compute}>computed</span>` : tag.connection}${came(tag, entry)}</td>
       <td class="number age">${entry?.time && moment.isLive ? shortText(now.asOf - Date.parse(entry.time)) : ""}</td></tr>`;
   }
 }
 customElements.define("lt-tags", Tags);
+
+const CAME = { filled: "from its history", import: "imported", api: "by the API" };
+
+/** How this value came, where that is not the usual way. Live messages do not say it; the list does, of its own value. */
+function came(tag, entry) {
+  const origin = entry?.origin ?? (entry?.time === tag.time ? tag.origin : null);
+  return origin in CAME ? html` <small class="origin">${CAME[origin]}</small>` : nothing;
+}
 
 /** A path that may break after / and _, so that long names stay inside narrow columns. */
 const breakable = (path) => path.split(/(?<=[/_])/).map((part, at) => (at ? html`<wbr>${part}` : html`${part}`));
