@@ -24,6 +24,7 @@ from twin.api.shapes import (
     StatesAnswer,
 )
 from twin.core.instant import DAY, HOUR, MINUTE, Span, to_text
+from twin.model.plant import Machine
 from twin.runtime.inputs import InputQuality
 from twin.runtime.intervals import Interval, intervals
 from twin.runtime.pieces import Pieces, pieces
