@@ -12,7 +12,7 @@ const SAID = { waiting: "connecting", live: "live", stale: "no data since", past
 /** Which edition of the plant model counted then. */
 const modelText = (model) => (!model ? "" : model.many === 1 ? " One plant model, ever since."
   : ` Plant model ${model.number} of ${model.many}, which counts since ${dayText(Date.parse(model.since))} ${
-    clockText(Date.parse(model.since))}${model.number < model.many ? "; today it is another one" : ""}.`);
+    clockText(Date.parse(model.since))}${model.why && ` (${model.why})`}${model.number < model.many ? "; today it is another one" : ""}.`);
 
 class Link extends Part {
   render() {

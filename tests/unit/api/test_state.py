@@ -11,6 +11,8 @@ from tests.unit.api.running import FILLER, PACKER, PLANT, SECOND, START, Api, Ha
 from twin.core.batch import batch
 from twin.core.event import CONNECTION_UP, GAP, GAP_FILLED, Event
 from twin.core.instant import HOUR
+from twin.model.load import load
+from twin.runtime.plugins import connectors
 from twin.store.seal import Bounds, Sealer
 
 LINE = "acme/brno/packaging/line1"
@@ -83,6 +85,19 @@ async def test_the_past_is_shown_under_the_model_that_counted_then(tmp_path: Pat
         assert "in edition 1 of 2 of the model, which counted then" in gone["detail"]
         left = await api.get("/state", asset=PACKER)
         assert (left["machines"], [one["tag"] for one in left["tags"]]) == ([], [f"{PACKER}/st"])  # its series stays
+
+
+async def test_a_model_that_is_loaded_while_it_runs_is_told_with_who_and_why(tmp_path: Path) -> None:
+    async with running(tmp_path, plant_file=MORE) as api:
+        await put(api, 10, row(f"{FILLER}/temp", 9, 70), row(f"{PACKER}/st", 9, 1))
+        await api.move(20)
+        await api.twin.load(load(SECOND_PLANT, "plant.yaml", connectors(), {}), "ann", "lower limit")
+        await api.move(30)
+        now, then = await api.get("/state"), await api.get("/state", at=instant(15))
+        assert [(one["model"]["number"], one["model"]["who"], one["model"]["why"]) for one in (now, then)] == [
+            (2, "ann", "lower limit"), (1, "", ""),
+        ]  # fmt: skip
+        assert (now["machines"][0]["tags"]["heat"]["value"], then["machines"][0]["tags"]["temp"]["value"]) == (70, 70)
 
 
 async def test_a_scale_that_was_mended_later_is_not_known_before(tmp_path: Path) -> None:
