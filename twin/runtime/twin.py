@@ -117,6 +117,11 @@ class Twin:
             _log.info("plant model: %s counts since %s", plant.digest[:12], to_text(self.since))
             return self.since
 
+    async def settle(self) -> None:
+        """Wait for a load that is under way."""
+        async with self._loads:
+            pass
+
     @property
     def tags(self) -> TagTable:
         """Every tag of the log, those of the plant file among them."""
@@ -263,6 +268,7 @@ async def _running(
         twin.reports = outward.links.reports
         yield twin
     finally:
+        await twin.settle()
         learning.cancel()
         await asyncio.gather(learning, return_exceptions=True)
         await outward.close()
