@@ -9,6 +9,8 @@ from typing import Any
 from twin.core.instant import SECOND, from_text
 
 FIGURES = ("availability", "effectiveness", "quality", "oee", "nee", "teep")
+Defined = tuple[str | None, str]
+"""A product, and from when on it is what it is."""
 ELEMENTS = ("pot", "pdot", "pbt", "apt", "aust", "adet", "adot", "unknown", "micro")
 
 
@@ -56,11 +58,17 @@ def _times(explain: dict[str, Any]) -> dict[str, int | None]:
     return {**times, **{name: spent[name] for name in ("apt", "aust", "adet", "adot", "unknown", "micro")}}
 
 
-def _by_product(explain: dict[str, Any], asset: str) -> dict[str | None, dict[str, int]]:
-    found: dict[str | None, dict[str, int]] = {}
+def _defined(explain: dict[str, Any], part: dict[str, Any]) -> Defined:
+    """The product of a part, with the instant from which on it has the rate that it had then."""
+    known = [rate["from"] for rate in explain["rates"] if rate["product"] == part["product"]]
+    return part["product"], max((one for one in known if from_text(one) <= from_text(part["from"])), key=from_text)
+
+
+def _by_product(explain: dict[str, Any], asset: str) -> dict[Defined, dict[str, int]]:
+    found: dict[Defined, dict[str, int]] = {}
     for counter in explain["counters"]:
         for part in counter["counted"] if counter["asset"] == asset else ():
-            roles = found.setdefault(part["product"], {})
+            roles = found.setdefault(_defined(explain, part), {})
             roles[counter["role"]] = roles.get(counter["role"], 0) + part["pieces"]
     return found
 
@@ -72,7 +80,7 @@ def _good(roles: dict[str, int]) -> tuple[int | None, int | None]:
 
 
 def _pieces(explain: dict[str, Any]) -> dict[str, Any]:
-    rates = {rate["product"]: rate["ideal_s"] for rate in explain["rates"]}
+    rates = {(rate["product"], rate["from"]): rate["ideal_s"] for rate in explain["rates"]}
     made: dict[str, Any] = {"produced": 0, "good": 0, "earned": Fraction(0), "earned_good": Fraction(0)}
     if not explain["counters"]:
         return dict.fromkeys(made)
@@ -95,7 +103,7 @@ def _line_pieces(explain: dict[str, Any], line: str) -> dict[str, Any]:
     assert all(counter["asset"].startswith(f"{line}/") for counter in explain["counters"])
     content = {rate["asset"]: rate["content"] for rate in explain["rates"]}
     made: dict[str, Any] = {"produced": 0, "good": 0, "earned": None, "earned_good": Fraction(0)}
-    for product in {part["product"] for counter in explain["counters"] for part in counter["counted"]}:
+    for product in {_defined(explain, part) for counter in explain["counters"] for part in counter["counted"]}:
         out = bad = 0
         for asset, units in content.items():
             roles = _by_product(explain, asset).get(product, {})
@@ -110,10 +118,10 @@ def _line_pieces(explain: dict[str, Any], line: str) -> dict[str, Any]:
     return made
 
 
-def _slowest(explain: dict[str, Any], product: str | None) -> Fraction | None:
+def _slowest(explain: dict[str, Any], product: Defined) -> Fraction | None:
     stations: dict[int, list[Fraction | None]] = {}
     for rate in explain["rates"]:
-        if rate["product"] == product:
+        if (rate["product"], rate["from"]) == product:
             ideal = None if rate["ideal_s"] is None else Fraction(rate["content"], round(rate["ideal_s"] * SECOND))
             stations.setdefault(rate["station"], []).append(ideal)
     known = [sum(one for one in rates if one is not None) for rates in stations.values() if None not in rates]

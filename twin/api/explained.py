@@ -58,6 +58,7 @@ def explain_shape(result: Result, explained: Explained, samples: Samples, micro_
         ],
         rates=[
             RateShape(
+                start=to_text(one.start),
                 asset=one.machine,
                 product=one.product,
                 ideal_s=None if one.ideal_ns is None else one.ideal_ns / SECOND,

@@ -110,7 +110,7 @@ def _calendars(plant: Plant, assets: Sequence[Line | Machine]) -> Iterator[tuple
 
 def _answered(twin: Twin, view: LiveView, question: Question, with_inputs: bool) -> list[OeeShape]:
     """Blocking."""
-    found = oee(twin.plant, twin.results, view, question)
+    found = oee(twin.plant, twin.results, view, question, twin.catalog)
     samples = Samples(twin, found, question.known)
     micro_stop = {machine.path: machine.micro_stop for machine in question.machines}
     quality = _inputs(twin, [one.result for one in found], question.known) if with_inputs else [None] * len(found)

@@ -82,9 +82,11 @@ class MakingShape(Shape):
 
 class RateShape(Shape):
     """ideal_s: ideal run time of one count of a machine (PRI), null when the plant file gives none. content: units of
-    the line in one count. station: place in the flow; machines of one station share its work.
+    the line in one count. station: place in the flow; machines of one station share its work. from: for what is made
+    from then on, until the next rate of the same product.
     """
 
+    start: Annotated[Time, Field(alias="from")]
     asset: str
     product: str | None
     ideal_s: float | None

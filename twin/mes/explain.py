@@ -33,7 +33,8 @@ class Scheduled:
 @dataclass(frozen=True, slots=True)
 class Rate:
     """Ideal run time (ns) of one count of a machine and how many units of the line it is. station: in the flow, from
-    0; None for the machine alone. product None: not known.
+    0; None for the machine alone. product None: not known. start: of what is made of it from then on, until the next
+    rate of the same product.
     """
 
     machine: str
@@ -41,6 +42,7 @@ class Rate:
     ideal_ns: int | None
     content: int
     station: int | None
+    start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,7 @@ def explain_machine(plan: Plan, number: int, observed: Observed) -> Explained:
     """One machine in the period of a number."""
     scheduled, made = _calendar(plan, number), _products(plan, number)
     machine = observed.machine
-    products = {making.name: making.product for making in made}
-    rates = [Rate(machine.path, name, ideal_ns(product, machine), 1, None) for name, product in products.items()]
+    rates = [Rate(machine.path, one.name, ideal_ns(one.product, machine), 1, None, one.start) for one in _defined(made)]
     return Explained(scheduled, list(_states(scheduled, observed)), made, rates, _counters(plan, number, observed))
 
 
@@ -92,18 +93,24 @@ def explain_line(plan: Plan, number: int, flow: Flow, observed: Mapping[str, Obs
     for path in flow.content:
         own = _counters(plan, number, observed[path])
         counters += [one for one in own if path in outputs or one.role in {"reject", "rework"}]
-    rates = [
-        rate
-        for name, product in {one.name: one.product for one in made}.items()
-        for rate in _rates(flow, name, product)
-    ]
+    rates = [rate for one in _defined(made) for rate in _rates(flow, one)]
     return Explained(_calendar(plan, number), [], made, rates, counters)
 
 
-def _rates(flow: Flow, name: str | None, product: Product | None) -> Iterator[Rate]:
+def _defined(made: Sequence[Making]) -> Iterator[Making]:
+    """The first making of each product, and those from which on it is another one by the same name."""
+    known: dict[str | None, Product | None] = {}
+    for one in made:
+        if one.name not in known or known[one.name] != one.product:
+            yield one
+        known[one.name] = one.product
+
+
+def _rates(flow: Flow, made: Making) -> Iterator[Rate]:
     for station, machines in enumerate(flow.stations):
         for machine in machines:
-            yield Rate(machine.path, name, ideal_ns(product, machine), flow.content.get(machine.path, 1), station)
+            ideal, content = ideal_ns(made.product, machine), flow.content.get(machine.path, 1)
+            yield Rate(machine.path, made.name, ideal, content, station, made.start)
 
 
 def _calendar(plan: Plan, number: int) -> list[Scheduled]:

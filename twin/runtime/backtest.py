@@ -20,11 +20,11 @@ from twin.core.tags import TagTable
 from twin.mes.calendar import Period, by_site, calendar_of
 from twin.mes.elements import Figures
 from twin.model.plant import Plant
-from twin.runtime.assembly import Assembly, assemble_all
+from twin.runtime.assembly import assemble_all
 from twin.runtime.difference import Difference, compared, unlike
 from twin.runtime.live import LiveView, Meaning, view_of
 from twin.runtime.loaded import Loaded
-from twin.runtime.oee import Question, oee
+from twin.runtime.oee import Question, catalog_of, oee
 from twin.runtime.renaming import check_types, to_rename
 from twin.store.memory import MemoryResults
 from twin.store.reader import LogReader
@@ -85,8 +85,8 @@ def backtest(
     names |= {former: names.get(now, now) for load in loads for former, now in load.names.items()}
     own = reader.tags()  # each side has a table of its own: nothing of this reaches the folder
     sides = [
-        _Pass(assemble_all(loads, own), own, span, begins, known, names),
-        _Pass(assemble_all([Loaded(plant)], tags), tags, span, begins, known, {}),
+        _Pass(loads, own, span, begins, known, names),
+        _Pass([Loaded(plant)], tags, span, begins, known, {}),
     ]
     return _compare(sides, plant, reader, span, begins, progress)
 
@@ -165,8 +165,10 @@ class _Pass:
     """One side on its way through the span. names: what the other side calls tags that have another name here."""
 
     def __init__(
-        self, assembly: Assembly, tags: TagTable, span: Span, begins: int, known: int, names: Mapping[str, str]
+        self, loads: Sequence[Loaded], tags: TagTable, span: Span, begins: int, known: int, names: Mapping[str, str]
     ) -> None:
+        assembly = assemble_all(loads, tags)
+        self._catalog = catalog_of(loads)
         self.plant = assembly.plant
         self._meaning = Meaning(self.plant, tags.names(), assembly.editions.newest.scales)
         self._many = len(tags)
@@ -211,7 +213,7 @@ class _Pass:
             lines = [line for line in self.plant.lines if plant.site_of(line.path).path == site]
             machines = [machine for line in lines for machine in line.machines]
             question = Question(lines, machines, calendar_of(plant, site), periods, record_begins=begins)
-            answers = oee(self.plant, self._results, self._view(), question)
+            answers = oee(self.plant, self._results, self._view(), question, self._catalog)
             found |= {(one.result.asset, periods[one.result.number]): one.result.figures for one in answers}
         return found
 

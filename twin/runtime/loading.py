@@ -9,6 +9,7 @@ from twin.core.errors import Misconfigured
 from twin.core.event import PLANT_LOADED, Event
 from twin.core.ports import Clock
 from twin.core.tags import TagTable
+from twin.mes.catalog import Catalog
 from twin.model.plant import Plant
 from twin.runtime.archive import Past, past_of
 from twin.runtime.assembly import assemble_all
@@ -16,6 +17,7 @@ from twin.runtime.editions import loads_of
 from twin.runtime.folding import Folds
 from twin.runtime.live import Meaning
 from twin.runtime.loaded import Loaded
+from twin.runtime.oee import catalog_of
 from twin.runtime.plugins import outlets
 from twin.runtime.renaming import check_types, rename_tags, renamed
 from twin.runtime.retention import groups_of
@@ -28,11 +30,12 @@ from twin.store.results import SqliteResults
 class ModelInForce:
     """The newest edition as it runs: its plant, its results, what its numbers mean, its reads of the past.
 
-    since: ns, from when on it counts.
+    since: ns, from when on it counts. catalog: its products, and those of the editions before.
     """
 
     plant: Plant
     since: int
+    catalog: Catalog
     results: SqliteResults
     meaning: Meaning
     past: Past
@@ -47,7 +50,7 @@ def in_force(plant: Plant, log: SqliteLog, reader: LogReader, clock: Clock) -> M
     meaning = Meaning(plant, log.tags.names(), assembly.editions.newest.scales)
     past = past_of(plant, reader, log.tags, outlets(), clock.now, meaning.scales)
     folds = Folds(lambda: assembly.engine(reader, results), results, meaning)
-    return ModelInForce(plant, loads[-1].since, results, meaning, past, folds)
+    return ModelInForce(plant, loads[-1].since, catalog_of(loads), results, meaning, past, folds)
 
 
 async def tell_loaded(plant: Plant, log: SqliteLog, clock: Clock, who: str = "", why: str = "") -> None:

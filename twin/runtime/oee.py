@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.mes.calendar import Calendar, Period
+from twin.mes.catalog import Catalog
 from twin.mes.explain import Explained, explain_line, explain_machine
 from twin.mes.flow import flow_of
 from twin.mes.oee import Observed, Result, line_results, machine_results
 from twin.mes.plan import Making, Plan, plan_of
 from twin.model.plant import Line, Machine, Plant
 from twin.runtime.live import LiveView
+from twin.runtime.loaded import Loaded
 from twin.runtime.production import Production
 from twin.runtime.shown import ResultReads
 
@@ -55,12 +57,18 @@ class Answered:
     explained: Explained | None = None
 
 
-def oee(plant: Plant, results: ResultReads, view: LiveView, asked: Question) -> list[Answered]:
-    """By line: the line itself, then its machines; each over the periods that have begun, up to the view's instant."""
+def oee(
+    plant: Plant, results: ResultReads, view: LiveView, asked: Question, catalog: Catalog | None = None
+) -> list[Answered]:
+    """By line: the line itself, then its machines; each over the periods that have begun, up to the view's instant.
+
+    plant: whose lines, roles and shifts are asked by. catalog: its products over time; None: they were always these.
+    """
     machines = {machine.path for machine in asked.machines}
     lines = [line for line in plant.lines if line in asked.lines or not machines.isdisjoint(_paths(line))]
     start, end = asked.plan(view.as_of, (), asked.record_begins).span
-    production = Production(plant, results, view, start, end, asked.known)
+    catalog = catalog or Catalog.always(plant.products)
+    production = Production(catalog, results, view, start, end, asked.known)
     products = production.products(lines)
     needed = [one for line in lines for one in line.machines if line in asked.lines or one.path in machines]
     plans = {path: plan for line in lines for path, plan in _plans(asked, view, line, products[line.path]).items()}
@@ -96,3 +104,8 @@ def _machine(plan: Plan, observed: Observed, explain: bool) -> list[Answered]:
 
 def _paths(line: Line) -> list[str]:
     return [machine.path for machine in line.machines]
+
+
+def catalog_of(loads: Sequence[Loaded]) -> Catalog:
+    """The products of all models that a plant was run with, each for its time."""
+    return Catalog([load.since for load in loads], [load.plant.products for load in loads])

@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from twin.core.instant import FAR_FUTURE, MINUTE
+from twin.mes.catalog import Catalog
 from twin.mes.oee import Observed
 from twin.mes.plan import Making, Plan, makings
 from twin.mes.products import PRODUCT
 from twin.mes.state_time import StateTime
 from twin.mes.tally import Counted, Tally, Window
-from twin.model.plant import Line, Machine, Plant
+from twin.model.plant import Line, Machine
 from twin.runtime.live import LiveView
 from twin.runtime.shown import ResultReads
 from twin.store.schema import QUARTER
@@ -30,9 +31,9 @@ class Production:
     """
 
     def __init__(
-        self, plant: Plant, results: ResultReads, view: LiveView, start: int, end: int, known: int = FAR_FUTURE
+        self, catalog: Catalog, results: ResultReads, view: LiveView, start: int, end: int, known: int = FAR_FUTURE
     ) -> None:
-        self._plant = plant
+        self._catalog = catalog
         self._results = results
         self._view = view
         self._start = start
@@ -43,8 +44,7 @@ class Production:
         """What each line was to make, over all of time; by path. A line without a product tag makes the only product
         of the plant file, if there is one only.
         """
-        only = list(self._plant.products.values())
-        always = makings([Making(0, FAR_FUTURE, only[0], only[0].code)] if len(only) == 1 else [])
+        always = makings(self._catalog.only())
         shown = self._shown([line.path for line in lines if line.product])
         return {line.path: makings(shown[line.path]) if line.product else always for line in lines}
 
@@ -53,8 +53,7 @@ class Production:
         stored = self._results.columns(PRODUCT, paths, self._start, self._end, self._known)
         for key, start, end, data in zip(stored.key, stored.start, stored.end, stored.data, strict=True):
             told = stored.distinct[int(data)]
-            product = self._plant.products.get(str(told["product"]))
-            found[paths[int(key)]].append(Making(int(start), int(end), product, told["code"]))
+            found[paths[int(key)]] += self._catalog.named(int(start), int(end), told["product"], told["code"])
         for path in paths:
             own = [r for r in self._view.records if r.kind == PRODUCT and r.key == path]
             told = [(r.start, r.end, dict(r.data)["product"], dict(r.data)["code"]) for r in own]
@@ -62,7 +61,8 @@ class Production:
             told += [(now.since, FAR_FUTURE, now.name, now.code)] if now is not None else []
             cut = min((start for start, _, _, _ in told), default=FAR_FUTURE)
             found[path] = [replace(one, end=min(one.end, cut)) for one in found[path] if one.start < cut]
-            found[path] += [Making(a, b, self._plant.products.get(str(name)), code) for a, b, name, code in told]
+            for one in told:
+                found[path] += self._catalog.named(*one)
         return found
 
     def observed(self, machines: Sequence[Machine], plans: Mapping[str, Plan]) -> dict[str, Observed]:

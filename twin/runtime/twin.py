@@ -74,7 +74,7 @@ class Twin:
         folding.on_view = lambda: _call_soon(self._loop, self._on_view)
 
     def _take(self, model: ModelInForce) -> None:
-        self.since = model.since
+        self.since, self.catalog = model.since, model.catalog
         self.plant, self.results, self.meaning, self.past = model.plant, model.results, model.meaning, model.past
 
     @property

@@ -53,11 +53,11 @@ function around({ from, to }) {
 }
 
 function rates({ products = [], rates: all = [] }) {
-  const ideal = (product) => all.find((one) => one.product === product)?.ideal_s;
+  const ideal = (made) => all.findLast((one) => one.product === made.product && Date.parse(one.from) <= Date.parse(made.from))?.ideal_s;
   const known = products.filter((one) => one.product);
   if (!known.length) return nothing;
   return html`<h3>Products</h3><ul>${known.map((one) => html`<li>${one.product} from ${clockText(Date.parse(one.from))} to ${
-    clockText(Date.parse(one.to))}${ideal(one.product) ? `: ideal ${numberText(60 / ideal(one.product))} a minute` : ""}</li>`)}</ul>`;
+    clockText(Date.parse(one.to))}${ideal(one) ? `: ideal ${numberText(60 / ideal(one))} a minute` : ""}</li>`)}</ul>`;
 }
 
 function counters(all) {

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.recompute import FIGURES, recomputed
 from tests.unit.api.running import FILLER, PACKER, PLANT, SECOND, START, Api, instant, row, running
 from twin.core.event import CONNECTION_LOST, Event
+from twin.model.load import load
+from twin.runtime.plugins import connectors
 from twin.store.log import SqliteLog
 from twin.store.retention import Limits, forget_before
 
@@ -269,3 +272,26 @@ async def test_a_question_that_cannot_be_answered_says_why(tmp_path: Path, query
     async with running(tmp_path, plant_file=SHIFTS) as api:
         await api.move(600)
         assert says in (await api.get("/oee", status, **query))["detail"]
+
+
+async def test_a_piece_is_judged_by_the_ideal_rate_of_its_own_time(tmp_path: Path) -> None:
+    """The filler is made twice as quick after an hour: that hour stays what it was, and the day has both rates."""
+    async with running(tmp_path, plant_file=SHIFTS) as api:
+        await an_hour(api)
+        await api.twin.load(load(SHIFTS.replace("filler: 1/s", "filler: 2/s"), "plant.yaml", connectors(), {}))
+        rows = [row(ST, 60 * MINUTE + 1, 1)]
+        for minute in range(61, 121):
+            rows += [row(TOTAL, minute * MINUTE - 1, (minute - 20) * 30), row(REJECT, minute * MINUTE - 1, 60)]
+        api.clock.at(120 * MINUTE)
+        await api.post(rows)
+        (first,) = await results(api, asset=FILLER, from_=instant(0), to=instant(3600))
+        (both,) = await results(api, asset=FILLER, from_=instant(0), to=instant(7200), explain=True)
+    assert first["oee"] == 1140 / 3600
+    assert both["pieces"]["good"] == 1140 + 900  # the break began after half an hour
+    assert both["oee"] == (1140 + 900 / 2) / 5400
+    assert [(one["from"], one["ideal_s"]) for one in both["explain"]["rates"]] == [
+        (instant(0), 1.0),
+        (instant(3600), 0.5),
+    ]
+    again = recomputed(both)
+    assert {name: again[name] for name in FIGURES} == {name: both[name] for name in FIGURES}

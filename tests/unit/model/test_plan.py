@@ -104,9 +104,9 @@ def test_what_a_type_says_is_told_of_each_machine(before: str, after: str, lines
 @pytest.mark.parametrize(
     ("before", "after", "lines"),
     [
-        ("code: 1,", "code: 2,", ["changed product cola: code 1 -> 2; for the past too"]),
-        ("60/min", "30/min", ["changed product cola: ideal of filler 1 s -> 2 s; for the past too"]),
-        ("cola:", "cola05:", ["added product cola05; for the past too", "removed product cola; for the past too"]),
+        ("code: 1,", "code: 2,", ["changed product cola: code 1 -> 2; from now on"]),
+        ("60/min", "30/min", ["changed product cola: ideal of filler 1 s -> 2 s; from now on"]),
+        ("cola:", "cola05:", ["added product cola05; from now on", "removed product cola; from now on"]),
         ("06:00-14:00", "06:00-15:00", ["changed shift early; for the past too"]),
         ("Europe/Prague", "UTC", ["changed plant plant: timezone Europe/Prague -> UTC; for the past too"]),
         ("shifts:", "calendar: {2026-12-24: closed}\nshifts:", ["added day 2026-12-24; for the past too"]),

@@ -80,15 +80,15 @@ def _feed(feed: Feed) -> dict[str, Any]:
 
 
 def product_changes(pair: Pair) -> Iterator[Change]:
-    """Products by name: OEE of the past is asked by the ideal times of today."""
+    """Products by name. A piece is judged by the ideal rate of the edition in which it was made."""
     was, is_ = pair.old.products, pair.new.products
     for name in dict.fromkeys([*is_, *was]):
         if name not in was or name not in is_:
-            yield Change("removed" if name in was else "added", "product", name, effect=PAST_TOO)
+            yield Change("removed" if name in was else "added", "product", name, effect=FROM_NOW_ON)
             continue
         told = list(differences(_product(was[name]), _product(is_[name])))
         if told:
-            yield Change("changed", "product", name, ", ".join(text for _, text in told), PAST_TOO)
+            yield Change("changed", "product", name, ", ".join(text for _, text in told), FROM_NOW_ON)
 
 
 def _product(product: Product) -> dict[str, Any]:
