@@ -162,9 +162,15 @@ def commands() -> str:
     )
 
 
+AMOUNTS = (
+    "A `quantity` or `step` is a number in the unit of the tag, or one with a unit: `85`, `185 degF`, `1.2 bar` "
+    "([units](../how-to/units.md))."
+)
+
+
 def plant_file() -> str:
     """The page of all keys of a plant file, those of the installed plug-ins included."""
-    parts = ["# Keys of a plant file", NOTICE, "A `duration` is written `250ms`, `30s`, `5m`, `1h30m`."]
+    parts = ["# Keys of a plant file", NOTICE, "A `duration` is written `250ms`, `30s`, `5m`, `1h30m`.", AMOUNTS]
     for heading, where, described in SECTIONS:
         parts += [f"## {heading}", where, _keys(described)]
     for plugin in connectors().values():

@@ -17,12 +17,12 @@ KINDS = ("high", "low", "stale")
 """An entry with several of these gives an alarm for each."""
 
 
-def read_alarms(entry: Entry, type: str) -> tuple[Limit, ...]:
-    """The alarms that the list of a tag of this type describes. Problems are reported."""
+def read_alarms(entry: Entry, type: str, unit: str = "") -> tuple[Limit, ...]:
+    """The alarms that the list of a tag of this type and unit describes. Problems are reported."""
     found: list[tuple[Entry, Limit]] = []
     for item in entry.items():
         fields = item.fields(ALARM_KEYS)
-        alarm = settings(fields, ALARM_KEYS)
+        alarm = settings(fields, ALARM_KEYS, unit)
         kinds = [kind for kind in KINDS if kind in fields]
         if item.is_mapping:
             for fact in _mistakes(alarm, kinds, type):

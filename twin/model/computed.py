@@ -11,6 +11,7 @@ from dataclasses import replace
 from twin.core.instant import DAY, duration_text
 from twin.model.entry import Entry
 from twin.model.lookup import Lookup
+from twin.model.measure.fitting import fitted
 from twin.model.plant import TagSpec
 from twin.model.references import Reference, references_in, with_paths
 from twin.model.rule import PANES, OfTag, Previous, Rate, Rule, Window, parts, readings, tags_of
@@ -48,9 +49,18 @@ class Computing:
         for path, (draft, line, machine) in self._drafts.items():
             found = {one.name: self._path(one, lookup, line, machine) for one in named_by(draft)}
             if path in self._tags and draft.compute is not None:
-                self._tags[path] = replace(self._tags[path], compute=with_paths(draft.compute, found))
+                rule = self._fitted(with_paths(draft.compute, found), draft)
+                self._tags[path] = replace(self._tags[path], compute=rule)
         if self._drafts:
             self._check()
+
+    def _fitted(self, rule: Rule, draft: TagDraft) -> Rule:
+        """The expression as it gives values in the tag's unit; as it is after reporting that it does not."""
+        try:
+            return fitted(rule, lambda path: self._tags[path].unit if path in self._tags else "", draft.meaning["unit"])
+        except ValueError as error:
+            draft.fields["compute"].problem(str(error))
+            return rule
 
     def _path(self, reference: Reference, lookup: Lookup, line: str, machine: str) -> str:
         own = f"{machine}/{reference.name}"

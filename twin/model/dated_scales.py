@@ -16,11 +16,11 @@ from twin.model.scale import scale
 from twin.model.wall_clock import instant_on_wall
 
 
-def read_scales(entry: Entry, zone: ZoneInfo, type_: str, own: Mapping[str, Any]) -> tuple[DatedScale, ...]:
+def read_scales(entry: Entry, zone: ZoneInfo, type_: str, unit: str, own: Mapping[str, Any]) -> tuple[DatedScale, ...]:
     """The dated scales of a tag in the order of time; problems are reported. own: factor, offset and bad of the tag."""
     if type_ != "number":
         entry.problem(f"a {type_} tag has no scale; only numbers have")
-    read = [(item, _read(item, zone, own)) for item in entry.items()]
+    read = [(item, _read(item, zone, unit, own)) for item in entry.items()]
     found = sorted(((item, one) for item, one in read if one), key=lambda pair: (pair[1].start, pair[1].end))
     for (before, first), (item, second) in pairwise(found):
         if second.start < first.end:
@@ -28,13 +28,13 @@ def read_scales(entry: Entry, zone: ZoneInfo, type_: str, own: Mapping[str, Any]
     return tuple(one for _, one in found)
 
 
-def _read(item: Entry, zone: ZoneInfo, own: Mapping[str, Any]) -> DatedScale | None:
+def _read(item: Entry, zone: ZoneInfo, unit: str, own: Mapping[str, Any]) -> DatedScale | None:
     """One of them; None after reporting what is wrong with its times."""
     fields = item.fields(SCALE_KEYS)
-    common = settings(fields, SCALE_KEYS)
-    scaled = scale(item, fields, common)
-    if item.is_mapping and not fields.keys() & {"raw", "range", "bad"}:
-        item.problem("says nothing of the scale; write `raw` and `range`, or `bad`")
+    common = settings(fields, SCALE_KEYS, unit)
+    scaled = scale(item, fields, common, unit)
+    if item.is_mapping and not fields.keys() & {"raw", "range", "wire", "bad"}:
+        item.problem("says nothing of the scale; write `raw` and `range`, `wire`, or `bad`")
     start = _instant(fields, "from", zone)
     end = _instant(fields, "to", zone) if "to" in fields else FAR_FUTURE
     if start is None or end is None:

@@ -131,9 +131,10 @@ TAG_KEYS = (
     Key("from", "text", "connection, where it is not the machine's"),
     Key("type", "choice", "how samples are kept", "number", ("number", "text", "bytes")),
     Key("unit", "text", "unit of the value", ""),
+    Key("wire", "text", "unit of the number on the wire, where that is another one: degF", ""),
     Key("compute", "text", "made of other tags: (supply - return) * flow * 4.19; such a tag has no connection"),
     Key("raw", "numbers", "two wire numbers that `range` gives the values of"),
-    Key("range", "numbers", "values at the two numbers of `raw`"),
+    Key("range", "quantities", "values at the two numbers of `raw`"),
     Key("bad", "numbers", "wire numbers that mean no value", ()),
     Key("scales", "list", "spans of time in which another scale counts: [{from: 2026-11-20T06:00, to: .., range: ..}]"),
     Key("shared", "bool", "another tag may be read from the same place", False),
@@ -150,15 +151,16 @@ SCALE_KEYS = (
     Key("from", "text", "since when: 2026-11-20T06:00, in the plant's time zone where none is written", required=True),
     Key("to", "text", "until when, itself not included; default: until further notice"),
     Key("raw", "numbers", "two wire numbers that `range` gives the values of; default: the tag's scale"),
-    Key("range", "numbers", "values at the two numbers of `raw`"),
+    Key("range", "quantities", "values at the two numbers of `raw`"),
+    Key("wire", "text", "unit of the number on the wire", ""),
     Key("bad", "numbers", "wire numbers that mean no value; default: the tag's", None),
 )
 
 WRITE_KEYS = (
-    Key("low", "number", "lowest value that may be written, in the tag's unit"),
-    Key("high", "number", "highest value that may be written"),
-    Key("values", "numbers", "the only values that may be written; instead of low and high"),
-    Key("step", "number", "longest way from the present value in one write; none: any"),
+    Key("low", "quantity", "lowest value that may be written, in the tag's unit"),
+    Key("high", "quantity", "highest value that may be written"),
+    Key("values", "quantities", "the only values that may be written; instead of low and high"),
+    Key("step", "step", "longest way from the present value in one write; none: any"),
     Key("every", "duration", "shortest time between two writes", 1_000_000_000),
     Key("while", "any", "states of the machine in which it may be written, one or a list; none: any"),
     Key("role", "choice", "the least role that may write it", "engineer", ("operate", "engineer")),
@@ -166,8 +168,8 @@ WRITE_KEYS = (
 
 THIN_KEYS = (
     Key("after", "duration", "age from which on rows go, at least 7d", required=True),
-    Key("exception", "number", "rows that stay within a band so wide count as one value, in the tag's unit", 0.0),
-    Key("deviation", "number", "how far a row that goes may lie off the line between those that stay", 0.0),
+    Key("exception", "step", "rows that stay within a band so wide count as one value, in the tag's unit", 0.0),
+    Key("deviation", "step", "how far a row that goes may lie off the line between those that stay", 0.0),
     Key("longest", "duration", "at most so much time between two that stay, unless none came; 0: any", 0),
 )
 
@@ -198,11 +200,11 @@ STATE_TABLE_KEYS = (
 )
 
 ALARM_KEYS = (
-    Key("high", "number", "alarm above this value"),
-    Key("low", "number", "alarm below this value"),
+    Key("high", "quantity", "alarm above this value: 85, or 185 degF"),
+    Key("low", "quantity", "alarm below this value"),
     Key("stale", "duration", "alarm when no usable value came for this long"),
     Key("delay", "duration", "the limit must be passed for this long", 0),
-    Key("deadband", "number", "how far back behind the limit the value must come", 0.0),
+    Key("deadband", "step", "how far back behind the limit the value must come", 0.0),
     Key("off_delay", "duration", "the value must be back for this long", 0),
     Key("priority", "int", "1 is the most urgent, 4 the least", 3),
     Key("name", "text", "tells alarms of one tag apart; default: high, then high_high further out; low, stale"),

@@ -9,18 +9,21 @@ from typing import Any
 from twin.core.instant import duration
 from twin.core.plugin import Key
 from twin.model.entry import Entry, described
+from twin.model.measure.written import amount_in
 from twin.model.report import suggestion
 
 
-def settings(fields: Mapping[str, Entry], keys: Sequence[Key]) -> dict[str, Any]:
-    """The values of these keys, by name; the default where a key is not written or its value is wrong."""
-    return {key.name: read(fields[key.name], key) if key.name in fields else key.default for key in keys}
+def settings(fields: Mapping[str, Entry], keys: Sequence[Key], unit: str = "") -> dict[str, Any]:
+    """The values of these keys, by name; the default where a key is not written or its value is wrong. unit: of the
+    tag, which amounts become numbers in.
+    """
+    return {key.name: read(fields[key.name], key, unit) if key.name in fields else key.default for key in keys}
 
 
-def read(entry: Entry, key: Key) -> Any:
+def read(entry: Entry, key: Key, unit: str = "") -> Any:
     """The value of one key; its default after reporting what is wrong."""
     try:
-        return _READERS[key.kind](entry, key)
+        return _AMOUNTS[key.kind](entry, key, unit) if key.kind in _AMOUNTS else _READERS[key.kind](entry, key)
     except ValueError as error:
         entry.problem(str(error))
         return key.default
@@ -78,6 +81,24 @@ def _meant(text: str, choices: Sequence[str]) -> str:
     return fix if "did you mean" in fix else ""
 
 
+def _quantity(entry: Entry, key: Key, unit: str) -> float:
+    value = entry.scalar()
+    if not isinstance(value, str) or value.replace(".", "").lstrip("-").isdecimal():
+        return _number(entry, key)
+    return amount_in(value, unit)
+
+
+def _step(entry: Entry, key: Key, unit: str) -> float:
+    value = entry.scalar()
+    if not isinstance(value, str) or value.replace(".", "").lstrip("-").isdecimal():
+        return _number(entry, key)
+    return amount_in(value, unit, is_step=True)
+
+
+def _quantities(entry: Entry, key: Key, unit: str) -> tuple[float, ...]:
+    return tuple(_quantity(item, key, unit) for item in _list(entry, key))
+
+
 def _numbers(entry: Entry, key: Key) -> tuple[float, ...]:
     return tuple(_number(item, key) for item in _list(entry, key))
 
@@ -127,3 +148,10 @@ _READERS: dict[str, Callable[[Entry, Key], Any]] = {
     "entries": _entries,
     "any": _any,
 }
+
+_AMOUNTS: dict[str, Callable[[Entry, Key, str], Any]] = {
+    "quantity": _quantity,
+    "step": _step,
+    "quantities": _quantities,
+}
+"""Kinds whose values may have a unit."""

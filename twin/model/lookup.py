@@ -40,6 +40,10 @@ class Lookup:
         candidates = (f"{line}/{name}", joined(self.plant, name))
         return next((path for path in candidates if path in self.tags), None)
 
+    def unit_of(self, path: str) -> str:
+        """The unit of a tag by its full path, '' for none and where there is no such tag."""
+        return self.tags[path].unit if path in self.tags else ""
+
     def _missing(self, name: str, line: str) -> str:
         """What is wrong with a name that is no tag."""
         machine, _, tag = name.rpartition("/")

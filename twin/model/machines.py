@@ -54,7 +54,7 @@ class MachineDraft:
             pieces=makes.pieces,
             made_of=makes.made_of,
             counts={name: paths[reference.name] for name, reference in (self.type.counts or {}).items()},
-            state=self.type.state.model(paths) if self.type.state else None,
+            state=self.type.state.model(paths, lookup.unit_of) if self.type.state else None,
             micro_stop=MICRO_STOP.default if self.type.micro_stop is None else self.type.micro_stop,
             health=tuple({**h.settings, "tags": tuple(paths[t.name] for t in h.tags)} for h in self.type.health or ()),
             display=self.display,

@@ -14,9 +14,10 @@ PANES = 20
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A constant; `true` is 1, `false` 0."""
+    """A constant; `true` is 1, `false` 0. unit: as written, '' for none; twin.model.measure.fitting takes it away."""
 
     value: float
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 From the loosest to the tightest: or; and; not; == != < <= > >= (once, not chained); + -; * /; minus sign; then numbers,
 true, false, tag names, functions (twin.model.rule_functions) and parentheses. A name may hold `-` and, between names,
-`/`: `line-speed` is one tag, `filler/status` a tag of another machine. So minus and division stand between spaces.
+`/`: `line-speed` is one tag, `filler/status` a tag of another machine. So minus and division stand between spaces. A
+number may have a unit, after a blank: `temp > 185 degF`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
 _WORD = re.compile(r"[a-z0-9_][a-z0-9_-]*(?:/[a-z0-9_-]+)*")
 _SYMBOL = re.compile(r"==|!=|<=|>=|[<>+\-*/(),]")
 _WINDOW = re.compile(r"[^,)]*")
+_UNIT = re.compile(r"[ \t]+([^\W\d_](?:[^\s,()<>=!]|\([^()\s]*\))*|[%°‰][^\s,()<>=!]*)")
 _HINTS = {
     "=": "write == to compare",
     "&": "write `and`",
@@ -125,7 +127,7 @@ class _Parser:
         if self.word == "(":
             return self.parenthesised()
         if self.kind == "number":
-            return self.grown(Number(self.number()))
+            return self.grown(self.number())
         if self.word in {"true", "false"}:
             value = float(self.word == "true")
             self.advance()
@@ -219,13 +221,17 @@ class _Parser:
         self._next_from(begin + len(written))
         return length
 
-    def number(self) -> float:
-        """The number that stands here."""
+    def number(self) -> Number:
+        """The number that stands here, with its unit."""
         value = float(self.word)
         if value == float("inf"):
             self.fail("the number is too large")
-        self.advance()
-        return value
+        unit = _UNIT.match(self.text, self.start + len(self.word))
+        if unit is None or unit[1] in KEYWORDS:
+            self.advance()
+            return Number(value)
+        self._next_from(unit.end())
+        return Number(value, unit[1])
 
     def refuse_chain(self, level: int) -> None:
         """`a < b < c` is read in two ways by people, so it is refused."""

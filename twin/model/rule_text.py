@@ -21,8 +21,8 @@ def text_of(rule: Rule) -> str:
     'bit(status, 3) and rate(total, 30s) > 0'
     """
     match rule:
-        case Number(value):
-            text = number_text(value)
+        case Number(value, unit):
+            text = f"{number_text(value)} {unit}".rstrip()
         case TagValue(path):
             text = path
         case Bit(path, index):

@@ -22,6 +22,10 @@ _NUMBERED = r"[a-z0-9_/-]*(\[[0-9., ]+\])?[a-z0-9_/-]*"
 _DURATION = r"^\s*([0-9]+(\.[0-9]+)?\s*(ns|us|ms|s|min|m|h|d)\s*)+$"
 _VARIABLE: Schema = {"type": "string", "pattern": r"\$\{"}
 
+_QUANTITY: Schema = {
+    "type": ["number", "string"],
+    "pattern": r"^\s*[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?\s*[^\s0-9.+-]",
+}
 _SCALAR: Schema = {"type": ["string", "number", "boolean"]}
 _KINDS: Mapping[str, Schema] = {
     "text": {"type": "string"},
@@ -30,6 +34,9 @@ _KINDS: Mapping[str, Schema] = {
     "int": {"type": "integer"},
     "number": {"type": "number"},
     "bool": {"type": "boolean"},
+    "quantity": _QUANTITY,
+    "step": _QUANTITY,
+    "quantities": {"type": "array", "items": _QUANTITY},
     "numbers": {"type": "array", "items": {"type": "number"}},
     "list": {"type": ["array", "null"]},
     "map": {"type": ["object", "null"]},

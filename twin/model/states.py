@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from twin.model.entry import Entry
 from twin.model.keys import GENERIC_STATES, STATE_RULE_KEYS, STATE_TABLE_KEYS
+from twin.model.measure.fitting import fitted
 from twin.model.packml import PACKML, SUSPENDED
 from twin.model.plant import StateModel
 from twin.model.references import Reference, read_reference, references_in, with_paths
@@ -17,17 +18,34 @@ from twin.model.rule_parser import RuleError, parse, refuse_memory
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StateDraft:
-    """A state model with the names as written. value: name of the tag with the state number, '' for rules alone."""
+    """A state model with the names as written. value: name of the tag with the state number, '' for rules alone.
+
+    places: where each rule is written; none for those that a table brings.
+    """
 
     rules: Sequence[tuple[Rule | None, str]]
     table: Mapping[int, str]
     value: str
     references: Sequence[Reference]
+    places: Sequence[Entry] = ()
 
-    def model(self, paths: Mapping[str, str]) -> StateModel:
-        """The model of one machine; paths: name as written -> full path."""
-        rules = tuple((None if rule is None else with_paths(rule, paths), state) for rule, state in self.rules)
-        return StateModel(rules, self.table, paths.get(self.value, self.value))
+    def model(self, paths: Mapping[str, str], unit_of: Callable[[str], str]) -> StateModel:
+        """The model of one machine; paths: name as written -> full path; unit_of: of a path. Problems are reported."""
+        rules = [(None if rule is None else with_paths(rule, paths), state) for rule, state in self.rules]
+        for number, place in enumerate(self.places):
+            rule, state = rules[number]
+            if rule is not None:
+                rules[number] = _fitted(rule, unit_of, place), state
+        return StateModel(tuple(rules), self.table, paths.get(self.value, self.value))
+
+
+def _fitted(rule: Rule, unit_of: Callable[[str], str], place: Entry) -> Rule:
+    """The rule with what it compares in one unit; as it is after reporting that this cannot be."""
+    try:
+        return fitted(rule, unit_of)
+    except ValueError as error:
+        place.problem(str(error))
+        return rule
 
 
 def read_state(entry: Entry) -> StateDraft:
@@ -43,7 +61,7 @@ def _read_rules(entry: Entry) -> StateDraft:
         rule, state = _read_rule(item, is_last=item is items[-1])
         rules.append((rule, state))
         references.extend(references_in(rule, item) if rule is not None else ())
-    return StateDraft(tuple(rules), {}, "", tuple(references))
+    return StateDraft(tuple(rules), {}, "", tuple(references), items)
 
 
 def _read_rule(entry: Entry, is_last: bool) -> tuple[Rule | None, str]:

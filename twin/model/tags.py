@@ -29,6 +29,7 @@ from twin.model.writing import read_write
 
 MODEL_KEYS = frozenset(key.name for key in TAG_KEYS)
 MEANING_KEYS = MODEL_KEYS - {"from", "compute"}
+UNIT = next(key for key in TAG_KEYS if key.name == "unit")
 SAID_APART = ("from", "type", "unit", "display", "was")
 """Keys that a TagSpec has as they are written."""
 
@@ -38,7 +39,8 @@ class TagDraft:
     """A tag as written, its templates still open. number: what `{i}` is, '' without a loop.
 
     origin: its own connection, '' for the machine's. fields: all its keys; meaning: fields of TagSpec that no
-    template changes. compute: what it is made of, tags by the names that are written.
+    template changes. compute: what it is made of, tags by the names that are written. wire: the unit on the wire,
+    '' where it is the tag's.
     """
 
     number: str
@@ -49,6 +51,7 @@ class TagDraft:
     fields: Mapping[str, Entry]
     meaning: Mapping[str, Any]
     compute: Rule | None = None
+    wire: str = ""
 
     @property
     def is_computed(self) -> bool:
@@ -127,14 +130,15 @@ class TagReader:
         return draft
 
     def _read(self, entry: Entry, fields: Mapping[str, Entry]) -> TagDraft:
-        common = settings(fields, TAG_KEYS)
+        unit = settings(fields, (UNIT,))["unit"]
+        common = settings(fields, TAG_KEYS, unit)
         origin = common["from"] or ""
         if origin:
             self.check_connection(fields["from"], origin)
         meaning = _meaning(entry, fields, common, self.zone)
         if "compute" in fields:
             refuse_wire_keys(fields)
-        return TagDraft("", entry, origin, common["display"], common["was"], fields, meaning)
+        return TagDraft("", entry, origin, common["display"], common["was"], fields, meaning, wire=common["wire"])
 
     def _over(self, before: TagDraft, own: Mapping[str, Entry]) -> dict[str, Entry]:
         """The keys of a tag with what stands above them. Nothing behind a key takes it away."""
@@ -176,7 +180,7 @@ class TagReader:
         found, templated = self._settings_of(draft, where.connection)
         own = {**found, **{name: filled_in(found[name], values) for name in templated}} if templated else found
         meaning = draft.meaning
-        unit = "" if "factor" in meaning else meaning["unit"]
+        unit = draft.wire or ("" if "factor" in meaning else meaning["unit"])
         return TagAddress(where.path, own, where.node, meaning["type"], intern(draft.entry.place), unit)
 
     def _settings_of(self, draft: TagDraft, connection: str) -> tuple[dict[str, Any], list[str]]:
@@ -220,17 +224,20 @@ def _check_new(name: str, entry: Entry, below: Iterable[str]) -> None:
 
 def _meaning(entry: Entry, fields: Mapping[str, Entry], common: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     """The fields of TagSpec that are the same wherever the tag stands."""
-    own = {"bad": common["bad"], **scale(entry, fields, common)}
+    own = {"bad": common["bad"], **scale(entry, fields, common, common["unit"])}
+    unit = common["unit"]
+    if common["wire"] and common["type"] != "number":
+        fields["wire"].problem(f"a {common['type']} tag has no unit on the wire; only numbers have")
     return {
         "type": common["type"],
         "unit": common["unit"],
         "shared": common["shared"],
         "interpolation": _interpolation(fields, common),
         "counter": read_counter(fields["counter"]) if "counter" in fields else None,
-        "alarms": read_alarms(fields["alarms"], common["type"]) if "alarms" in fields else (),
-        "write": read_write(fields["write"], common["type"], "counter" in fields) if "write" in fields else None,
-        "thin": read_thin(fields["thin"], common["type"], "counter" in fields) if "thin" in fields else None,
-        "scales": read_scales(fields["scales"], zone, common["type"], own) if "scales" in fields else (),
+        "alarms": read_alarms(fields["alarms"], common["type"], unit) if "alarms" in fields else (),
+        "write": read_write(fields["write"], common["type"], unit, "counter" in fields) if "write" in fields else None,
+        "thin": read_thin(fields["thin"], common["type"], unit, "counter" in fields) if "thin" in fields else None,
+        "scales": read_scales(fields["scales"], zone, common["type"], unit, own) if "scales" in fields else (),
         **own,
         "written": dict(_written(fields)),
     }

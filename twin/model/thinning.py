@@ -13,12 +13,12 @@ from twin.model.kinds import settings
 from twin.model.plant import Thin
 
 
-def read_thin(entry: Entry, type: str, is_counter: bool) -> Thin | None:
+def read_thin(entry: Entry, type: str, unit: str, is_counter: bool) -> Thin | None:
     """What `thin: {after: 7d, exception: 0.05}` says; None, and problems reported, where it is wrong."""
     if not entry.is_mapping:
         return None  # told where the tag's keys are read
     fields = entry.fields(THIN_KEYS)
-    asked = settings(fields, THIN_KEYS)
+    asked = settings(fields, THIN_KEYS, unit)
     mistakes = [*_mistakes(asked, type, is_counter)]
     for fact in mistakes:
         entry.problem(fact)

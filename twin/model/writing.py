@@ -13,11 +13,11 @@ from twin.model.plant import WriteLimits
 STATES = (*GENERIC_STATES, "unknown")
 
 
-def read_write(entry: Entry, type: str, is_counter: bool) -> WriteLimits | None:
-    """The limits of a tag of this type; None, and problems reported, where they are none."""
+def read_write(entry: Entry, type: str, unit: str, is_counter: bool) -> WriteLimits | None:
+    """The limits of a tag of this type and unit; None, and problems reported, where they are none."""
     if not entry.is_mapping:
         return None  # told where the tag's keys are read
-    asked = settings(entry.fields(WRITE_KEYS), WRITE_KEYS)
+    asked = settings(entry.fields(WRITE_KEYS), WRITE_KEYS, unit)
     states = _states(asked["while"])
     mistakes = [*_mistakes(asked, states, type, is_counter)]
     for fact in mistakes:

@@ -27,7 +27,7 @@ DATED_MISTAKES = {
         f"{{from: 2026-11-20, to: 2026-11-19, {_BOTH}}}", "[0].to: is not after `from`"
     ),
     "a dated scale that is none": _scales(
-        "{from: 2026-11-20}", "[0]: says nothing of the scale; write `raw` and `range`, or `bad`"
+        "{from: 2026-11-20}", "[0]: says nothing of the scale; write `raw` and `range`, `wire`, or `bad`"
     ),
     "a dated scale of half": _scales(
         "{from: 2026-11-20, raw: [0, 1]}",
