@@ -24,7 +24,7 @@ _VARIABLE: Schema = {"type": "string", "pattern": r"\$\{"}
 
 _QUANTITY: Schema = {
     "type": ["number", "string"],
-    "pattern": r"^\s*[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?\s*[^\s0-9.+-]",
+    "pattern": r"^\s*[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?(\s+\S|\s*[^\s0-9.+-])",
 }
 _SCALAR: Schema = {"type": ["string", "number", "boolean"]}
 _KINDS: Mapping[str, Schema] = {

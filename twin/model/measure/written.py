@@ -7,7 +7,7 @@ import re
 from twin.model.measure.measure import Conversion, Measure, NoConversion, conversion
 from twin.model.measure.reading import measure
 
-_QUANTITY = re.compile(r"([+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?) *([^\s\d.+-].*)")
+_QUANTITY = re.compile(r"([+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?: +(\S.*)| *([^\s\d.+-].*))")
 
 
 def amount_in(text: str, unit: str, is_step: bool = False) -> float:
@@ -21,9 +21,10 @@ def amount_in(text: str, unit: str, is_step: bool = False) -> float:
     match = _QUANTITY.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"'{text}' is neither a number nor an amount like 85 degC")
+    written = match[2] or match[3]
     if not unit:
-        raise ValueError(f"'{text}' has a unit and the tag has none (give the tag `unit: {match[2]}`)")
-    return between(match[2], unit, is_step).of(float(match[1]))
+        raise ValueError(f"'{text}' has a unit and the tag has none (give the tag `unit: {written}`)")
+    return between(written, unit, is_step).of(float(match[1]))
 
 
 def between(source: str, target: str, is_step: bool = False) -> Conversion:
