@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.contract.stores import SetClock
@@ -197,6 +198,9 @@ async def test_a_scale_that_mends_the_past_says_so_and_leaves_what_was_known(tmp
         assert [view.machines["faults/plant/line1/a"].state for view in (before, was, is_now)] == [
             "running", "running", "down",
         ]  # fmt: skip
+        for then, value in ((feed.twin.as_known(known), 1), (feed.twin, 2)):
+            rows = then.past.read_tags(np.array([tag], np.int32), BEGIN, BEGIN + MINUTE, known).samples
+            assert then.meaning.scaled(rows)[0].tolist() == [value]
         told = list(feed.twin.corrections)
         assert told
         assert {cause.kind for one in told for cause in one.why} == {"plant.loaded"}

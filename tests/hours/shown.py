@@ -13,6 +13,7 @@ from twin.core.instant import FAR_FUTURE, FAR_PAST, HOUR, MINUTE, Span
 from twin.core.rows import in_order
 from twin.mes.calendar import calendar_of
 from twin.runtime.alerts import alerts_between
+from twin.runtime.archive import values
 from twin.runtime.live import LiveView
 from twin.runtime.notes import labelled_stops, notes
 from twin.runtime.occurrences import occurrences
@@ -49,9 +50,10 @@ async def answer(twin: Twin, asked: Question) -> Lines:
         span = asked.time - 2 * HOUR, asked.time
         found = twin.results.records(asked.about[0], asked.about[1:], *span, asked.known)
         return {asked.about[0]: [f"{r.key} {r.start} {r.end} {r.data} since {since}" for r, since in found]}
-    ids = np.array(asked.about, np.int32)
-    rows = in_order(twin.past.read_tags(ids, asked.time - 10 * MINUTE, asked.time, asked.known).samples)
-    return {"values": [str(row) for row in zip(*(c.tolist() for c in columns_of(rows)), strict=True)]}
+    ids, seen = np.array(asked.about, np.int32), twin.as_known(asked.known)
+    rows = in_order(seen.past.read_tags(ids, asked.time - 10 * MINUTE, asked.time, asked.known).samples)
+    columns = *columns_of(rows), *values(seen.meaning, rows)
+    return {"values": [str(row) for row in zip(*(c.tolist() for c in columns), strict=True)]}
 
 
 def columns_of(rows):

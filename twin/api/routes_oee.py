@@ -30,7 +30,7 @@ from twin.api.shapes_oee import (
     StopsAnswer,
 )
 from twin.api.stop_shape import stop_shape
-from twin.core.instant import DAY, MINUTE, SECOND, Span, to_text
+from twin.core.instant import DAY, FAR_FUTURE, MINUTE, SECOND, Span, to_text
 from twin.mes.calendar import Calendar, Period, by_site, calendar_of
 from twin.mes.oee import Result
 from twin.model.plant import Line, Machine, Plant
@@ -111,6 +111,7 @@ def _calendars(plant: Plant, assets: Sequence[Line | Machine]) -> Iterator[tuple
 def _answered(twin: Twin, view: LiveView, question: Question, with_inputs: bool) -> list[OeeShape]:
     """Blocking."""
     found = oee(twin.plant, twin.results, view, question, twin.catalog)
+    twin = twin if question.known == FAR_FUTURE else twin.as_known(question.known)
     samples = Samples(twin, found, question.known)
     micro_stop = {machine.path: machine.micro_stop for machine in question.machines}
     quality = _inputs(twin, [one.result for one in found], question.known) if with_inputs else [None] * len(found)

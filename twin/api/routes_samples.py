@@ -121,6 +121,7 @@ async def samples(
     newest ones, or what held at instants. As CSV, Parquet or Arrow there is no limit to how many.
     """
     question = question_of(twin, tag, start, end, known_at)
+    twin = twin if known_at is None else twin.as_known(question.known)
     aggregation = None if way.aggregate is None else aggregation_of(way.aggregate)
     cuts = None
     if aggregation is not None:

@@ -62,8 +62,8 @@ def place_of(start: int, until: int, stretches: Sequence[tuple[int, int | None]]
 
 
 def placed(labels: Iterable[Label], stretches: Sequence[tuple[int, int | None]]) -> dict[int, list[Label]]:
-    """Labels of one machine by the stop that they are about (-1: orphaned), the newest first."""
+    """Labels of one machine by the stop that they are about (-1: orphaned), the last said first, however they came."""
     found: dict[int, list[Label]] = {}
-    for one in sorted(labels, key=lambda one: one.recorded, reverse=True):
+    for one in sorted(labels, key=lambda one: (one.said, one.recorded), reverse=True):
         found.setdefault(place_of(one.start, one.until, stretches), []).append(one)
     return found

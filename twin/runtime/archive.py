@@ -105,10 +105,16 @@ class Past:
         scales: of the stored tags that those are made of.
         """
         self._local = local
+        self._plant = plant
+        self._now = now
         self._computing = None if plant is None else Computing(plant, tags, self, now, scales)
         self._whole_from = whole_from
         self._tags = tags
         self.behind = behind
+
+    def reading(self, scales: Scales) -> Past:
+        """The same with other scales of the stored tags that computed ones are made of."""
+        return Past(self._local, self._whole_from, self._tags, self.behind, self._plant, self._now, scales)
 
     def close(self) -> None:
         """Close the archives; their reads are over."""

@@ -15,6 +15,7 @@ from twin.core.engine import Engine, Entry
 from twin.core.errors import Corrupt, LinetwinError, StoreFailed
 from twin.core.instant import HOUR, SECOND
 from twin.core.ports import Clock
+from twin.core.scales import Scales
 from twin.runtime.correcting import Correcting
 from twin.runtime.live import LiveView, Meaning, view_of
 from twin.store.results import SqliteResults
@@ -129,6 +130,10 @@ class Folding:
         """The plant at a past moment, as it was known at `known`. meaning: of the model that counted then."""
         return self.ask(lambda: self._seen(moment, known, meaning))
 
+    def scales(self, known: int) -> Scales:
+        """How numbers read, as it was known at `known`."""
+        return self._engine.editions.as_known(known).newest.scales
+
     def close(self) -> None:
         """Take in what waits, tick once more, snapshot where everything stands."""
         self._stop.set()
@@ -197,7 +202,7 @@ class Folding:
 
     def _seen(self, moment: int, known: int, meaning: Meaning) -> LiveView:
         """Numbers read as they were known to read at `known`."""
-        read = meaning.reading(self._engine.editions.as_known(known).newest.scales)
+        read = meaning.reading(self.scales(known))
         return view_of(0, moment, known, self._engine.at(moment, known), read, self._tags())
 
     def _answer(self) -> None:

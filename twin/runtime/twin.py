@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -149,6 +150,13 @@ class Twin:
         """The plant at a past instant, as it was known at `known`."""
         model = await asyncio.to_thread(self.models.at, time, known)
         return await asyncio.wrap_future(self._folding.at(time, known, model.meaning))
+
+    def as_known(self, known: int) -> Twin:
+        """The same for reads: numbers read as it was known at `known`, before a dated scale that came later."""
+        scales = self._folding.scales(known)
+        other = copy.copy(self)
+        other.meaning, other.past = self.meaning.reading(scales), self.past.reading(scales)
+        return other
 
     async def append(self, batch: Batch) -> int:
         """Make samples durable that came by the API or a file; returns their `recorded`."""
