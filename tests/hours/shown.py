@@ -114,7 +114,7 @@ def _oee(twin: Twin, view: LiveView, start: int, end: int) -> Iterator[str]:
     for by in ("shift", "hour"):
         periods = list(calendar.periods(by, start, end))
         asked = OeeQuestion(twin.plant.lines, twin.plant.machines(), calendar, periods, explain=True)
-        yield from (f"{by} {one}" for one in oee(twin.plant, twin.results, view, asked))
+        yield from (f"{by} {one}" for one in oee(twin.plant, twin.results, view, asked, twin.catalog))
 
 
 def _samples(twin: Twin, start: int, end: int) -> Iterator[str]:
