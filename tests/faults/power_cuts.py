@@ -29,6 +29,9 @@ from twin.store.reader import LogReader
 IN_START = 0.2
 """Share of the cuts that come at any instant, mostly in a start; the others come with an answer."""
 
+MEGABYTES = 1024
+"""Of the disk: what a service wrote in fifty lives."""
+
 
 @dataclass
 class Seen:
@@ -72,7 +75,11 @@ def power_cuts(cycles: int, seed: int, folder: Path, lie: int = 0, rate: int = R
     """
     chance, port, seen = random.Random(seed), free_port(), Seen()
     more = ("--lie",) if lie else ()
-    with mosquitto(folder, port), closing(Ledger(folder / "acknowledged")) as ledger, loop_disk(folder) as disk:
+    with (
+        mosquitto(folder, port),
+        closing(Ledger(folder / "acknowledged")) as ledger,
+        loop_disk(folder, MEGABYTES) as disk,
+    ):
         victim, cutter = Victim(folder, plant_text(port), command=SERVICE, data=disk.path / "data"), Cutter(disk)
         callers = (
             Caller(lambda: victim.port, ledger, cutter.answered),

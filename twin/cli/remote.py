@@ -8,6 +8,7 @@ import math
 import os
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote
 
@@ -97,13 +98,14 @@ def _answer(url: str, path: str, body: dict[str, Any] | None = None, timeout_s: 
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{url}/api/v1{path}", data, headers)  # noqa: S310 - http of our own lock file
     try:
-        with urllib.request.urlopen(request, timeout=timeout_s) as answer:  # noqa: S310
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        detail = json.loads(error.read() or b"{}").get("detail", error.reason)
-        raise Misconfigured(f"{url}: {detail}") from error
-    except OSError as error:
+        try:
+            with urllib.request.urlopen(request, timeout=timeout_s) as answer:  # noqa: S310
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            detail = json.loads(error.read() or b"{}").get("detail", error.reason)
+    except (OSError, HTTPException) as error:  # an answer may break off, too, one that refuses as well
         raise Unreachable(f"{url}: {error}; does it still run?") from error
+    raise Misconfigured(f"{url}: {detail}")
 
 
 def _cell(value: float, text: str | None) -> dict[str, Any]:

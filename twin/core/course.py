@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.core.edition import Edition, Editions
 from twin.core.event import Event
@@ -20,6 +21,8 @@ from twin.core.state import fork
 CHUNK = 10 * MINUTE
 """How much log time is read at once when a long span is folded again; more where there is little in it."""
 LONGEST = DAY
+STILL = 32
+"""So many times as much is read at once behind a stretch of that length with nothing in it."""
 MOST_ROWS = 200_000
 """So many rows, about, may be read at once: 7 MB."""
 
@@ -84,16 +87,16 @@ class Course:
     ) -> Iterator[tuple[int, list[Record]]]:
         """Fold the log up to `end`, of these units alone; yields at every cut where it stands and its records.
 
-        grid_at: the distance of cuts at an instant. A stretch without entries is one step.
+        grid_at: the distance of cuts at an instant. Chunks without entries that follow each other are one step: a plant
+        that stood still for a year is folded in no time.
         """
         wanted = set(units)
         for until, piece in stretches(history, self.at, end, known):
             mine = self.editions.of_units(piece, units)
             rows, events = in_order(mine.samples), in_event_order(mine.events)
-            for chunk_end in (*range(self.at + CHUNK, until, CHUNK), until):
-                first, last = np.searchsorted(rows.time, [self.at, chunk_end]).tolist()
-                within = [one for one in events if self.at <= one[1].time < chunk_end]
-                empty = first == last and not within
+            times = np.array([event.time for _, event in events], np.int64)
+            for chunk_end, empty in _chunks(np.sort(np.append(rows.time, times)), self.at, until):
+                within = events[slice(*np.searchsorted(times, [self.at, chunk_end]).tolist())]
                 for reached in [chunk_end] if empty else cuts(self.at, chunk_end, grid_at(self.at)):
                     records = self.step(rows, within, reached)
                     yield reached, [record for record in records if record.unit in wanted]
@@ -124,21 +127,34 @@ class Course:
                 yield reached, tuple(under_way), records
 
 
+def _chunks(times: NDArray[np.int64], start: int, end: int) -> Iterator[tuple[int, bool]]:
+    """Where chunks of [start, end) end and whether they are empty; empty ones that follow each other are one."""
+    ends = np.append(np.arange(start + CHUNK, end, CHUNK), end)
+    many = np.diff(np.searchsorted(times, ends), prepend=np.searchsorted(times, start))
+    empty = many == 0
+    whole = ~(empty & np.append(empty[1:], False))
+    yield from zip(ends[whole].tolist(), empty[whole].tolist(), strict=True)
+
+
 def stretches(
     history: History, start: int, end: int, known: int, longest: int | None = None
 ) -> Iterator[tuple[int, Slice]]:
     """The log from start to end by stretches of whole chunks: where each ends, and its entries.
 
     A batch of rows of now and of last month is decoded by each read of a time between them, so a read of an hour with
-    nothing in it may cost as much as that of a year: many chunks are read at once where there is little.
+    nothing in it may cost as much as that of a year: many chunks are read at once where there is little, and still more
+    behind a day with nothing in it.
     """
     at, length = start, CHUNK
+    most = longest or LONGEST
     while at < end:
         while length > CHUNK and history.about(at, min(at + length, end)) > MOST_ROWS:
             length = max(CHUNK, length // 2)
         until = min(at + length, end)
-        yield until, history.read(at, until, known)
-        at, length = until, min(2 * length, LONGEST if longest is None else longest)
+        piece = history.read(at, until, known)
+        yield until, piece
+        still = until - at >= most and not len(piece.samples) and not piece.events
+        at, length = until, min(2 * length, STILL * most if still else most)
 
 
 def first_start(bases: Mapping[int, Snapshot | None], beginning: Callable[[], int]) -> int:

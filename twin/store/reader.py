@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,7 +32,9 @@ _SELECT = f"SELECT {COLUMNS} FROM entry"  # noqa: S608 - no input in it
 IN_LOG = f"NOT (kind = '' AND recorded <= {SEALED_TO})"
 """Which entries count: a sealed batch may still be there, for deleting takes its time."""
 
-_OF_TAGS = "kind = '' AND tmax >= ? AND tmin < ? AND recorded <= ?"
+_OF_TIME = "tmax >= ? AND tmin < ? AND +recorded <= ?"
+"""With the + it is found by its times: else SQLite would walk all that is not sealed, and events of years are not."""
+_OF_TAGS = f"kind = '' AND {_OF_TIME}"
 TRIES = 3
 """A file may be merged away and unlinked between reading the list and opening it; then the list is read again."""
 
@@ -50,7 +53,7 @@ class LogReader(Database):
 
     def read(self, start: int, end: int, known: int) -> Slice:
         """All entries with start <= time < end and recorded <= known. Raises Corrupt for a damaged one."""
-        return self._read(Chosen(start, end, 0, known), "tmax >= ? AND tmin < ? AND recorded <= ?", (start, end, known))
+        return self._read(Chosen(start, end, 0, known), _OF_TIME, (start, end, known))
 
     def read_tags(self, tags: NDArray[np.int32], start: int, end: int, known: int, most: int | None = None) -> Slice:
         """The same for some tags only; no events. most: when there are more rows than this, some more than this."""
@@ -134,7 +137,7 @@ class LogReader(Database):
         """What `read` makes of the files and of the log beside them: its rows and its events."""
 
         def in_log() -> list[Row]:
-            return self.rows(f"{_SELECT} WHERE {where} AND {IN_LOG} ORDER BY recorded", given)
+            return sorted(self.rows(f"{_SELECT} WHERE {where} AND {IN_LOG}", given), key=itemgetter(0))
 
         for left in range(TRIES - 1, -1, -1):
             stored, files = self.files.of_one_moment(self, chosen, in_log)

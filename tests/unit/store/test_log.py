@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -219,3 +220,18 @@ def test_a_folder_of_a_newer_layout_is_refused(tmp_path, clock):
     connection.close()
     with pytest.raises(StoreFailed, match="written by a newer linetwin"):
         SqliteLog(tmp_path, clock)
+
+
+def test_entries_of_a_time_are_found_by_their_times(log, reader):
+    """Events are never sealed: those of years would be walked by each read of a minute."""
+    log.submit(batch("s", [0], [5], [1.0])).result(10)
+    asked: list[str] = []
+    reader.connection().set_trace_callback(asked.append)
+    reader.read(5, 10, FAR_FUTURE)
+    reader.read_tags(np.array([0], np.int32), 5, 10, FAR_FUTURE)
+    reader.connection().set_trace_callback(None)
+    statements = [one for one in asked if "FROM entry" in one]
+    assert len(statements) == 2
+    for one in statements:
+        plan = [step for *_, step in reader.rows(f"EXPLAIN QUERY PLAN {one}")]
+        assert any("INDEX entry_time (tmax>" in step for step in plan), plan
