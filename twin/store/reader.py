@@ -35,6 +35,15 @@ IN_LOG = f"NOT (kind = '' AND recorded <= {SEALED_TO})"
 _OF_TIME = "tmax >= ? AND tmin < ? AND +recorded <= ?"
 """With the + it is found by its times: else SQLite would walk all that is not sealed, and events of years are not."""
 _OF_TAGS = f"kind = '' AND {_OF_TIME}"
+_FAMILY = "kind > ? AND kind < ?"
+"""What begins with a name and a dot: between that and the same with a slash, which is the character behind the dot."""
+_NEWEST = "{0} >= ? AND {0} < ? ORDER BY {0} DESC, recorded DESC LIMIT ?"
+_EVENT = "SELECT recorded FROM entry WHERE kind != '' AND"
+_OF_KIND = (
+    f"SELECT recorded FROM ({_EVENT} kind = ? AND {_NEWEST.format('tmax')}) "  # noqa: S608 - no input in it
+    f"UNION ALL SELECT recorded FROM ({_EVENT} {_FAMILY} AND {_NEWEST.format('+tmax')})"
+)
+"""Over all time events are found by their kind: there may be years of others before the one that is wanted."""
 TRIES = 3
 """A file may be merged away and unlinked between reading the list and opening it; then the list is read again."""
 
@@ -185,13 +194,15 @@ class LogReader(Database):
 
     def events(self, start: int, end: int, kinds: Sequence[str] = (), limit: int = 1000) -> list[tuple[int, Event]]:
         """Events of [start, end), newest first. kinds: these only, a trailing dot takes the family."""
-        where = " OR ".join("kind = ? OR kind LIKE ?" for _ in kinds) or "kind != ''"
-        given = [part for kind in kinds for part in (kind, f"{kind.rstrip('.')}.%")]
-        stored = self.rows(
-            f"{_SELECT} WHERE kind != '' AND tmax >= ? AND tmax < ? AND ({where}) "
-            "ORDER BY tmax DESC, recorded DESC LIMIT ?",
-            (start, end, *given, limit),
-        )
+        of_each = [(kind.rstrip("."), f"{kind.rstrip('.')}.", f"{kind.rstrip('.')}/") for kind in kinds]
+        if kinds and start <= FAR_PAST and not any(kind.endswith(".") for kind in kinds):
+            where = f"recorded IN ({' UNION ALL '.join(_OF_KIND for _ in kinds)})"
+            given = [part for kind, *ends in of_each for part in (kind, start, end, limit, *ends, start, end, limit)]
+        else:
+            where = " OR ".join(f"kind = ? OR ({_FAMILY})" for _ in kinds) or "TRUE"
+            given = [part for names in of_each for part in names]
+        statement = f"{_SELECT} WHERE kind != '' AND ({where}) AND {_NEWEST.format('tmax')}"
+        stored = self.rows(statement, (*given, start, end, limit))
         return list(decode(stored).events)
 
     def tags(self) -> TagTable:

@@ -222,16 +222,42 @@ def test_a_folder_of_a_newer_layout_is_refused(tmp_path, clock):
         SqliteLog(tmp_path, clock)
 
 
+def plans(reader, ask):
+    """How the statements on entries of a call are answered."""
+    asked: list[str] = []
+    reader.connection().set_trace_callback(asked.append)
+    ask()
+    reader.connection().set_trace_callback(None)
+    statements = [one for one in asked if "FROM entry" in one]
+    return ["; ".join(step for *_, step in reader.rows(f"EXPLAIN QUERY PLAN {one}")) for one in statements]
+
+
 def test_entries_of_a_time_are_found_by_their_times(log, reader):
     """Events are never sealed: those of years would be walked by each read of a minute."""
     log.submit(batch("s", [0], [5], [1.0])).result(10)
-    asked: list[str] = []
-    reader.connection().set_trace_callback(asked.append)
-    reader.read(5, 10, FAR_FUTURE)
-    reader.read_tags(np.array([0], np.int32), 5, 10, FAR_FUTURE)
-    reader.connection().set_trace_callback(None)
-    statements = [one for one in asked if "FROM entry" in one]
-    assert len(statements) == 2
-    for one in statements:
-        plan = [step for *_, step in reader.rows(f"EXPLAIN QUERY PLAN {one}")]
-        assert any("INDEX entry_time (tmax>" in step for step in plan), plan
+    for ask in (
+        lambda: reader.read(5, 10, FAR_FUTURE),
+        lambda: reader.read_tags(np.array([0], np.int32), 5, 10, FAR_FUTURE),
+    ):
+        (plan,) = plans(reader, ask)
+        assert "INDEX entry_time (tmax>" in plan
+
+
+def test_events_are_found_by_their_kind_over_all_time_and_by_their_time_else(log, reader):
+    for n, kind in enumerate(["plant.loaded", "note", "note.a", "notes", "note.b", "other"]):
+        log.submit(Event(n, kind, "p")).result(10)
+
+    def kinds(*asked, start=FAR_PAST, limit=10):
+        return [event.kind for _, event in reader.events(start, FAR_FUTURE, asked, limit)]
+
+    for start in (FAR_PAST, 0):
+        assert kinds("note", start=start) == kinds("note.", start=start) == ["note.b", "note.a", "note"]
+        assert kinds("note", "other", start=start) == ["other", "note.b", "note.a", "note"]
+        assert kinds("other", "note", start=start, limit=2) == ["other", "note.b"]
+        assert kinds("plant.loaded", start=start) == ["plant.loaded"]
+    assert kinds("note", start=1) == ["note.b", "note.a", "note"]
+    (plan,) = plans(reader, lambda: kinds("plant.loaded", limit=1))
+    assert "INDEX entry_event (kind=? AND tmax>" in plan
+    assert "entry_time" not in plan
+    (plan,) = plans(reader, lambda: kinds("note", start=1))
+    assert "INDEX entry_time (tmax>" in plan
