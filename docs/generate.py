@@ -100,6 +100,7 @@ SECTIONS = (
     ),
     ("History group", "`groups: {NAME: ...}` of `history`.", keys.HISTORY_GROUP_KEYS),
     ("Product", "`products: {NAME: ...}`", keys.PRODUCT_KEYS),
+    ("Dated ideal rate", "One of the list `ideal: {MACHINE: [...]}` of a product.", keys.IDEAL_KEYS),
     ("Type", "`types: {NAME: ...}`: what all machines of a type have in common.", keys.TYPE_KEYS),
     (
         "Tag",

@@ -28,7 +28,21 @@ class Catalog:
     @staticmethod
     def always(products: Products) -> Catalog:
         """Of a plant that never had others."""
-        return Catalog([FAR_PAST], [products])
+        return Catalog.over([FAR_PAST], [products])
+
+    @staticmethod
+    def over(since: Sequence[int], products: Sequence[Products]) -> Catalog:
+        """Of editions, each with what it says from dates on. The dated rates of the newest count for all time, like its
+        dated scales: by one line with a date a wrong rate is mended for the past.
+        """
+        dates = {
+            at for one in products for product in one.values() for rates in product.dated.values() for at, _ in rates
+        }
+        if not dates:
+            return Catalog(since, products)
+        cuts = sorted({FAR_PAST, *since, *dates})
+        of_edition = (products[max(bisect_right(since, at) - 1, 0)] for at in cuts)
+        return Catalog(cuts, [_at(one, products[-1], at) for one, at in zip(of_edition, cuts, strict=True)])
 
     def named(self, start: int, end: int, name: str | None, code: int | None) -> Iterator[Making]:
         """What was made in [start, end), cut where its product was defined anew."""
@@ -56,6 +70,17 @@ class Catalog:
                 break
         if under_way is not None:
             yield under_way
+
+
+def _at(products: Products, newest: Products, instant: int) -> Products:
+    """The products of an edition at an instant, each with the one rate that counts at a machine."""
+    found: dict[str, Product] = {}
+    for name, product in products.items():
+        ideal = dict(product.ideal)
+        for dated in (product.dated, newest[name].dated if name in newest else {}):
+            ideal |= {machine: rate for machine, rates in dated.items() for at, rate in rates if at <= instant}
+        found[name] = Product(name, product.code, ideal)
+    return found
 
 
 def _only(products: Products) -> Product | None:

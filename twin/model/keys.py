@@ -89,7 +89,12 @@ OUTLET_KEYS = (
 
 PRODUCT_KEYS = (
     Key("code", "int", "number that the line's product tag shows"),
-    Key("ideal", "map", "machine or type -> ideal rate: 120/min"),
+    Key("ideal", "map", "machine or type -> ideal rate: 120/min, or a list of such with dates"),
+)
+
+IDEAL_KEYS = (
+    Key("rate", "text", "ideal rate: 120/min", required=True),
+    Key("from", "text", "since when: 2026-11-20T06:00, in the plant's time zone where none is written", required=True),
 )
 
 SHARED = (

@@ -91,7 +91,7 @@ def _read(
         connections={name: connection.spec for name, connection in connections.items()},
         tags=machines.tags,
         lines=tuple(draft.finished(lookup) for draft in drafts),
-        products=read_products(fields["products"], _rated(types, drafts)) if "products" in fields else {},
+        products=read_products(fields["products"], _rated(types, drafts), reader.zone) if "products" in fields else {},
         shifts=home.shifts,
         calendar=home.calendar,
         sites=read_sites(fields["sites"], home) if "sites" in fields else {},

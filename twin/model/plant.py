@@ -192,11 +192,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What a line makes. code: the number the recipe tag shows; ideal: machine or type -> ns per piece."""
+    """What a line makes. code: the number the recipe tag shows; ideal: machine or type -> ns per piece.
+
+    dated: machine or type -> (since when, ns per piece), ascending: they stand above `ideal` from then on.
+    """
 
     name: str
     code: int | None = None
     ideal: Mapping[str, int] = field(default_factory=dict[str, int])
+    dated: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict[str, tuple[tuple[int, int], ...]])
 
 
 @dataclass(frozen=True, slots=True)

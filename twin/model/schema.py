@@ -192,7 +192,8 @@ _OUTLET = {
     "tags": _list(_SCALAR),
     "most": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": _DURATION}]},
 }
-_PRODUCT = {"ideal": _values(_SCALAR)}
+_RATE = _mapping(keys.IDEAL_KEYS, {"rate": _SCALAR, "from": _SCALAR})
+_PRODUCT = {"ideal": _values({"anyOf": [_SCALAR, _RATE, _list({"anyOf": [_SCALAR, _RATE]})]})}
 _TYPE = {
     "makes": {"anyOf": [{"type": "string"}, {"type": "object", "minProperties": 1, "maxProperties": 1}]},
     "tags": _named("tag", _NUMBERED),

@@ -108,4 +108,4 @@ def _paths(line: Line) -> list[str]:
 
 def catalog_of(loads: Sequence[Loaded]) -> Catalog:
     """The products of all models that a plant was run with, each for its time."""
-    return Catalog([load.since for load in loads], [load.plant.products for load in loads])
+    return Catalog.over([load.since for load in loads], [load.plant.products for load in loads])

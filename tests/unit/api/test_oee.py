@@ -295,3 +295,11 @@ async def test_a_piece_is_judged_by_the_ideal_rate_of_its_own_time(tmp_path: Pat
     ]
     again = recomputed(both)
     assert {name: again[name] for name in FIGURES} == {name: both[name] for name in FIGURES}
+
+
+async def test_pieces_are_judged_by_the_ideal_rate_of_their_minute(tmp_path: Path) -> None:
+    dated = SHIFTS.replace("{filler: 1/s,", "{filler: [1/s, {rate: 2/s, from: 2026-11-22T13:30}],")
+    async with running(tmp_path, plant_file=dated) as api:
+        await an_hour(api)
+        (found,) = await results(api, asset=FILLER, from_=instant(0), to=instant(3600))
+    assert found["effectiveness"] == (900 * 1.0 + 300 * 0.5) / 2400

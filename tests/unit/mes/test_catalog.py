@@ -49,3 +49,21 @@ def test_a_line_that_shows_nothing_makes_the_only_product_there_is(first, later)
             for since, products in zip(one.since, one.products, strict=True)
             if making.start <= since < making.end
         )
+
+
+DATED = st.lists(st.tuples(st.integers(1, 100), st.integers(3, 5)), max_size=3, unique_by=lambda one: one[0]).map(
+    lambda rates: {"filler": tuple(sorted(rates))} if rates else {}
+)
+
+
+@given(st.lists(st.tuples(st.integers(1, 100), RATES, DATED), min_size=1, max_size=4, unique_by=lambda one: one[0]))
+def test_the_dated_rates_of_the_newest_edition_count_for_all_time(listed) -> None:
+    listed = sorted(listed, key=lambda one: one[0])
+    one = Catalog.over([since for since, *_ in listed], [{"cola": Product("cola", 17, *rest)} for _, *rest in listed])
+    for instant in range(120):
+        [making] = one.named(instant, instant + 1, "cola", 17)
+        _, ideal, dated = listed[max(sum(since <= instant for since, *_ in listed) - 1, 0)]
+        rate = ideal.get("filler")
+        for of in (dated, listed[-1][2]):
+            rate = next((ns for at, ns in reversed(of.get("filler", ())) if at <= instant), rate)
+        assert making.product == Product("cola", 17, {} if rate is None else {"filler": rate})

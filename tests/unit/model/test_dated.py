@@ -9,6 +9,8 @@ import pytest
 from tests.unit.model.stand_ins import loaded, problems
 from twin.core.instant import FAR_FUTURE, from_text
 from twin.mes.calendar import calendar_of
+from twin.model.plan.around import product_changes
+from twin.model.plan.pair import Pair
 from twin.model.plant import DatedScale
 from twin.model.week import SpecialDay, WeekTimes
 
@@ -109,3 +111,40 @@ def test_a_night_shift_that_began_before_a_closed_day_ends_on_it():
 def _clock(instant: int) -> str:
     hours, minutes = divmod(instant // (60 * 10**9) % 1440 + 60, 60)
     return f"{hours:02}:{minutes:02}"
+
+
+RATES = """\
+linetwin: 1
+timezone: Europe/Prague
+connections: {s7: {opcua: "opc.tcp://a"}}
+types: {press: {tags: {temp: {node: .t}}}}
+lines: {l: {machines: {press: {type: press, from: s7}}}}
+products: {a: {code: 1, ideal: {press: [60/min, {rate: 120/min, from: 2026-11-02T06:00}]}}}
+"""
+
+
+def test_an_ideal_rate_may_count_from_a_date_on():
+    product = loaded(RATES).products["a"]
+    assert product.ideal == {"press": 10**9}
+    assert product.dated == {"press": ((from_text("2026-11-02T05:00Z"), 500_000_000),)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[60/min, {", "[60/min, 70/min, {", "[1]: a second rate for the same time; give one of them another `from`"),
+        ("2026-11-02T06:00", "monday", "[1]: 'monday' is not a time like 2026-11-22T14:03:12Z"),
+        (", from: 2026-11-02T06:00", "", "[1]: key 'from' is missing (since when: 2026-11-20T06:00, in the plant's time"
+         " zone where none is written)"),
+        ("rate: 120/min", "rate: fast", "[1]: 'fast' is not a rate like 120/min, 2/s or 300/h"),
+        ("rate: 120/min", "rat: 120/min", "[1]: unknown key 'rat' (did you mean 'rate'?)"),
+    ],
+)  # fmt: skip
+def test_a_dated_rate_that_is_none_is_refused_with_its_place(old: str, new: str, said: str):
+    assert f"plant.yaml:6: products.a.ideal.press{said}" in problems(RATES.replace(old, new))
+
+
+def test_a_plan_tells_that_a_dated_rate_mends_the_past():
+    old, new = loaded(RATES.replace(", {rate: 120/min, from: 2026-11-02T06:00}", "")), loaded(RATES)
+    told = [str(change) for change in product_changes(Pair(old, new, {}))]
+    assert told == ["added dated rate a: ideal of press from 2026-11-02T05:00:00Z: 0.5 s; for the past too"]

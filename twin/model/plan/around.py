@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from twin.core.instant import to_text
 from twin.core.plugin import ConnectionSpec
 from twin.model.plan.change import FORGETS, FROM_NOW_ON, GOES_ON, NOTHING, PAST_TOO, Change, differences, length_text
 from twin.model.plan.pair import Pair
@@ -83,6 +84,7 @@ def product_changes(pair: Pair) -> Iterator[Change]:
     """Products by name. A piece is judged by the ideal rate of the edition in which it was made."""
     was, is_ = pair.old.products, pair.new.products
     for name in dict.fromkeys([*is_, *was]):
+        yield from _dated_changes(name, _dated_rates(was.get(name)), _dated_rates(is_.get(name)))
         if name not in was or name not in is_:
             yield Change("removed" if name in was else "added", "product", name, effect=FROM_NOW_ON)
             continue
@@ -93,6 +95,21 @@ def product_changes(pair: Pair) -> Iterator[Change]:
 
 def _product(product: Product) -> dict[str, Any]:
     return {"code": product.code} | {f"ideal of {name}": f"{ns / 1e9:g} s" for name, ns in product.ideal.items()}
+
+
+def _dated_rates(product: Product | None) -> dict[tuple[str, int], int]:
+    return {} if product is None else {(name, at): ns for name, rates in product.dated.items() for at, ns in rates}
+
+
+def _dated_changes(
+    name: str, before: Mapping[tuple[str, int], int], after: Mapping[tuple[str, int], int]
+) -> Iterator[Change]:
+    """Dated rates count for all time, whichever edition was in force: that is what the date is for."""
+    for key in sorted(before.keys() | after.keys()):
+        if before.get(key) != after.get(key):
+            kind = "added" if key not in before else "removed" if key not in after else "changed"
+            told = " -> ".join(f"{one[key] / 1e9:g} s" for one in (before, after) if key in one)
+            yield Change(kind, "dated rate", name, f"ideal of {key[0]} from {to_text(key[1])}: {told}", PAST_TOO)
 
 
 def time_changes(pair: Pair) -> Iterator[Change]:
