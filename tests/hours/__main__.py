@@ -50,8 +50,8 @@ def told(name: str, found: Outcome) -> str:
     lines: list[str] = []
     for life, one, seconds in (("in order", found.in_order, found.seconds[0]), ("late", found.late, found.seconds[1])):
         lines.append(
-            f"{name:10} {life:9} {one.samples} samples, {one.entries} entries, {one.editions} editions, "
-            f"{found.restarts} restarts ({found.kills} kills), {one.late} late entries, {one.heals} heals, "
+            f"{name:10} {life:9} {one.samples} samples, {one.entries} entries, {one.editions} editions ({found.loads} "
+            f"loaded while it ran), {found.restarts} restarts ({found.kills} kills), {one.late} late entries, {one.heals} heals, "
             f"{one.records} records, {one.corrections} corrections: verify {one.verify}, {seconds:.0f} s"
         )
     drawn = ", ".join(f"{many} {what}" for what, many in found.drawn.items())

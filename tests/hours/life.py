@@ -21,8 +21,12 @@ from twin.testing.times import monday_at_six
 START = monday_at_six("Europe/Prague")
 AFTER = 30 * SECOND
 """Beyond the last sample: past every wait, so that everything is final."""
-SHORTEST_TICK, LONGEST_TICK = 5 * SECOND, 35 * SECOND
-LAST_WORD = 4 * SECOND
+SHORTEST_TICK, LONGEST_TICK = 6 * SECOND, 35 * SECOND
+LOADED = 4 * SECOND
+"""So long behind its tick a plant file is loaded, when all that people said then is in the log: so it counts from the
+same instant, however everything else came.
+"""
+LAST_WORD = 6 * SECOND
 """Behind its last tick something is said in each run, so that the next one finds the log as long, however it came."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 5 * SECOND, 40 * SECOND
 """Between two runs of the twin; what was measured meanwhile never arrives."""
@@ -31,13 +35,16 @@ PAIR = np.dtype([("tag", np.int32), ("time", np.int64), ("value", np.float64), (
 
 @dataclass(frozen=True)
 class Run:
-    """A run of the twin over [start, end) under one plant file, by ticks of its clock; killed: it has no clean end."""
+    """A run of the twin over [start, end), by ticks of its clock. text: the plant file that it starts with; killed: it
+    has no clean end. loads: tick -> the plant file that is loaded behind it while it runs.
+    """
 
     text: str
     start: int
     end: int
     ticks: Sequence[int]
     killed: bool
+    loads: Mapping[int, str]
 
     @property
     def last(self) -> int:
@@ -50,7 +57,8 @@ class Life:
     """rows: everything that is measured while the twin runs, in the order of time, one for each (tag, time).
 
     again: per run what its sources tell again as they are connected. tags: paths by id, as the log numbers them.
-    edits: which edit came with which run, by name.
+    edits: by name the number of the plant file that has it first; there are two for each run: it starts with one and
+    loads the other.
     """
 
     name: str
@@ -96,12 +104,13 @@ def lived(name: str, seed: int, length: int, restarts: int) -> Life:
     plant, chance = PLANTS[name], np.random.default_rng([seed, *name.encode()])
     end = START + length
     first = plant.line.plant_file({})
-    edits = _edits(plant, chance, restarts, length)
-    texts = list(_texts(plant, first, edits, restarts, length))
+    edits = _edits(plant, chance, 2 * restarts + 1)
+    texts = list(_texts(plant, first, edits, 2 * restarts + 2, length))
     runs = list(_runs(texts, end, chance))
     spec = plant_of(first)
     tags = [*spec.tags, f"{spec.path}/{plant.added[0]}"]
-    rows = np.concatenate([_simulated(plant, seed, spec, length), _added(len(spec.tags), edits["tag"], runs, chance)])
+    added = _added(len(spec.tags), _counts_from(runs, edits["tag"]), end, chance)
+    rows = np.concatenate([_simulated(plant, seed, spec, length), added])
     rows = rows[np.lexsort((rows["tag"], rows["time"]))]
     number = np.searchsorted([run.start for run in runs], rows["time"], "right") - 1
     ran = rows["time"] < np.array([run.end for run in runs])[number]
@@ -110,20 +119,18 @@ def lived(name: str, seed: int, length: int, restarts: int) -> Life:
     return Life(name, seed, end, runs, rows[ran], again, tags, source, edits)
 
 
-def _edits(plant: Eventful, chance: np.random.Generator, restarts: int, length: int) -> dict[str, int]:
-    """Name of an edit -> the run that has it first; the scale comes late: there is a past to mend."""
-    found = {name: int(chance.integers(1, restarts + 1)) for name in plant.edits}
-    free = [number for number in range(1, restarts + 1) if number not in found.values()]
-    for name in chance.permutation(list(found)).tolist():  # every other start comes with a new model, about
-        if free and list(found.values()).count(found[name]) > 1:
-            found[name] = free.pop(0)
-    found["scale"] = max(found["scale"], (restarts + 1) // 2)
+def _edits(plant: Eventful, chance: np.random.Generator, last: int) -> dict[str, int]:
+    """Each with a plant file of its own, as far as there are so many; the scale comes when there is a past to mend."""
+    numbers = chance.permutation(np.arange(1, last + 1)).tolist()
+    found = {name: numbers[n % last] for n, name in enumerate(plant.edits)}
+    latest = max(found, key=lambda name: found[name])
+    found["scale"], found[latest] = found[latest], found["scale"]
     return found
 
 
-def _texts(plant: Eventful, first: str, edits: Mapping[str, int], restarts: int, length: int) -> Iterator[str]:
+def _texts(plant: Eventful, first: str, edits: Mapping[str, int], many: int, length: int) -> Iterator[str]:
     scaled = [to_text(START + length // part // SECOND * SECOND) for part in (12, 4)]
-    for number in range(restarts + 1):
+    for number in range(many):
         text = first
         for name, since in edits.items():
             before, after = plant.edits[name]
@@ -135,12 +142,16 @@ def _texts(plant: Eventful, first: str, edits: Mapping[str, int], restarts: int,
 
 
 def _runs(texts: Sequence[str], end: int, chance: np.random.Generator) -> Iterator[Run]:
-    """Restarts at random instants, not too near to each other; every other end, about, is none: the first is a kill."""
-    many = len(texts)
+    """Restarts at random instants, not too near to each other; every other end, about, is none: the first is a kill.
+
+    texts: two for each run.
+    """
+    many = len(texts) // 2
     share = (end - START) // many
     ends = [START + share * n + int(chance.integers(-share // 3, share // 3)) for n in range(1, many)]
     start = START
-    for number, text in enumerate(texts):
+    for number in range(many):
+        text, loaded = texts[2 * number : 2 * number + 2]
         last = number == many - 1
         until = end if last else ends[number] // SECOND * SECOND
         gaps = chance.integers(SHORTEST_TICK, LONGEST_TICK, (until - start) // SHORTEST_TICK + 1)
@@ -148,7 +159,8 @@ def _runs(texts: Sequence[str], end: int, chance: np.random.Generator) -> Iterat
         ticks = [*ticks[ticks < until - SHORTEST_TICK].tolist(), until]
         ticks += [until + AFTER // 3 * n for n in (1, 2, 3)] if last else []
         killed = not last and (number == 0 or bool(chance.random() < 0.5))
-        yield Run(text, start, until, ticks, killed)
+        behind = int(chance.choice([tick for tick in ticks if tick < until]))
+        yield Run(text, start, until, ticks, killed, {} if loaded == text else {behind: loaded})
         start = until + LAST_WORD + int(chance.integers(SHORTEST_PAUSE, LONGEST_PAUSE))
 
 
@@ -162,9 +174,15 @@ def _simulated(plant: Eventful, seed: int, spec: Plant, length: int) -> NDArray[
     return rows
 
 
-def _added(tag: int, since: int, runs: Sequence[Run], chance: np.random.Generator) -> NDArray[np.void]:
+def _counts_from(runs: Sequence[Run], number: int) -> int:
+    """The instant behind which a plant file surely counts."""
+    run = runs[number // 2]
+    return run.start + SECOND if number % 2 == 0 else next(iter(run.loads)) + LOADED + SECOND
+
+
+def _added(tag: int, since: int, end: int, chance: np.random.Generator) -> NDArray[np.void]:
     """The tag that an edition adds: every two seconds, now and then above its limit."""
-    time = np.arange(runs[since].start + SECOND, runs[-1].end, 2 * SECOND)
+    time = np.arange(since, end, 2 * SECOND)
     rows = np.zeros(len(time), PAIR)
     rows["tag"], rows["time"] = tag, time
     rows["value"] = np.round(38 + 3 * np.sin(time / (5 * MINUTE)) + chance.normal(0, 0.3, len(time)), 2)

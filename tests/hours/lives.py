@@ -22,12 +22,13 @@ SLOW_LINK = 0.3
 
 @dataclass(frozen=True)
 class Outcome:
-    """drawn: how many samples came how. compared: lines of results, of so many kinds."""
+    """loads: changes of the model while it ran. drawn: how many samples came how. compared: lines of results, of so many kinds."""
 
     in_order: Seen
     late: Seen
     restarts: int
     kills: int
+    loads: int
     drawn: Mapping[str, int]
     compared: int
     kinds: int
@@ -63,7 +64,7 @@ def both(
     other = seen(folder / "late")
     results = json.loads((folder / "late" / "results").read_text(encoding="utf-8"))
     return Outcome(
-        one, other, restarts, sum(run.killed for run in life.runs), late.counts,
+        one, other, restarts, sum(run.killed for run in life.runs), sum(len(run.loads) for run in life.runs), late.counts,
         sum(map(len, results.values())), len(results), differences(folder / "in-order", folder / "late"),
         (between - begun, time.monotonic() - between),
     )  # fmt: skip

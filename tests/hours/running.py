@@ -16,7 +16,7 @@ import numpy as np
 
 from tests.contract.stores import SetClock
 from tests.hours.arrivals import Arrivals
-from tests.hours.life import Life, plant_of
+from tests.hours.life import LOADED, Life, plant_of
 from tests.hours.people import People
 from tests.hours.shown import Question, answer, digest, final
 from twin.core.batch import Batch
@@ -133,6 +133,10 @@ class _Run:
             await self._settled(tick + SECOND, recorded)
         for _ in range(self._job.questions.get(tick, 0)):
             await self._ask()
+        if tick in self._run.loads:
+            self._clock.instant = tick + LOADED
+            await self._twin.load(plant_of(self._run.loads[tick]), "engineer", "it was time")
+            await self._settled(tick + LOADED - WAIT, 0)
 
     def _learnt(self, tick: int) -> list[Event]:
         if tick // LEARNING == self._looked:

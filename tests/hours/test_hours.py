@@ -26,7 +26,8 @@ def lived(tmp_path_factory):
 def test_late_is_as_in_order_and_what_was_known_stays(lived):
     _, found = lived
     assert found.wrong == []
-    assert found.late.editions == 3
+    assert found.late.editions == 6
+    assert found.loads == 3
     assert found.kills >= 1
     assert found.late.late > found.in_order.late
     assert found.late.corrections > 5
