@@ -49,10 +49,11 @@ def told(name: str, found: Outcome) -> str:
     """For people."""
     lines: list[str] = []
     for life, one, seconds in (("in order", found.in_order, found.seconds[0]), ("late", found.late, found.seconds[1])):
+        changes = f"{one.editions} editions ({found.loads} loaded while it ran), {found.restarts} restarts"
         lines.append(
-            f"{name:10} {life:9} {one.samples} samples, {one.entries} entries, {one.editions} editions ({found.loads} "
-            f"loaded while it ran), {found.restarts} restarts ({found.kills} kills), {one.late} late entries, {one.heals} heals, "
-            f"{one.records} records, {one.corrections} corrections: verify {one.verify}, {seconds:.0f} s"
+            f"{name:10} {life:9} {one.samples} samples, {one.entries} entries, {changes} ({found.kills} kills), "
+            f"{one.late} late entries, {one.heals} heals, {one.records} records, {one.corrections} corrections: "
+            f"verify {one.verify}, {seconds:.0f} s"
         )
     drawn = ", ".join(f"{many} {what}" for what, many in found.drawn.items())
     same = "equal those in order" if not found.differences else "DIFFER from those in order"

@@ -22,7 +22,9 @@ SLOW_LINK = 0.3
 
 @dataclass(frozen=True)
 class Outcome:
-    """loads: changes of the model while it ran. drawn: how many samples came how. compared: lines of results, of so many kinds."""
+    """loads: changes of the model while it ran. drawn: how many samples came how. compared: lines of results, of so
+    many kinds.
+    """
 
     in_order: Seen
     late: Seen
@@ -63,8 +65,9 @@ def both(
     live(folder / "late", Job(life, late, said, _asked(life, questions, chance)), told)
     other = seen(folder / "late")
     results = json.loads((folder / "late" / "results").read_text(encoding="utf-8"))
+    kills, loads = sum(run.killed for run in life.runs), sum(len(run.loads) for run in life.runs)
     return Outcome(
-        one, other, restarts, sum(run.killed for run in life.runs), sum(len(run.loads) for run in life.runs), late.counts,
+        one, other, restarts, kills, loads, late.counts,
         sum(map(len, results.values())), len(results), differences(folder / "in-order", folder / "late"),
         (between - begun, time.monotonic() - between),
     )  # fmt: skip
