@@ -97,7 +97,7 @@ def final(twin: Twin, start: int, end: int) -> Lines:
     found["stops"] = [str(one) for one in labelled_stops(twin, view, machines, span)]
     found["stops"] = [_without_recorded(one) for one in found["stops"]]
     said = notes(twin, view, lambda _path: True, Span(FAR_PAST, FAR_FUTURE))
-    found["notes"] = sorted(_without_recorded(str(one)) for one in said)
+    found["notes"] = [_without_recorded(str(one)) for one in said]
     keys = sorted(f"{path}~{alarm.name}" for path, tag in twin.plant.tags.items() for alarm in tag.alarms)
     found["alarms"] = [str(one) for one in occurrences(twin, view, keys, span, FAR_FUTURE)]
     found["alerts"] = [str(one) for one in alerts_between(twin, view, [one.path for one in machines], start, end)]

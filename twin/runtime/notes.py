@@ -81,12 +81,12 @@ def labelled_stops(
 def notes(
     twin: Shown, view: LiveView, is_below: Callable[[str], bool], span: Span, known: int = FAR_FUTURE
 ) -> list[Note]:
-    """All that was said in a span of assets below a path, the newest first."""
+    """All that was said in a span of assets below a path, the last said first, however it came."""
     events = twin.reader.events(span.start, span.end, tuple(KINDS), MOST)
     told = [(recorded, event) for recorded, event in events if recorded <= known and is_below(event.subject)]
     found = [*_label_notes(twin, view, told, known), *_acknowledgements(twin, view, told, known)]
     found += _judgements(twin, view, told, known)
-    return sorted(found, key=lambda one: one.recorded, reverse=True)
+    return sorted(found, key=lambda one: (one.said, one.recorded), reverse=True)
 
 
 # --- labels of stops ------------------------------------------------------------------------------------------------
