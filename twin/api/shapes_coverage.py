@@ -32,8 +32,8 @@ class RowCountsShape(Shape):
 
     received: all that came. repeats: equal to one that was there. overwritten: a later one of the same time says
     something else. Of the others: overflowed (the server dropped older samples before it), bad, uncertain, late
-    (recorded more than a minute after its time), filled (came after a gap was over, and before it was told to be
-    filled).
+    (recorded more than a minute after its time), filled (first came out of the source's own
+    history, after a gap).
     """
 
     received: int

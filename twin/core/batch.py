@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 type_of = {"tag": np.int32, "time": np.int64, "value": np.float64, "status": np.uint32}
 """The numeric columns of a batch and their types (design: central types)."""
 
+FROM_HISTORY = ":history"
+"""Behind the connection in the `source` of a batch that its source's own history gave after a gap."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:

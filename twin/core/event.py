@@ -42,8 +42,8 @@ CONNECTION_LOST = "connection.lost"
 GAP = "gap"
 """Samples of a connection are missing or may be. body: `from`, `to`, `cause`, `tags` (ids, absent: all)."""
 GAP_FILLED = "gap.filled"
-"""The source's own history gave what a gap left out. body: `from`, `to`, `tags` (ids that are whole now), `rows`,
-`refused` (cause -> ids of tags of which the source has no history)."""
+"""The source's own history gave what a gap left out. body: `from` (of the first row it gave where that lies before the
+gap), `to`, `tags` (ids that are whole now), `rows`, `refused` (cause -> ids of tags of which there is no history)."""
 TAGS_COVERED = "tags.covered"
 """From here on the source tells every change of these tags, or its connection is told lost. body: `tags` (ids), `by`
 (`subscription`, `poll`; `messages`: no sampling), `sampling` (ns, as granted; shorter pulses are not seen; 0: each

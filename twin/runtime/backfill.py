@@ -10,14 +10,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from twin.core.batch import Batch
+from twin.core.batch import FROM_HISTORY, Batch
 from twin.core.errors import LinetwinError, Misconfigured, StoreFailed, Unreachable
-from twin.core.event import CONNECTION_LOST, CONNECTION_UP, GAP, GAP_FILLED, Event
-from twin.core.instant import FAR_PAST
+from twin.core.event import CONNECTION_LOST, CONNECTION_UP, GAP, GAP_FILLED, RUN_STARTED, RUN_STOPPED, Event
+from twin.core.instant import FAR_FUTURE, FAR_PAST
 from twin.core.ports import Backfillable, Clock, Log, Recovered
 from twin.core.routing import HORIZON
 from twin.runtime.gaps import Gaps, OpenGap, down_since, gap_of, left_open
@@ -33,6 +33,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S, MOST_WAITS = 30.0, 600.0, 8
 FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 300.0
 """Pauses after a link that failed; tried as long as late values count."""
 MOST_FAULTS = 3
+_OF_RUNS = (CONNECTION_UP, CONNECTION_LOST, RUN_STARTED, RUN_STOPPED)
 MOST_EVENTS = 10_000
 BEHIND = "the source's history ends before the gap does"
 UNSAID = "the source said nothing of its history"
@@ -43,9 +44,10 @@ _log = logging.getLogger("linetwin")
 
 @dataclass(slots=True)
 class Gained:
-    """What one attempt gave. rows: new ones."""
+    """What one attempt gave. rows: new ones; first: the least of their times, ns."""
 
     rows: int = 0
+    first: int = FAR_FUTURE
     whole: set[int] = field(default_factory=set[int])
     refused: dict[int, str] = field(default_factory=dict[int, str])
     behind: dict[int, int] = field(default_factory=dict[int, int])
@@ -152,9 +154,7 @@ class Backfill:
         """The time in which the twin did not run is a gap of a source that keeps nothing for us."""
         if self._run_ended is None:
             return
-        before = await asyncio.to_thread(
-            self._reader.events, FAR_PAST, self._run_ended, (CONNECTION_UP, CONNECTION_LOST), MOST_EVENTS
-        )
+        before = await asyncio.to_thread(self._reader.events, FAR_PAST, self._run_ended, _OF_RUNS, MOST_EVENTS)
         since = down_since((event for _, event in before), self._report.id, self._run_ended)
         if since is not None:
             now = self._clock.now()
@@ -182,7 +182,8 @@ class Backfill:
             await self._tell_behind(gap, start, gained)
             left -= gained.behind.keys()
         elif settled and start < gap.end:
-            await self._tell(start, gap.end, gained.whole, gained.rows, gained.by_cause())
+            # Histories are asked from a little before the gap: what a source had taken and not sent yet is missing too.
+            await self._tell(min(start, gained.first), gap.end, gained.whole, gained.rows, gained.by_cause())
         if settled and gap.start < start:
             await self._tell(gap.start, start, set(), 0, {TOO_OLD: sorted(settled)})
         self._notice(gained)
@@ -196,7 +197,10 @@ class Backfill:
         try:
             async with aclosing(self._connector.recover(start, gap.end, tags)) as pieces:
                 async for piece in pieces:
-                    gained.rows += 0 if piece.batch is None else await self._keep(piece.batch)
+                    kept = None if piece.batch is None else await self._keep(piece.batch)
+                    if kept is not None:
+                        gained.rows += len(kept)
+                        gained.first = min(gained.first, int(kept.time.min()))
                     gained.add(piece)
         except Unreachable as error:
             _log.info("connection %s: back-fill: %s; tried again", self._report.id, error)
@@ -224,15 +228,16 @@ class Backfill:
         gap.due = self._loop.time() + min(FIRST_RETRY_S * 2 ** min(gap.failures, 10), LONGEST_RETRY_S)
         gap.failures += 1
 
-    async def _keep(self, piece: Batch) -> int:
-        """Make the rows durable of which the log has none of that tag and time; how many those were."""
+    async def _keep(self, piece: Batch) -> Batch | None:
+        """Make the rows durable of which the log has none of that tag and time; gives those."""
         known = await asyncio.to_thread(self._is_stored, piece)
         if known.all():
-            return 0
-        admitted, _ = self._intake.admit(piece.take(~known))
+            return None
+        new = replace(piece.take(~known), source=f"{self._report.id}{FROM_HISTORY}")
+        admitted, _ = self._intake.admit(new)
         await self._log.append(admitted)
         self._report.count("filled", len(admitted))
-        return len(admitted)
+        return admitted
 
     def _is_stored(self, piece: Batch) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which rows of a piece have their tag and time in the log."""

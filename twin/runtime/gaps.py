@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from twin.core.event import CONNECTION_LOST, CONNECTION_UP, GAP, GAP_FILLED, Event
+from twin.core.event import CONNECTION_UP, GAP, GAP_FILLED, RUN_STARTED, RUN_STOPPED, Event
 
 MOST_OPEN = 200
 
@@ -94,13 +94,16 @@ def settled_in(filled: Event) -> set[int]:
 def down_since(events: Iterable[Event], connection: str, run_ended: int) -> int | None:
     """From when on a connection brought nothing when the run before ended; None: it never brought anything.
 
-    events: newest first, those of the runs before. run_ended: ns, the last sign of that run.
+    events: newest first, those of the runs before, their begins and ends among them. run_ended: ns, the last sign of
+    that run; where it could say that it ends, it is that instant: what it wrote afterwards is no sign of the source.
     """
+    ended, is_over = run_ended, False
     for event in events:
-        if event.subject != connection or event.time >= run_ended:
+        if event.time >= run_ended:
             continue
-        if event.kind == CONNECTION_UP:
-            return run_ended
-        if event.kind == CONNECTION_LOST:
-            return event.time
+        if event.kind in {RUN_STARTED, RUN_STOPPED}:
+            ended = event.time if event.kind == RUN_STOPPED and not is_over else ended
+            is_over = True
+        elif event.subject == connection:
+            return ended if event.kind == CONNECTION_UP else event.time
     return None

@@ -1,7 +1,7 @@
 """How rows came into the log: live, by a source's own history, out of a file, by the API, or computed. Blocking.
 
-Nothing is stored for it: every batch has its source, in the log and in sealed files, and what a source's history filled
-is told by events. Of rows that were sealed before sealed files had a source it is not known.
+Nothing is stored for it with a row: every batch has its source, in the log and in sealed files. Of rows of sealed files
+from before that it is not known.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.event import GAP_FILLED
+from twin.core.batch import FROM_HISTORY
 from twin.core.instant import FAR_FUTURE, MINUTE
 from twin.core.rows import Samples, in_order
 from twin.store.reader import LogReader
@@ -24,7 +24,6 @@ IMPORT = "import"
 """The source of what `twin import` brings."""
 API = "api:"
 """The sources of what callers of the API bring begin so."""
-MOST_EVENTS = 10_000
 MOST_PLACES = 16
 """Last values of so many stretches of time are looked up, the newest first."""
 MOST_ROWS = 500_000
@@ -32,39 +31,24 @@ MOST_ROWS = 500_000
 
 
 def origins(reader: LogReader, rows: Samples, known: int = FAR_FUTURE) -> list[Origin | None]:
-    """Of each row of the log how it came; None where that was not kept. Filled as coverage counts it."""
+    """Of each row of the log how it came; None where that was not kept."""
     found: list[Origin | None] = [None] * len(rows)
     if not len(rows):
         return found
     start, end = int(rows.time.min()), int(rows.time.max()) + 1
     sources = reader.brought(np.unique(rows.tag), start, end, known)
-    filled = _filled(reader, rows, known)
     for place, recorded in enumerate(rows.recorded.tolist()):
         source = sources.get(recorded)
-        if source is not None:
-            found[place] = _origin(source, bool(filled[place]))
-        elif filled[place]:
-            found[place] = "filled"
+        found[place] = None if source is None else _origin(source)
     return found
 
 
-def _origin(source: str, filled: bool) -> Origin:
+def _origin(source: str) -> Origin:
     if source.startswith(API):
         return "api"
-    if source == IMPORT:
-        return "import"
-    return "filled" if filled else "live"
-
-
-def _filled(reader: LogReader, rows: Samples, known: int) -> NDArray[np.bool_]:
-    """Which rows came between the end of a gap and the word that the source's own history filled it."""
-    found = np.zeros(len(rows), np.bool_)
-    for told, event in reader.events(int(rows.time.min()), FAR_FUTURE, (GAP_FILLED,), MOST_EVENTS):
-        if told <= known:
-            start, end = int(event.body["from"]), int(event.body["to"])
-            mine = (rows.time >= start) & (rows.time < end) & (rows.recorded > end) & (rows.recorded <= told)
-            found |= mine & np.isin(rows.tag, np.array(event.body.get("tags") or (), dtype=np.int32))
-    return found
+    if source.endswith(FROM_HISTORY):
+        return "filled"
+    return "import" if source == IMPORT else "live"
 
 
 def at_times(reader: LogReader, tag: int, times: NDArray[np.int64], known: int = FAR_FUTURE) -> list[Origin | None]:

@@ -13,7 +13,8 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.instant import FAR_FUTURE, HOUR, MINUTE
+from twin.core.batch import FROM_HISTORY
+from twin.core.instant import FAR_FUTURE, HOUR, MINUTE, SECOND
 from twin.core.rows import Samples, compared, join
 from twin.core.status import SEVERITY_MASK as SEVERITY
 from twin.core.status import UNCERTAIN, has_overflow, is_bad
@@ -26,6 +27,8 @@ LATE = MINUTE
 """A row that was recorded so long after its time is late."""
 AT_ONCE = 2_000_000
 """Rows that are compared at once: 70 MB."""
+BEHIND = 10 * SECOND
+"""A history is read a little beyond the end of a gap."""
 _OVERFLOW, _BAD, _UNCERTAIN = "status & 1152 = 1152", "status >= 2147483648", "status >> 30 = 1"
 _COLUMNS = (
     f"count(*), count(*) FILTER ({_OVERFLOW}), count(*) FILTER ({_BAD}), count(*) FILTER ({_UNCERTAIN}), "
@@ -41,8 +44,8 @@ class Counts:
 
     received: all that came. repeats: equal to one that was there. overwritten: of the same time as a later one that
     says something else. What is left counts, and of it: overflowed (the server says that it dropped older samples),
-    bad, uncertain, late (recorded more than a minute after its time), filled (first came after the end of a gap that
-    was filled, and before that was told).
+    bad, uncertain, late (recorded more than a minute after its time), filled (first came out of the source's own
+    history, after the end of a gap).
     """
 
     received: Column
@@ -236,10 +239,23 @@ def _count_filled(
     parts: list[Samples] = []
     for one in filled:
         asked = np.intersect1d(one.tags, tags).astype(np.int32)
-        start, end = max(one.start, chosen.start), min(one.end, chosen.end)
+        start, end = max(one.start, chosen.start), min(one.end + BEHIND, chosen.end)
         if start < end and len(asked):
             s, beaten, _ = compared(reader.read_tags(asked, start, end, chosen.known).samples)
             first = np.append(True, ~beaten[:-1])[: len(s)]
-            parts.append(s.take(first & (s.recorded > one.end) & (s.recorded <= one.told)))
+            parts.append(s.take(first & _of_history(reader, s, asked, one, chosen.known)))
     rows, again, _ = compared(join(parts))
     found.add(np.arange(len(tags)), filled=np.bincount(np.searchsorted(tags, rows.tag[~again]), minlength=len(tags)))
+
+
+def _of_history(reader: LogReader, s: Samples, tags: NDArray[np.int32], one: Filled, known: int) -> NDArray[np.bool_]:
+    """Which rows a source's own history gave, as their batches say; where none does, for batches did not say it always,
+    those that came between the end of the gap and the word that it is filled.
+    """
+    within = (s.recorded > one.end) & (s.recorded <= one.told)
+    if not within.any():
+        return within
+    sources = reader.brought(tags, int(s.time.min()), int(s.time.max()) + 1, known)
+    given = [recorded for recorded, source in sources.items() if source.endswith(FROM_HISTORY)]
+    marked = within & np.isin(s.recorded, np.array(given, np.int64))
+    return marked if marked.any() else within & (s.time < one.end)

@@ -9,17 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from twin.core.batch import batch
 from twin.core.errors import StoreFailed, Unreachable
-from twin.core.event import CONNECTION_LOST, CONNECTION_UP, GAP, GAP_FILLED, RUN_STARTED, Event
+from twin.core.event import CONNECTION_LOST, CONNECTION_UP, GAP, GAP_FILLED, RUN_STARTED, RUN_STOPPED, Event
 from twin.core.instant import DAY, FAR_FUTURE, FAR_PAST, SECOND
 from twin.core.ports import Recovered
 from twin.runtime import backfill
 from twin.runtime.backfill import BEHIND, MOST_FAULTS, TOO_OLD, UNSAID, Backfill
 from twin.runtime.clock import WallClock
-from twin.runtime.gaps import MOST_OPEN, Gaps, OpenGap, left_open
+from twin.runtime.gaps import MOST_OPEN, Gaps, OpenGap, down_since, left_open
 from twin.runtime.report import ConnectionReport
 from twin.state.coverage import NOT_RUNNING
 from twin.store.log import SqliteLog
@@ -127,6 +128,9 @@ async def test_what_is_missing_is_added_and_what_is_stored_stays(tmp_path: Path)
         assert test.rows() == [(0, now, 1.0), (0, now + 1, 2.0), (1, now, 3.0)]
         assert filled.body == {"from": now - SECOND, "to": now + 2, "tags": [0, 1], "rows": 2, "refused": {}}
         assert test.report.counters["filled"] == 2
+        tags = np.array([0, 1], np.int32)
+        sources = test.reader.brought(tags, now, now + 2, test.reader.last())
+        assert sorted(sources.values()) == ["c", "c:history"]
         assert source.asked == [(now - SECOND, now + 2, [0, 1])]
 
 
@@ -332,3 +336,14 @@ def test_many_gaps_become_one_that_spans_them() -> None:
         gaps.add(OpenGap(10 * n, 10 * n + 5, frozenset({n % 2})))
     assert len(gaps.open) == MOST_OPEN
     assert (gaps.open[0].start, gaps.open[0].end, gaps.open[0].tags) == (0, 55, frozenset({0, 1}))
+
+
+def test_a_run_that_said_that_it_ends_lasted_until_then_for_its_sources() -> None:
+    """Not until the last entry that it wrote: between the two no sign of the source can have come."""
+    of_run = [Event(40, RUN_STOPPED, "p"), Event(20, CONNECTION_UP, "c"), Event(10, RUN_STARTED, "p")]
+    assert down_since(of_run, "c", 45) == 40
+    assert down_since(of_run, "other", 45) is None
+    lost = Event(30, CONNECTION_LOST, "c", {"cause": "cable"})
+    assert down_since([of_run[0], lost, *of_run[1:]], "c", 45) == 30
+    killed = [Event(50, RUN_STARTED, "p"), *of_run]
+    assert down_since([Event(60, CONNECTION_UP, "c"), *killed], "c", 70) == 70  # that run could not say so
