@@ -51,6 +51,18 @@ class Counted:
         table = np.concatenate([np.array(self._columns()), np.array(windows, np.int64).reshape(-1, 5).T], axis=1)
         return Counted(*table[:, np.argsort(table[0], kind="stable")])
 
+    def before(self, end: int) -> Counted:
+        """The windows that begin earlier."""
+        return Counted(*(column[self.start < end] for column in self._columns()))
+
+    def plus(self, other: Counted) -> Counted:
+        """Together with those of another; what both counted in one window is added."""
+        start = np.union1d(self.start, other.start)
+        sums = np.zeros((4, len(start)), np.int64)
+        for one in (self, other):
+            sums[:, np.searchsorted(start, one.start)] += np.array(one._columns()[1:])  # noqa: SLF001
+        return Counted(start, *sums)
+
     def _columns(self) -> tuple[Times, ...]:
         return self.start, self.pieces, self.wraps, self.resets, self.jumps
 

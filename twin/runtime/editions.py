@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from twin.core.errors import LinetwinError, Misconfigured
@@ -13,6 +14,7 @@ from twin.core.instant import FAR_FUTURE, FAR_PAST, to_text
 from twin.model.plant import Plant
 from twin.runtime.loaded import Loaded
 from twin.runtime.plant_file import plant_of
+from twin.store.former import Former
 
 MOST = 100_000
 """Loads and renamings of one log."""
@@ -45,12 +47,13 @@ def loads_of(reader: Events, running: Plant | None = None) -> list[Loaded]:
 
 
 def names_now(renamings: list[Mapping[str, str]]) -> dict[str, str]:
-    """Former name -> name after all renamings, in their order."""
+    """Former name -> name after all renamings, in their order. Names in between are there, too: some model had them.
+
+    A name that was given again belongs to the tag that had it first: it is asked by a model of then.
+    """
     found: dict[str, str] = {}
     for names in renamings:
-        found = {former: names.get(name, name) for former, name in found.items()} | {
-            former: name for former, name in names.items() if former not in found.values()
-        }
+        found = dict(names) | {former: names.get(name, name) for former, name in found.items()}
     return found
 
 
@@ -60,3 +63,13 @@ def stored_loads(folder: Path, reader: Events) -> list[Loaded]:
     if not found:
         raise Misconfigured(f"{folder}: no plant was ever run on this folder; name one: twin run PLANT.yaml")
     return found
+
+
+def former_of(loads: Sequence[Loaded]) -> Former:
+    """What tags were called in earlier models, each name until the first model without it."""
+    until: dict[str, dict[str, int]] = {}
+    for load, after in pairwise(loads):
+        for was, name in load.names.items():
+            if was in load.plant.tags and was != name:
+                until.setdefault(name, {})[was] = after.since
+    return Former({name: sorted(names.items(), key=lambda one: one[1]) for name, names in until.items()})

@@ -13,7 +13,7 @@ from twin.mes.catalog import Catalog
 from twin.model.plant import Plant
 from twin.runtime.archive import Past, past_of
 from twin.runtime.assembly import assemble_all
-from twin.runtime.editions import loads_of
+from twin.runtime.editions import former_of, loads_of
 from twin.runtime.folding import Folds
 from twin.runtime.live import Meaning
 from twin.runtime.loaded import Loaded
@@ -46,7 +46,7 @@ def in_force(plant: Plant, log: SqliteLog, reader: LogReader, clock: Clock) -> M
     """Make the newest load of a log ready to run. plant: that load, with its secrets. Blocking."""
     loads = loads_of(reader, plant)
     assembly = assemble_all(loads, log.tags)
-    results = SqliteResults(reader, assembly.names, assembly.editions.codes, log)
+    results = SqliteResults(reader, assembly.names, assembly.editions.codes, log, former_of(loads))
     meaning = Meaning(plant, log.tags.names(), assembly.editions.newest.scales)
     past = past_of(plant, reader, log.tags, outlets(), clock.now, meaning.scales)
     folds = Folds(lambda: assembly.engine(reader, results), results, meaning)

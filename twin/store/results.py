@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, wait
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from twin.mes.tally import Counted
 from twin.store.columns import Columns
 from twin.store.corrected import Asked, correction_of, put_corrections
 from twin.store.database import Row
+from twin.store.former import NOBODY, Former
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 
@@ -31,12 +33,19 @@ class SqliteResults:
 
     units: unit number -> name; names are stored, numbers belong to one run. codes: (since, code) of the editions of
     the model: digest of plant model and fold versions; of a frontier snapshots of another code are not seen (R12).
+    former: keys that tags had once; people who ask for a key are told what was stored under those, too.
     """
 
     def __init__(
-        self, reader: LogReader, units: Sequence[str], codes: Sequence[tuple[int, str]], log: SqliteLog | None = None
+        self,
+        reader: LogReader,
+        units: Sequence[str],
+        codes: Sequence[tuple[int, str]],
+        log: SqliteLog | None = None,
+        former: Former = NOBODY,
     ) -> None:
         self._reader = reader
+        self._former = former
         self._units = list(units)
         self._numbers: Mapping[str, int] = {name: number for number, name in enumerate(units)}
         self._codes = list(codes)
@@ -192,6 +201,16 @@ class SqliteResults:
         self, kind: str, keys: Sequence[str], start: int, end: int, known: int = FAR_FUTURE
     ) -> list[tuple[Record, int]]:
         """Records of a kind that overlap [start, end), as known, with their known_from; by key, then start."""
+        found = self._records(kind, keys, start, end, known)
+        was = {one: (key, until) for key in keys for one, until in self._former.keys(key)}
+        if was:
+            old = self._records(kind, list(was), start, end, known)
+            mine = [(r, at) for r, at in old if r.end <= was[r.key][1]]  # the name may have been given again
+            found += [(replace(r, key=was[r.key][0]), at) for r, at in mine]
+            found.sort(key=lambda one: (one[0].key, one[0].start))
+        return found
+
+    def _records(self, kind: str, keys: Sequence[str], start: int, end: int, known: int) -> list[tuple[Record, int]]:
         marks = ",".join("?" * len(keys))
         rows = self._rows_for_people(
             f"SELECT unit, kind, key, start, end, data, known_from FROM record WHERE kind = ? AND key IN ({marks}) "  # noqa: S608
@@ -240,10 +259,12 @@ class SqliteResults:
         rows: list[Row] = []
         many: list[int] = []
         for key in keys:
-            one = (kind, key, known, known)
-            found = self._rows_for_people(statement, (*one, start, end, *one, max(end, start + 1), end))
-            rows += found
-            many.append(len(found))
+            before = len(rows)
+            for name, until in (*self._former.keys(key), (key, FAR_FUTURE)):
+                one = (kind, name, known, known)
+                found = self._rows_for_people(statement, (*one, start, end, *one, max(end, start + 1), end))
+                rows += [row for row in found if row[1] <= until]
+            many.append(len(rows) - before)
         starts, ends, data = zip(*rows, strict=True) if rows else ((), (), ())
         distinct = {text: number for number, text in enumerate(dict.fromkeys(data))}
         return Columns(
@@ -257,8 +278,17 @@ class SqliteResults:
     def quarters(self, keys: Sequence[str], start: int, end: int) -> Mapping[str, Counted]:
         """What each counter counted in the quarters of an hour that begin in [start, end), as believed now.
 
-        A quarter that two units tell of (the line was renamed) is that of the unit that knows more minutes of it.
+        A quarter that two units tell of (the line was renamed) is that of the unit that knows more minutes of it. Of
+        one in which a counter got another name both are counted.
         """
+        was = {key: self._former.keys(key) for key in keys}
+        found = self._quarters([*keys, *(name for names in was.values() for name, _ in names)], start, end)
+        for key, names in was.items():
+            for name, until in names:
+                found[key] = found[key].plus(found[name].before(until))
+        return {key: found[key] for key in keys}
+
+    def _quarters(self, keys: Sequence[str], start: int, end: int) -> dict[str, Counted]:
         marks = ",".join("?" * len(keys))
         rows = self._rows_for_people(
             f"SELECT key, start, pieces, wraps, resets, jumps FROM count_quarter WHERE key IN ({marks}) "  # noqa: S608

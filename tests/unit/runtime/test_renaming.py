@@ -12,7 +12,7 @@ from tests.unit.runtime.test_pause import BEGIN, HandClock
 from twin.core.batch import batch
 from twin.core.errors import Problems
 from twin.core.event import PLANT_LOADED, RUN_STARTED, TAGS_RENAMED
-from twin.core.instant import FAR_FUTURE, FAR_PAST, SECOND
+from twin.core.instant import FAR_FUTURE, FAR_PAST, MINUTE, SECOND
 from twin.core.tags import Tag, TagTable, TagType
 from twin.model.load import load
 from twin.model.plant import Plant
@@ -107,3 +107,49 @@ def test_a_series_of_another_type_does_not_go_on(former: str, now: str) -> None:
     model = plant(f"b: {{from: plc, node: t, was: a, type: {now}}}")
     fact = f"that was a {former} tag and a tag never changes its type"
     assert to_rename(model, tags) == ({}, [f"plant.yaml:5: p/b was p/a: {fact}"])
+
+
+def counting(tag: str) -> Plant:
+    connection = 'connections: {plc: {opcua: "opc.tcp://127.0.0.1:4840", ns: "urn:plc"}}'
+    machine = f"{{from: plc, node: M, tags: {{{tag}}}, counts: {{total: {tag.partition(':')[0]}}}}}"
+    text = f"linetwin: 1\nplant: p\n{connection}\nlines: {{l: {{machines: {{m: {machine}}}}}}}\n"
+    return load(text, "plant.yaml", connectors(), os.environ)
+
+
+async def test_what_was_stored_under_a_former_name_is_read_under_the_name_of_now(tmp_path: Path) -> None:
+    """Counts and alarms of three models, the second of which renames the counter, the third once more."""
+    clock = HandClock(BEGIN - BEGIN % MINUTE)
+    begin = clock.instant
+    alarm = ", alarms: [{high: 85}]"
+    plants = [
+        counting(f"total: {{node: t, counter: {{}}{alarm}}}"),
+        counting(f"made: {{node: t, counter: {{}}, was: total{alarm}}}"),
+        counting(f"pieces: {{node: t, counter: {{}}, was: made{alarm}}}"),
+    ]
+    value, alarms = 0.0, []
+    for number, model in enumerate(plants):
+        async with open_twin(model, tmp_path, clock, connect=False) as twin:
+            (name,) = model.tags
+            id_ = twin.tags.id_of(name)
+            for _ in range(12):
+                value += 10
+                await twin.append(batch("plc", [id_], [clock.instant], [value if value != 60 else 90.0]))
+                clock.instant += 15 * SECOND
+            until = clock.instant
+            while twin.live().frontier < until:
+                clock.instant += SECOND
+                await twin.next_view(twin.live().number)
+            if number < 2:
+                continue
+            counted = twin.results.columns("count", [name], FAR_PAST, FAR_FUTURE)
+            records = [record for record, _ in twin.results.records("count", [name], FAR_PAST, FAR_FUTURE)]
+            quarters = twin.results.quarters([name], 0, FAR_FUTURE)[name]
+            alarms = twin.results.records("alarm", [f"{name}~high"], FAR_PAST, FAR_FUTURE)
+            others = twin.results.columns("count", ["p/l/m/total"], begin + 4 * MINUTE, FAR_FUTURE)
+    assert {record.key for record in records} == {"p/l/m/pieces"}
+    assert [record.start for record in records] == sorted(record.start for record in records)
+    assert records[0].start == begin
+    assert int(quarters.pieces.sum()) == sum(dict(record.data)["pieces"] for record in records) > 250
+    assert len(counted.start) == len(records)
+    assert len(others.start) == 0
+    assert {record.key for record, _ in alarms} == {"p/l/m/pieces~high"}
