@@ -9,6 +9,7 @@ from benchmarks import (
     folds,
     forwarding,
     history,
+    moment,
     mqtt_ingest,
     oee,
     opcua_ingest,
@@ -23,7 +24,7 @@ from benchmarks import (
 from benchmarks.command import main
 
 PARTS = [
-    opcua_speed, opcua_ingest, mqtt_ingest, store, append, sealing, history, forwarding, folds, computed, oee,
+    opcua_speed, opcua_ingest, mqtt_ingest, store, append, sealing, history, forwarding, folds, moment, computed, oee,
     simulation, demo, viewers, page, plant_file,
 ]  # fmt: skip
 

@@ -17,13 +17,19 @@ ALARMS = {
 }
 """Values are about 50, give or take one."""
 HZ = 10
-PATHS = tuple(
-    f"bench/plant/area/line{line}/m{line * MACHINES + place}/{tag}"
-    for line in range(LINES)
-    for place in range(MACHINES)
-    for tag in TAGS
-)
-"""Every tag's path; a source gives them in this order."""
+
+
+def paths(lines: int) -> tuple[str, ...]:
+    """Every tag's path of a plant of so many lines; a source gives them in this order."""
+    return tuple(
+        f"bench/plant/area/line{line}/m{line * MACHINES + place}/{tag}"
+        for line in range(lines)
+        for place in range(MACHINES)
+        for tag in TAGS
+    )
+
+
+PATHS = paths(LINES)
 NAMES = tuple(path.removeprefix("bench/plant/area/").partition("/")[2] for path in PATHS)
 """`m0/total` and so on: unique in the plant."""
 
@@ -53,15 +59,15 @@ def opcua_plant(url: str) -> str:
     return _plant(connection, lambda tag: f'node: ".{tag}"', ', node: "m{i}"')
 
 
-def mqtt_plant(url: str) -> str:
+def mqtt_plant(url: str, lines: int = LINES) -> str:
     """PLANT.yaml for the ticking MQTT publisher: a topic a tag, time and value in each message."""
     address = 'topic: "bench/{{machine}}/{}", value: $.v, timestamp: {{path: $.ts, unit: ms}}'
-    return _plant(f'{{mqtt: "{url}"}}', address.format, "")
+    return _plant(f'{{mqtt: "{url}"}}', address.format, "", lines)
 
 
-def _plant(connection: str, address: Callable[[str], str], machine: str) -> str:
+def _plant(connection: str, address: Callable[[str], str], machine: str, lines: int = LINES) -> str:
     tags = "\n".join(f"      {tag}: {{{address(tag)}{_meaning(tag)}}}" for tag in TAGS)
-    return _HEAD.format(connection=connection, tags=tags) + "".join(_line(line, machine) for line in range(LINES))
+    return _HEAD.format(connection=connection, tags=tags) + "".join(_line(line, machine) for line in range(lines))
 
 
 def _line(line: int, machine: str) -> str:

@@ -15,7 +15,7 @@ from twin.core.fold import Fold, Record, step_all
 from twin.core.history import History, Slice, Snapshot
 from twin.core.instant import DAY, MINUTE
 from twin.core.rows import Rows, in_order
-from twin.core.span import cuts, in_event_order, restore_unit, step_of
+from twin.core.span import cuts, in_event_order, restore_units, step_of
 from twin.core.state import fork
 
 CHUNK = 10 * MINUTE
@@ -49,9 +49,9 @@ class Course:
         other.folds = [fold.with_state(fork(fold.state)) for fold in self.folds]
         return other
 
-    def restore(self, basis: Snapshot) -> None:
-        """Put a unit in the state of a snapshot of this instant."""
-        restore_unit(self.folds, basis)
+    def restore(self, bases: Sequence[Snapshot]) -> None:
+        """Put units in the states of snapshots of this instant."""
+        restore_units(self.folds, bases)
 
     def step(self, rows: Rows, events: Sequence[tuple[int, Event]], end: int) -> list[Record]:
         """Go on to `end` over rows and events that are in order and hold all of [at, end)."""
@@ -118,10 +118,7 @@ class Course:
             starts.setdefault(self.at if basis is None else basis.frontier, []).append(unit)
         under_way: list[int] = []
         for start, following in pairwise((*sorted(starts), end)):
-            for unit in starts[start]:
-                basis = bases[unit]
-                if basis is not None:
-                    self.restore(basis)
+            self.restore([basis for unit in starts[start] if (basis := bases[unit]) is not None])
             under_way = sorted((*under_way, *starts[start]))
             for reached, records in self.follow(under_way, history, following, known, grid_at):
                 yield reached, tuple(under_way), records
@@ -145,8 +142,8 @@ def stretches(
     nothing in it may cost as much as that of a year: many chunks are read at once where there is little, and still more
     behind a day with nothing in it.
     """
-    at, length = start, CHUNK
     most = longest or LONGEST
+    at, length = start, max(min(most, end - start), CHUNK)
     while at < end:
         while length > CHUNK and history.about(at, min(at + length, end)) > MOST_ROWS:
             length = max(CHUNK, length // 2)

@@ -13,7 +13,7 @@ from twin.core.fold import Fold, Step
 from twin.core.history import Snapshot
 from twin.core.instant import DAY, HOUR, MINUTE
 from twin.core.rows import Rows
-from twin.core.state import put, restore, snapshot, take
+from twin.core.state import put_all, restore, snapshot, take
 
 GRID = MINUTE
 """Snapshots stand 1 ns after each full minute: windows of that minute have just closed, state is small."""
@@ -66,13 +66,20 @@ def unit_state(folds: Sequence[Fold], unit: int) -> bytes:
     return _HEAD.pack(len(head)) + head + b"".join(parts.values())
 
 
-def restore_unit(folds: Sequence[Fold], basis: Snapshot) -> None:
-    """Put the state of one unit from a snapshot into folds made from the same model and code."""
+def restore_units(folds: Sequence[Fold], bases: Sequence[Snapshot]) -> None:
+    """Put the states of units from their snapshots into folds made from the same model and code."""
+    bodies = [_bodies(basis) for basis in bases]
+    units = [basis.unit for basis in bases]
+    for fold in folds if bases else ():
+        put_all(fold.state, units, [restore(fold.state, body[fold.name]) for body in bodies])
+
+
+def _bodies(basis: Snapshot) -> dict[str, bytes]:
+    """By the name of the fold."""
     (length,) = _HEAD.unpack_from(basis.body)
-    sizes = json.loads(basis.body[4 : 4 + length])
     at = 4 + length
-    by_name = {fold.name: fold for fold in folds}
-    for name, size in sizes.items():
-        state = by_name[name].state
-        put(state, basis.unit, restore(state, basis.body[at : at + size]))
+    found: dict[str, bytes] = {}
+    for name, size in json.loads(basis.body[4:at]).items():
+        found[name] = basis.body[at : at + size]
         at += size
+    return found

@@ -35,7 +35,8 @@ class CounterSpec:
     limit: int = 0
 
 
-_QUANTITIES = ("pieces", "wraps", "resets", "jumps")
+_QUANTITIES = ("jumps", "pieces", "resets", "wraps")
+"""By name, as a record has them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,10 +180,9 @@ class Counts(Fold):
         some = np.any([s > 0 for s in sums], axis=0) if len(starts) else np.empty(0, np.bool_)
         closed = minute + MINUTE < t1
         self._keep_open(counter, minute, sums, some & ~closed)
-        return [
-            self._record(int(counter[i]), int(minute[i]), [int(s[i]) for s in sums])
-            for i in np.flatnonzero(some & closed)
-        ]
+        told = np.flatnonzero(some & closed)
+        columns = [column[told].tolist() for column in (counter, minute, *sums)]
+        return [self._record(row, at, of_each) for row, at, *of_each in zip(*columns, strict=True)]
 
     def _keep_open(
         self, counter: NDArray[np.int32], minute: NDArray[np.int64], sums: list[NDArray[np.int64]],
@@ -196,5 +196,5 @@ class Counts(Fold):
 
     def _record(self, counter: int, minute: int, sums: list[int], end: int | None = None) -> Record:
         spec = self.specs[counter]
-        data = tuple(sorted(zip(_QUANTITIES, sums, strict=True)))
+        data = tuple(zip(_QUANTITIES, sums, strict=True))
         return Record(spec.unit, "count", spec.path, minute, minute + MINUTE if end is None else end, data)

@@ -10,7 +10,7 @@ from twin.core.fold import Fold, Record
 from twin.core.history import Snapshot
 from twin.core.instant import FAR_FUTURE, MINUTE, to_text
 from twin.core.rows import in_order
-from twin.core.span import restore_unit, unit_state
+from twin.core.span import restore_units, unit_state
 from twin.core.state import equal, take
 from twin.runtime.assembly import Assembly
 from twin.store.reader import LogReader
@@ -109,7 +109,7 @@ def _state_differences(folds: list[Fold], fresh: list[Fold], newest: Snapshot, n
     """Which columns of which fold differ from the snapshot."""
     if unit_state(folds, newest.unit) == newest.body:
         return []
-    restore_unit(fresh, newest)
+    restore_units(fresh, [newest])
     lines: list[str] = []
     for once, live in zip(folds, fresh, strict=True):
         one, other = take(once.state, newest.unit), take(live.state, newest.unit)

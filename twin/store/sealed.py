@@ -49,7 +49,7 @@ class Files:
         self._blocks: dict[str, list[Block]] = {}
         self._names: list[str] = []
         self._lock = threading.Lock()
-        self._hour: tuple[object, Samples] = (None, no_samples())
+        self._hour: tuple[object, Samples | None] = (None, None)
 
     def close(self) -> None:
         """Close the query engine."""
@@ -111,7 +111,7 @@ class Files:
         """The rows of these files.
 
         Folds read all tags of one short stretch after the other, and a file is sorted by tag: so the whole hour is read
-        at the first and kept for the next, where that is not much.
+        at the second and kept for the next, where that is not much.
         """
         start = chosen.start - chosen.start % HOUR
         hour = replace(chosen, start=start, end=start + HOUR)
@@ -121,6 +121,9 @@ class Files:
         key = (tuple(file.path for file in files), start, chosen.after, chosen.known)
         kept, found = self._hour  # both at once: another thread may put its own hour here at any time
         if kept != key:
+            self._hour = key, None
+            return self.samples(files, chosen)
+        if found is None:
             found = self.samples(files, hour)
             self._hour = key, found
         return found.take((found.time >= chosen.start) & (found.time < chosen.end))

@@ -19,7 +19,7 @@ from twin.core.lane import Lane
 from twin.core.routing import Routing
 from twin.core.rows import Rows, Samples, in_order
 from twin.core.scales import UNSCALED, Scales
-from twin.core.span import in_event_order, restore_unit, step_of, unit_state
+from twin.core.span import in_event_order, restore_units, step_of, unit_state
 from twin.core.state import Table, snapshot, take
 from twin.store.memory import MemoryHistory, MemoryResults
 from twin.testing.contract import clause, require, shown
@@ -99,7 +99,7 @@ def check_cutting(
                 saved = [Snapshot(unit, end, 0, unit_state(folds, unit)) for unit in case.units]
                 folds = case.fresh()
                 for basis in saved:
-                    restore_unit(folds, basis)
+                    restore_units(folds, [basis])
         wanted, due = one_pass(case, entries, frontier, FAR_FUTURE)
         require_records(records, due)
         require_states(folds, wanted, case.units)

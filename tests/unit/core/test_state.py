@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.core.state import State, Table, equal, fork, put, restore, snapshot, take
+from twin.core.state import State, Table, equal, fork, put, put_all, restore, snapshot, take
 
 UNITS = st.lists(st.integers(0, 3), max_size=8).map(sorted)
 
@@ -60,6 +60,17 @@ def test_other_units_do_not_see_a_put(state: State, unit: int) -> None:
     put(state, unit, part)
     assert {n: snapshot(take(state, n)) for n in others} == others
     assert take(state, unit)["b"].due.tolist() == [0, 1, 2]
+
+
+@given(a_state(), a_state(), st.permutations([0, 1, 2, 3]).map(lambda units: units[:3]))
+def test_many_units_at_once_are_put_as_one_by_one(state: State, other: State, units: list[int]) -> None:
+    parts = [{"a": take(state, unit)["a"], "b": take(other, unit)["b"]} for unit in units]
+    one_by_one = fork(state)
+    for unit, part in zip(units, parts, strict=True):
+        part["a"].columns["value"][:] = unit + 0.5
+        put(one_by_one, unit, part)
+    put_all(state, units, parts)
+    assert snapshot(state) == snapshot(one_by_one)
 
 
 def test_every_nan_is_one() -> None:

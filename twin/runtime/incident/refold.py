@@ -72,7 +72,7 @@ def _folded_to(
     _check_whole(reader.whole_from(), begin, start)
     course = Course(assembly.editions, units, begin, known)
     for unit, body in found.states.items() if found else ():
-        course.restore(Snapshot(unit, begin, known, body))
+        course.restore([Snapshot(unit, begin, known, body)])
     for _ in course.follow(units, reader, start, known, lambda _at: HOUR):
         pass
     return Basis(start, known, {unit: unit_state(course.folds, unit) for unit in units})
@@ -182,7 +182,7 @@ class Pass:
         self._course = Course(_heard(assembly.editions, digests), units, basis.frontier, known)
         for unit in units:
             body = basis.states[unit] if only is None else _parts_of(basis.states[unit], only)
-            self._course.restore(Snapshot(unit, basis.frontier, basis.known, body))
+            self._course.restore([Snapshot(unit, basis.frontier, basis.known, body)])
 
     @property
     def folds(self) -> list[Fold]:
