@@ -9,6 +9,7 @@ from benchmarks import (
     folds,
     forwarding,
     history,
+    late,
     moment,
     mqtt_ingest,
     oee,
@@ -24,8 +25,8 @@ from benchmarks import (
 from benchmarks.command import main
 
 PARTS = [
-    opcua_speed, opcua_ingest, mqtt_ingest, store, append, sealing, history, forwarding, folds, moment, computed, oee,
-    simulation, demo, viewers, page, plant_file,
+    opcua_speed, opcua_ingest, mqtt_ingest, store, append, sealing, history, forwarding, folds, moment, late, computed,
+    oee, simulation, demo, viewers, page, plant_file,
 ]  # fmt: skip
 
 if __name__ == "__main__":

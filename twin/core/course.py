@@ -83,15 +83,21 @@ class Course:
         return records, None if held is None else replace(held, scales=self._scales)
 
     def follow(
-        self, units: Sequence[int], history: History, end: int, known: int, grid_at: Callable[[int], int]
+        self,
+        units: Sequence[int],
+        history: History,
+        end: int,
+        known: int,
+        grid_at: Callable[[int], int],
+        first: int = CHUNK,
     ) -> Iterator[tuple[int, list[Record]]]:
         """Fold the log up to `end`, of these units alone; yields at every cut where it stands and its records.
 
         grid_at: the distance of cuts at an instant. Chunks without entries that follow each other are one step: a plant
-        that stood still for a year is folded in no time.
+        that stood still for a year is folded in no time. first: see `stretches`.
         """
         wanted = set(units)
-        for until, piece in stretches(history, self.at, end, known):
+        for until, piece in stretches(history, self.at, end, known, first=first):
             mine = self.editions.of_units(piece, units)
             rows, events = in_order(mine.samples), in_event_order(mine.events)
             times = np.array([event.time for _, event in events], np.int64)
@@ -108,6 +114,7 @@ class Course:
         end: int,
         known: int,
         grid_at: Callable[[int], int],
+        first: int = CHUNK,
     ) -> Iterator[tuple[int, tuple[int, ...], list[Record]]]:
         """The same, but each unit starts from its own basis; those without one start where this course does.
 
@@ -120,7 +127,7 @@ class Course:
         for start, following in pairwise((*sorted(starts), end)):
             self.restore([basis for unit in starts[start] if (basis := bases[unit]) is not None])
             under_way = sorted((*under_way, *starts[start]))
-            for reached, records in self.follow(under_way, history, following, known, grid_at):
+            for reached, records in self.follow(under_way, history, following, known, grid_at, first):
                 yield reached, tuple(under_way), records
 
 
@@ -134,16 +141,16 @@ def _chunks(times: NDArray[np.int64], start: int, end: int) -> Iterator[tuple[in
 
 
 def stretches(
-    history: History, start: int, end: int, known: int, longest: int | None = None
+    history: History, start: int, end: int, known: int, longest: int | None = None, first: int = CHUNK
 ) -> Iterator[tuple[int, Slice]]:
     """The log from start to end by stretches of whole chunks: where each ends, and its entries.
 
     A batch of rows of now and of last month is decoded by each read of a time between them, so a read of an hour with
     nothing in it may cost as much as that of a year: many chunks are read at once where there is little, and still more
-    behind a day with nothing in it.
+    behind a day with nothing in it. first: who needs all of it for certain asks for so much at first.
     """
     most = longest or LONGEST
-    at, length = start, max(min(most, end - start), CHUNK)
+    at, length = start, max(min(first, most, end - start), CHUNK)
     while at < end:
         while length > CHUNK and history.about(at, min(at + length, end)) > MOST_ROWS:
             length = max(CHUNK, length // 2)

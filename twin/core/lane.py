@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from twin.core.course import Course, first_start
+from twin.core.course import CHUNK, LONGEST, Course, first_start
 from twin.core.edition import Editions
 from twin.core.event import Event
 from twin.core.fold import Fold, Record
@@ -277,9 +277,15 @@ class Lane:
     # --- shared by both ----------------------------------------------------------------------------------------
 
     def _approach(
-        self, course: Course, bases: Mapping[int, Snapshot | None], end: int, known: int, now: int
+        self,
+        course: Course,
+        bases: Mapping[int, Snapshot | None],
+        end: int,
+        known: int,
+        now: int,
+        first: int = CHUNK,
     ) -> Iterator[tuple[int, tuple[int, ...], list[Record]]]:
-        return course.approach(bases, self._history, end, known, lambda at: grid(now - at))
+        return course.approach(bases, self._history, end, known, lambda at: grid(now - at), first)
 
     def _snapshots_at(self, course: Course, units: Sequence[int], reached: int, known: int, now: int) -> list[Snapshot]:
         if reached % grid(now - reached) != 1:
@@ -292,7 +298,7 @@ class Lane:
         start = first_start(bases, lambda: self._beginning(time))
         course = Course(self._editions, self.units, start, known)
         records: list[Record] = []
-        for _, _, stepped in self._approach(course, bases, time, known, time):
+        for _, _, stepped in self._approach(course, bases, time, known, time, LONGEST):
             records += stepped
         return course.folds, records
 
