@@ -6,6 +6,7 @@ from benchmarks import (
     append,
     computed,
     demo,
+    end_to_end,
     folds,
     forwarding,
     history,
@@ -26,7 +27,7 @@ from benchmarks.command import main
 
 PARTS = [
     opcua_speed, opcua_ingest, mqtt_ingest, store, append, sealing, history, forwarding, folds, moment, late, computed,
-    oee, simulation, demo, viewers, page, plant_file,
+    end_to_end, oee, simulation, demo, viewers, page, plant_file,
 ]  # fmt: skip
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import httpx2
@@ -186,19 +187,24 @@ def _rival_took_ms(server: Influx, at: int) -> float:
     return took
 
 
-def run(effort: Effort) -> list[Row]:
-    """A month, with --short a day; all moments come from a generator that begins the same every time."""
-    moments = 40 if effort.short else MOMENTS
-    days = 1 if effort.short else DAYS
+@cache
+def figures(days: int, moments: int) -> tuple[Asked, Sequence[float]]:
+    """Ours and the rival's; once a run, for it takes a core some forty seconds to build a day."""
     plant = slow_plant()
     with tempfile.TemporaryDirectory() as folder:
         end = built(Path(folder), plant, days)
         found = asyncio.run(asked(Path(folder), plant, end, moments))
     try:
-        rival = rival_ms(moments)
+        return found, rival_ms(moments)
     except Missing as error:
         print(f"without a rival: {error}", file=sys.stderr)
-        rival = []
+        return found, ()
+
+
+def run(effort: Effort) -> list[Row]:
+    """A month, with --short a day; all moments come from a generator that begins the same every time."""
+    days = 1 if effort.short else DAYS
+    found, rival = figures(days, 40 if effort.short else MOMENTS)
     name = f"state of {len(NAMES):,} tags at a moment of {days} day{'s' * (days > 1)}"
     return [
         _row(f"{name}, p50", found.state, rival, 50),

@@ -1,7 +1,8 @@
-"""An OPC UA server that answers every Publish at once with a value of every item: `python -m ... PORT doubles|mixed`.
+"""An OPC UA server that answers every Publish at once with a value of every item: `python -m ... PORT WHICH`.
 
-asyncua's server does all else. The messages are made once for the client's handles; each one sent has new times, and of
-mixed ones each of eight in turn has texts of other lengths. It says `> ready` when it listens.
+WHICH is `doubles`, `mixed` types or `plant`. asyncua's server does all else. The messages are made once for the handles
+of the client; each one sent has new times, and of mixed ones each of eight in turn has texts of other lengths. Of the
+plant (the tags of benchmarks.plant, at work) each has new values, too. It says `> ready` when it listens.
 """
 
 from __future__ import annotations
@@ -18,11 +19,17 @@ from asyncua.server import binary_server_asyncio
 from asyncua.server.uaprocessor import UaProcessor
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.ua_binary import nodeid_from_binary, struct_from_binary
+from numpy.typing import NDArray
+
+from benchmarks.plant import NAMES, TAGS
 
 ITEMS = 1000
 V = ua.VariantType
 MIXED = ((V.Double, "d", 1.5), (V.Int32, "i", 7), (V.Boolean, "?", True), (V.Float, "f", 2.5), (V.String, "", "part"))
 SHAPES = 8
+VARIANTS = 64
+STANDS = 3000
+"""Messages: so long a machine stands, and three times as long it works."""
 TICKS_TO_1970 = 116_444_736_000_000_000
 TEXT = 12
 PUBLISH = ObjectIds.PublishRequest_Encoding_DefaultBinary
@@ -53,12 +60,35 @@ class Shape:
         places = np.array(self.at)[:, None] + np.arange(16)
         self._places = places.ravel()
         self._all = np.frombuffer(self.bytes, np.uint8)
+        self._value_places = (np.array(self.at)[:, None] + np.arange(-8, 0)).ravel()
+        self._values = Values() if which == "plant" else None
 
-    def now(self) -> bytearray:
-        """The bytes with the times of now."""
+    def now(self, number: int) -> bytearray:
+        """The bytes with the times of now; of the plant with the values of this message."""
         ticks = time.time_ns() // 100 + TICKS_TO_1970
         self._all[self._places] = np.frombuffer(struct.pack("<qq", ticks, ticks) * len(self.at), np.uint8)
+        if self._values is not None:
+            self._all[self._value_places] = self._values.of(number).view(np.uint8)
         return self.bytes
+
+
+class Values:
+    """What the machines of the plant say: a piece in three messages, now and then a machine stands for a while."""
+
+    def __init__(self) -> None:
+        random = np.random.default_rng(1)
+        machines = ITEMS // len(TAGS)
+        self._offset = random.integers(0, STANDS, machines)
+        self._analog = random.normal(50, 1, (VARIANTS, machines, len(TAGS)))
+
+    def of(self, number: int) -> NDArray[np.float64]:
+        """A value of each tag in a message."""
+        value = self._analog[number % VARIANTS].copy()
+        turn, within = np.divmod(number + self._offset, STANDS)
+        stands = turn % 4 == 0
+        total = (turn - turn // 4) * (STANDS // 3) + np.where(stands, 0, within // 3)
+        value[:, 0], value[:, 1], value[:, 2] = total, total // 100, np.where(stands, 1 << 10, 0)
+        return value.ravel()
 
 
 class Firehose(UaProcessor):
@@ -98,7 +128,7 @@ class Firehose(UaProcessor):
         waiting, self.waiting = self.waiting, []
         for seqhdr, request in waiting:
             self.sequence += 1
-            body = self.shapes[self.sequence % SHAPES].now()
+            body = self.shapes[self.sequence % SHAPES].now(self.sequence)
             data = self.message(request, body)
             self._transport.write(
                 self._connection.message_to_binary(
@@ -133,7 +163,8 @@ async def main(port: int, which: str) -> None:
     index = await server.register_namespace("urn:bench:plc")
     folder = await server.nodes.objects.add_folder(index, "Plc")
     for number, (kind, _, value) in enumerate(kinds(which)):
-        await folder.add_variable(ua.NodeId(f"n{number}", index), f"n{number}", ua.Variant(value, kind))
+        name = NAMES[number].replace("/", ".") if which == "plant" else f"n{number}"
+        await folder.add_variable(ua.NodeId(name, index), name, ua.Variant(value, kind))
     async with server:
         print("> ready", flush=True)
         await asyncio.Event().wait()
