@@ -145,7 +145,7 @@ def test_nonsense_is_refused_with_its_place(keys: str, message: str):
 UNITS = {
     "s": "degC", "r": "degC", "f": "degF", "k": "K", "b": "bar", "mb": "mbar", "bg": "bar(g)", "q": "m3/h", "w": "W",
     "kw": "kW", "n": "rpm", "hz": "Hz", "m": "Nm", "x": "", "bottle": "bottle", "tot": "pcs", "e": "kWh", "len": "m",
-    "force": "N",
+    "force": "N", "per_min": "1/min",
 }  # fmt: skip
 
 
@@ -164,7 +164,8 @@ UNITS = {
         ("m * n / 9549", "kW", "m * n / 9549"),
         ("(s - r) * q * 4.19", "kW", "(s - r) * q * 4.19"),
         ("(s - r) * q * 4.19 MJ/m3/K", "kW", "(s - r) * q * 4.19 * 0.2777777777777778"),
-        ("force * len", "Nm", "force * len"),
+        ("force * len / 1 rad", "Nm", "force * len / 1"),
+        ("m * per_min * 1 rev", "kW", "m * per_min * 1 * 0.00010471975511965978"),
         ("hz", "rpm", "hz * 60"),
         ("k", "degC", "k - 273.15"),
         ("max(w, kw, 5 kW)", "W", "max(w, kw * 1000, 5000)"),
@@ -197,7 +198,9 @@ def test_an_expression_comes_out_in_the_unit_of_its_tag(rule: str, unit: str, ma
         ("m * n", "degC", "gives a power, and the tag is in degC: a power is not a temperature"),
         ("s > 5 dgC", "", "no unit 'dgC' (did you mean 'degC'?)"),
         ("len / len / 1 s", "rad/s", "gives a frequency, and the tag is in rad/s: one of them counts turns or angles"
-         " and the other does not"),
+         " and the other does not; multiply or divide by `1 rad`, or by `1 rev`"),
+        ("m * per_min", "kW", "gives kg.m2.rad-1.s-3, and the tag is in kW: one of them counts turns or angles and the"
+         " other does not; multiply or divide by `1 rad`, or by `1 rev`"),
     ],
 )  # fmt: skip
 def test_an_expression_that_mixes_units_is_refused(rule: str, unit: str, message: str):

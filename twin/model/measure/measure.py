@@ -123,14 +123,13 @@ def conversion(source: Measure, target: Measure) -> Conversion:
 
 
 def conversion_of_made(source: Measure, target: Measure) -> Conversion:
-    """The same for what an expression makes, where an angle may have come in or gone out: a force times a lever is a
-    torque. Raises NoConversion, also where nobody can tell whether 1/s means turns or radians.
+    """The same for what an expression makes: there nobody can tell whether 1/s means turns or radians, so whoever wrote
+    it must. Raises NoConversion.
     """
-    one, other = source.without("rad"), target.without("rad")
-    if source.dimension != target.dimension and one.dimension == other.dimension:
-        if one.dimension == PER_SECOND:
-            raise NoConversion("one of them counts turns or angles and the other does not")
-        return Conversion(one.factor / other.factor)
+    if source.dimension != target.dimension and source.without("rad").dimension == target.without("rad").dimension:
+        raise NoConversion(
+            "one of them counts turns or angles and the other does not; multiply or divide by `1 rad`, or by `1 rev`"
+        )
     return _conversion(source, target)
 
 
