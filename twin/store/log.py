@@ -35,6 +35,8 @@ FOLDED_AT = 5 / 8
 begins anew at its first byte."""
 LAP_S, MORE_BYTES, MOST_ROOM = 1.0, 4 * 2**20, 32 * 2**20
 """When it began anew sooner than this, it gets so much more room, up to so much: at its end a commit waits."""
+ROUNDS = 3
+"""It is folded so often at once: each time less was committed meanwhile, and what is left holds up the writer."""
 COMMIT_PAGES = 3
 """What a commit writes beside its bytes, about."""
 MOST_BYTES = 64 * 2**20
@@ -258,7 +260,8 @@ class SqliteLog:
             self._checkpoint_due.clear()
             if not self._closing:
                 with suppress(sqlite3.Error):  # a full disk: the WAL grows on, the next growth asks again
-                    _, frames, folded = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                    for _ in range(ROUNDS):
+                        _, frames, folded = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
                     self._rest_due = frames == folded  # else a reader holds the WAL
         connection.close()
 
