@@ -260,9 +260,8 @@ class SqliteLog:
             self._checkpoint_due.clear()
             if not self._closing:
                 with suppress(sqlite3.Error):  # a full disk: the WAL grows on, the next growth asks again
-                    for _ in range(ROUNDS):
-                        _, frames, folded = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-                    self._rest_due = frames == folded  # else a reader holds the WAL
+                    rounds = [connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone() for _ in range(ROUNDS)]
+                    self._rest_due = rounds[-1][1] == rounds[-1][2]  # frames, folded: else a reader holds the WAL
         connection.close()
 
 
