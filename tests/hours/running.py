@@ -182,7 +182,8 @@ class _Run:
             if not kinds:
                 return replace(asked, kind="state")
             kind = str(chance.choice(sorted({kind for kind, _ in kinds})))
-            return replace(asked, about=(kind, *sorted(key for its, key in kinds if its == kind)))
+            time = min(time, twin.live().frontier)  # what ends later is not published yet
+            return replace(asked, time=time, about=(kind, *sorted(key for its, key in kinds if its == kind)))
         if asked.kind == "values":
             return replace(asked, about=sorted(chance.choice(len(twin.tags), 6, replace=False).tolist()))
         return asked

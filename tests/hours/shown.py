@@ -49,7 +49,8 @@ async def answer(twin: Twin, asked: Question) -> Lines:
     if asked.kind == "records":
         span = asked.time - 2 * HOUR, asked.time
         found = twin.results.records(asked.about[0], asked.about[1:], *span, asked.known)
-        return {asked.about[0]: [f"{r.key} {r.start} {r.end} {r.data} since {since}" for r, since in found]}
+        ended = [(r, since) for r, since in found if r.end < asked.time]  # others are not in result(T, K) (R2, R5)
+        return {asked.about[0]: [f"{r.key} {r.start} {r.end} {r.data} since {since}" for r, since in ended]}
     ids, seen = np.array(asked.about, np.int32), twin.as_known(asked.known)
     rows = in_order(seen.past.read_tags(ids, asked.time - 10 * MINUTE, asked.time, asked.known).samples)
     columns = *columns_of(rows), *values(seen.meaning, rows)
