@@ -180,7 +180,8 @@ def _lines() -> Iterator[bytes]:
 def _rival_took_ms(server: Influx, at: int) -> float:
     """It may look back for as long as ours has samples of all: two minutes."""
     begun = time.perf_counter()
-    found = server.query(f"SELECT last(value) FROM s WHERE time < {at} AND time >= {at - 2 * MINUTE} GROUP BY tag")
+    span = f"time < {at} AND time >= {at - 2 * MINUTE}"
+    found = server.query(f'SELECT last(value) FROM s WHERE {span} GROUP BY "tag"')
     took = 1e3 * (time.perf_counter() - begun)
     if found.count(b'"last"') != len(NAMES):
         raise RuntimeError(f"the rival has {found.count(b'last')} values of {len(NAMES)}")
