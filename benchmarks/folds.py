@@ -76,7 +76,7 @@ def folded_per_s(step: int, seconds: float) -> tuple[float, int]:
     """(samples a second of CPU, records made) of the engine, a step at a time."""
     engine, results, tags = engine_of(MemoryHistory())
     prepared = list(entries(seconds, step, tags.ids_of(PATHS)))
-    engine.resume(BEGIN, 0)
+    list(engine.resume(BEGIN, 0))
     begun = time.process_time()
     for recorded, one in prepared:
         engine.accept([(recorded, one)])

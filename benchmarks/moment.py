@@ -88,7 +88,7 @@ def built(folder: Path, plant: Plant, days: int) -> int:
         assembly = assemble(plant, log.tags)
         results = SqliteResults(reader, assembly.names, assembly.editions.codes, log)
         engine = assembly.engine(reader, results)
-        engine.resume(BEGIN, 0)
+        list(engine.resume(BEGIN, 0))
         sealer = Sealer(log, reader, Bounds(age=0, leave=0, grace=0, settle=0))
         told: list[Publication] = []
         for one in minutes(days):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,9 +42,10 @@ class Engine:
         for number, lane in enumerate(lanes):
             self._lane_of_unit[list(lane.units)] = number
 
-    def resume(self, now: int, known: int) -> list[Publication]:
-        """Bring every lane from its newest snapshots to now."""
-        return [lane.resume(now, known) for lane in self.lanes]
+    def resume(self, now: int, known: int) -> Iterator[Publication]:
+        """Bring every lane from its newest snapshots to now: it is there when the last publication has been taken."""
+        for lane in self.lanes:
+            yield from lane.resume(now, known)
 
     def accept(self, entries: Sequence[Entry]) -> None:
         """Take entries that have just become durable, in the order of `recorded`."""

@@ -8,7 +8,7 @@ Whatever this file does with waits, snapshots and heals, its state at F is resul
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from twin.core.rows import Samples, equal_rows, in_order, join
 from twin.core.span import GRID, cuts, grid, in_event_order, unit_state
 from twin.core.state import put, take
 
+PIECE = 50_000
+"""A start tells its records by so many, about."""
 HEAL_PAUSE = SECOND
 """At most one heal per unit in this time; meanwhile the frontier stands still (R6, R8)."""
 
@@ -32,6 +34,15 @@ Folds = list[Fold]
 class _LateSpan:
     first: int
     last: int
+
+
+@dataclass(slots=True)
+class _Retelling:
+    """A unit that a start folds again. at: records that end before are compared; told: so far the runs before told."""
+
+    at: int
+    told: int
+    newest: Snapshot | None
 
 
 @dataclass(slots=True)
@@ -74,35 +85,60 @@ class Lane:
 
     # --- from the log ------------------------------------------------------------------------------------------
 
-    def resume(self, now: int, known: int) -> Publication:
+    def resume(self, now: int, known: int) -> Iterator[Publication]:
         """Start from the newest snapshots and fold the log up to now - wait; what is younger waits as pending.
 
         Records that come out otherwise than they stand are corrected: a run that was killed leaves no trace, and what
-        another edition of the model says of the past is healed. What lies beyond all that was told is news.
+        another edition of the model says of the past is healed. What lies beyond all that was told is news. A long way
+        is told in pieces: one that is cut off goes on from the last piece, not from the beginning.
         """
         self.known = known
         bases = self._bases(self.units, now, FAR_FUTURE, known, self._resumable)
         start = first_start(bases, lambda: self._beginning(now - self.wait))
         self._course = Course(self._editions, self.units, start, known)
         target = max(now - self.wait, *(start, *(basis.frontier for basis in bases.values() if basis is not None)))
+        retold = {unit: self._retelling(unit, start, basis, known) for unit, basis in bases.items()}
         outcome = _Outcome()
+        late: list[Late] = []
         for reached, under_way, records in self._approach(self._course, bases, target, known, now):
             outcome.added += records
             outcome.snapshots += self._snapshots_at(self._course, under_way, reached, known, now)
-        news: list[Record] = []
-        for unit in self.units:  # to the end of what was told: the clock may have stepped back behind it
-            basis = bases[unit]
-            begun = start if basis is None else basis.frontier
-            newest = self._results.snapshot_before(unit, FAR_FUTURE, known)
-            told = self._told_until(unit, begun, newest)
-            mine = [record for record in outcome.added if record.unit == unit]
-            if self._correct(unit, begun, told, [record for record in mine if record.end < told], outcome):
-                self._late_entries += [] if newest is None else self._causes(newest, told, known)
-            news += [record for record in mine if record.end >= told]
+            if len(outcome.added) >= PIECE:
+                piece = self._retold(retold, outcome, reached, known, late)
+                late += piece.late
+                yield piece
+                outcome = _Outcome()
+        last = self._retold(retold, outcome, FAR_FUTURE, known, late)
         waiting = self._editions.of_units(self._history.read(target, FAR_FUTURE, known), self.units)
         self._pending, self._pending_events = [waiting.samples], list(waiting.events)
+        yield replace(last, healed=sorted({one.unit for one in (*late, *last.late)}))
+
+    def _retelling(self, unit: int, start: int, basis: Snapshot | None, known: int) -> _Retelling:
+        begun = start if basis is None else basis.frontier
+        newest = self._results.snapshot_before(unit, FAR_FUTURE, known)
+        return _Retelling(begun, self._told_until(unit, begun, newest), newest)
+
+    def _retold(
+        self, retold: Mapping[int, _Retelling], outcome: _Outcome, reached: int, known: int, before: Sequence[Late]
+    ) -> Publication:
+        """What was folded up to `reached` beside what was told of it: corrections, and news beyond. before: causes
+        that were named already.
+        """
+        mine: dict[int, list[Record]] = {unit: [] for unit in retold}
+        news: list[Record] = []
+        for record in outcome.added:
+            (mine[record.unit] if record.end < retold[record.unit].told else news).append(record)
+        for unit, one in retold.items():  # to the end of what was told: the clock may have stepped back behind it
+            until = min(one.told, reached)
+            if one.at < until:
+                if self._correct(unit, one.at, until, mine[unit], outcome) and one.newest is not None:
+                    self._late_entries += self._causes(one.newest, one.told, known)
+                one.at = until
         late, self._late_entries = list(dict.fromkeys(self._late_entries)), []
-        return Publication(known, news, outcome.corrected, outcome.removed, outcome.snapshots, late)
+        told = set(before)
+        return Publication(
+            known, news, outcome.corrected, outcome.removed, outcome.snapshots, [one for one in late if one not in told]
+        )
 
     def _told_until(self, unit: int, begun: int, newest: Snapshot | None) -> int:
         """How far the runs before have told of a unit, at least: they publish records and snapshots by their end."""

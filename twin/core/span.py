@@ -67,11 +67,17 @@ def unit_state(folds: Sequence[Fold], unit: int) -> bytes:
 
 
 def restore_units(folds: Sequence[Fold], bases: Sequence[Snapshot]) -> None:
-    """Put the states of units from their snapshots into folds made from the same model and code."""
-    bodies = [_bodies(basis) for basis in bases]
-    units = [basis.unit for basis in bases]
-    for fold in folds if bases else ():
-        put_all(fold.state, units, [restore(fold.state, body[fold.name]) for body in bodies])
+    """Put the states of units from their snapshots into folds made from the same model and code.
+
+    A fold that a snapshot does not hold begins with nothing there. Raises KeyError for a snapshot of other folds.
+    """
+    bodies = [(basis.unit, _bodies(basis)) for basis in bases]
+    if unknown := {name for _, body in bodies for name in body} - {fold.name for fold in folds}:
+        raise KeyError(*sorted(unknown))
+    for fold in folds:
+        mine = [(unit, restore(fold.state, body[fold.name])) for unit, body in bodies if fold.name in body]
+        if mine:
+            put_all(fold.state, [unit for unit, _ in mine], [state for _, state in mine])
 
 
 def _bodies(basis: Snapshot) -> dict[str, bytes]:

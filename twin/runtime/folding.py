@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from twin.core.engine import Engine, Entry
@@ -84,8 +84,8 @@ class Folding:
         self._engine = self._make()
         self.correcting.go_on(self._results.last_correction())
         for publication in self._engine.resume(self._clock.now(), known):
-            healed = sorted({one.unit for one in publication.late})
-            self._results.publish(self.correcting.told(replace(publication, healed=healed)))
+            self._results.publish(self.correcting.told(publication))
+            self._results.last_correction()  # waits until it is durable: years of records never wait together
         self._show()
 
     def start(self) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from twin.core.batch import Batch
@@ -207,7 +207,7 @@ def _engine(case: FoldCase, history: MemoryHistory, results: MemoryResults, wait
     return Engine([lane], case.editions)
 
 
-def _publish(publications: Sequence[Publication], results: MemoryResults) -> None:
+def _publish(publications: Iterable[Publication], results: MemoryResults) -> None:
     for one in publications:
         results.publish(one)
 

@@ -43,7 +43,7 @@ class Seen:
         self.assembly = assemble(self.plant, self.tags)
         self.meaning = Meaning(self.plant, self.tags.names(), self.assembly.editions.newest.scales)
         self.engine = self.assembly.engine(MemoryHistory(), MemoryResults())
-        self.engine.resume(NOW - MINUTE, 0)
+        list(self.engine.resume(NOW - MINUTE, 0))
         self._known = NOW - MINUTE
 
     def take(self, item) -> None:

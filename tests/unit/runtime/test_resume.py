@@ -26,13 +26,20 @@ class Plant:
         self.known = 0
         self.start(BEGIN)
 
-    def start(self, now: int) -> Publication:
+    def start(self, now: int, most: int | None = None) -> Publication:
+        """Returns all that was told; most: killed behind so many pieces of it."""
         self.engine = Engine(
             [Lane(CASE.units, CASE.editions, WAIT, self.store.history, self.store.results)], CASE.editions
         )
-        (found,) = self.engine.resume(now, self.known)
-        self._publish([found])
-        return found
+        pieces: list[Publication] = []
+        for one in self.engine.resume(now, self.known):
+            self._publish([one])
+            pieces.append(one)
+            if len(pieces) == most:
+                break
+        self.pieces = len(pieces)
+        names = ("added", "corrected", "removed", "snapshots", "late", "healed")
+        return Publication(self.known, *([one for piece in pieces for one in getattr(piece, name)] for name in names))
 
     def stop(self) -> None:
         self._publish(self.engine.final())
@@ -110,6 +117,23 @@ def test_killed_again_before_what_came_late_was_healed(plant):
     plant.check()
     (view,) = plant.engine.at(BEGIN + 4 * MINUTE, FAR_FUTURE)
     plant.equals(view, BEGIN + 4 * MINUTE, FAR_FUTURE)
+
+
+def test_a_start_that_tells_in_pieces_and_is_killed_between_them(plant, monkeypatch):
+    monkeypatch.setattr("twin.core.lane.PIECE", 40)
+    plant.run(BEGIN, BEGIN + 3 * MINUTE)
+    plant.log(BEGIN + 3 * MINUTE, late(2, BEGIN + MINUTE + 1, 2.0))
+    span = range(BEGIN + 3 * MINUTE, BEGIN + 50 * MINUTE, SECOND)
+    plant.log(BEGIN + 50 * MINUTE, *[sample(at) for at in span])
+    told: list[Publication] = []
+    for most in (1, 1, 2, None):
+        told.append(plant.start(BEGIN + 51 * MINUTE, most))
+    assert plant.pieces > 1
+    plant.check()
+    for one in told[1:]:  # what a piece told was told once
+        assert not [*one.corrected, *one.removed]
+    plant.run(BEGIN + 51 * MINUTE, BEGIN + 52 * MINUTE)
+    plant.check()
 
 
 def test_what_nobody_was_told_before_the_kill_is_news(plant):
