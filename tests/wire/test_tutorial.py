@@ -26,13 +26,14 @@ FILLER = "my/plant/packaging/line1/filler"
 
 
 @pytest.fixture
-def port() -> Iterator[str]:
+def port(tmp_path: Path) -> Iterator[str]:
     """That of the simulated line, in a process of its own as in the second terminal."""
     (port,) = free_ports(1)
     command = [sys.executable, "-m", "twin.cli.main", "simulate", "packaging", "--opcua-port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    said = tmp_path / "simulate.log"
+    with said.open("w") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process:
         assert process.stdout is not None
-        assert str(port) in process.stdout.readline()
+        assert str(port) in process.stdout.readline(), said.read_text()
         yield str(port)
         process.terminate()
         process.communicate(timeout=20)
