@@ -10,7 +10,7 @@ from pydantic import Field
 from twin.alarms.occurrence import STATES, Occurrence
 from twin.api.readable import Owned
 from twin.api.shapes import Answer, Shape, Time
-from twin.api.tag_now import tag_now
+from twin.api.tag_now import number_now
 from twin.core.instant import SECOND, duration_text, to_text
 from twin.model.plant import Plant
 from twin.runtime.live import LiveView
@@ -142,7 +142,7 @@ def alarm_fields(twin: Owned, view: LiveView, one: Occurrence) -> dict[str, obje
         "priority": one.priority,
         "limit": one.limit,
         "unit": unit,
-        "value": tag_now(twin, view, one.tag).value if one.end is None else None,
+        "value": number_now(twin, view, one.tag) if one.end is None else None,
         "peak": one.peak,
         "cause": one.cause,
         "state": one.state,

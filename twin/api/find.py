@@ -17,7 +17,8 @@ LONGEST = 400
 def machines_below(plant: Plant, asset: str) -> list[Machine]:
     """The machine of a path, or all below it; all of the plant for ''. Raises a problem when there is none."""
     path = asset.strip("/")
-    found = [machine for machine in plant.machines() if not path or is_below(machine.path, path, plant)]
+    is_mine = below(path, plant)
+    found = [machine for machine in plant.machines() if is_mine(machine.path)]
     if not found:
         raise not_found(f"asset {asset!r}: no machine here or below{_near(path, _assets(plant), plant)}")
     return found
@@ -33,7 +34,8 @@ def asset_not_found(plant: Plant, asset: str, number: int, many: int) -> Problem
 def lines_below(plant: Plant, asset: str) -> list[Line]:
     """The line of a path, or all below it; none when the path is that of a machine or of nothing."""
     path = asset.strip("/")
-    return [line for line in plant.lines if not path or is_below(line.path, path, plant)]
+    is_mine = below(path, plant)
+    return [line for line in plant.lines if is_mine(line.path)]
 
 
 def tag_named(plant: Plant, tags: TagTable, name: str) -> str:
@@ -63,10 +65,13 @@ def _test(glob: str, plant: Plant) -> Callable[[str], bool]:
     return takes((text,) if text else (), plant.path)
 
 
-def is_below(name: str, path: str, plant: Plant) -> bool:
-    """Whether a full name is a path, with or without the plant before it, or stands below it."""
-    short = plant.short(name)
-    return path in {name, short} or name.startswith(f"{path}/") or short.startswith(f"{path}/")
+def below(path: str, plant: Plant) -> Callable[[str], bool]:
+    """Whether a full name is a path, with or without the plant before it, or stands below it; '' takes all."""
+    if not path:
+        return lambda _name: True
+    paths = {path, f"{plant.path}/{path}" if plant.path else path}
+    starts = tuple(f"{one}/" for one in paths)
+    return lambda name: name in paths or name.startswith(starts)
 
 
 def _assets(plant: Plant) -> list[str]:

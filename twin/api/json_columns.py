@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -56,6 +56,22 @@ def numbers(value: NDArray[np.float64]) -> Spelled:
     return _in_turn(value, lambda some: _NUMBERS.to_json(some.tolist())[1:-1])
 
 
+def number_texts(value: Sequence[float]) -> list[str]:
+    """The same, a text of each."""
+    return _NUMBERS.to_json(value)[1:-1].decode().split(",") if value else []
+
+
+def time_texts(time: NDArray[np.int64]) -> list[str]:
+    """RFC 3339 as in `times`, a JSON text of each."""
+    return quoted_times(time).decode().split(",") if len(time) else []
+
+
+@lru_cache(maxsize=1000)
+def quoted(text: str) -> str:
+    """A word that many objects have in common (a name, a unit, a state) as JSON."""
+    return to_json(text).decode()
+
+
 def _in_turn(column: NDArray[Any], spell: Callable[[NDArray[Any]], bytes]) -> Spelled:
     pieces: list[bytes] = []
     for start in range(0, len(column), _AT_ONCE):
@@ -88,6 +104,11 @@ def json_object(fields: Mapping[str, Any]) -> Spelled:
         pieces.append(b"%b%b:" % (b"," if pieces else b"{", _name(name)))
         pieces += spelled(value)
     return Spelled((*(pieces or (b"{",)), b"}"))
+
+
+def json_list(items: Iterable[str]) -> Spelled:
+    """A list of what is JSON already."""
+    return Spelled((f"[{','.join(items)}]".encode(),))
 
 
 @lru_cache(maxsize=1000)

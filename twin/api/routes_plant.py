@@ -6,11 +6,13 @@ import asyncio
 from typing import Annotated
 from urllib.parse import urlsplit, urlunsplit
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from twin.api.caller import VIEW, TheTwin
 from twin.api.find import LONGEST, all_tags, tags_matching
+from twin.api.json_columns import json_list, json_object
 from twin.api.load import Heavy
+from twin.api.now_json import tags_told
 from twin.api.origins_told import AskedOrigin, origins_told
 from twin.api.problem import not_found
 from twin.api.shapes import (
@@ -26,9 +28,7 @@ from twin.api.shapes import (
     SiteShape,
     StationShape,
     TagsAnswer,
-    TagShape,
 )
-from twin.api.tag_now import tag_shapes
 from twin.core.instant import SECOND, to_text
 from twin.model.plant import Buffer, Line, Machine
 from twin.runtime.report import ConnectionReport, DeadLetter
@@ -76,7 +76,7 @@ def dead_letters(twin: TheTwin, id: Annotated[str, Path(max_length=LONGEST)]) ->
     )
 
 
-@router.get("/tags")
+@router.get("/tags", response_model=TagsAnswer)
 async def tags(
     twin: TheTwin,
     heavy: Heavy,
@@ -84,14 +84,16 @@ async def tags(
     limit: Page = 1000,
     cursor: Annotated[str, Query(max_length=LONGEST)] = "",
     origin: AskedOrigin = None,
-) -> TagsAnswer:
+) -> Response:
     """Tags by name with their last value, its status, age and origin."""
     view = twin.live()
     names = sorted(tags_matching(twin.plant, all_tags(twin.plant, twin.tags), [match]))
     page = [name for name in names if name > cursor][: limit + 1]
     came = await origins_told(twin, heavy, twin, view, page[:limit], origin)
-    shapes: list[TagShape] = await asyncio.to_thread(tag_shapes, twin, view, page[:limit], came)
-    return TagsAnswer(as_of=to_text(view.as_of), tags=shapes, cursor=page[limit - 1] if len(page) > limit else None)
+    told = await asyncio.to_thread(tags_told, twin, view, page[:limit], came)
+    rest = page[limit - 1] if len(page) > limit else None
+    answer = json_object({"as_of": to_text(view.as_of), "tags": json_list(told), "cursor": rest})
+    return Response(bytes(answer), media_type="application/json")
 
 
 def connection_shapes(twin: Twin) -> list[ConnectionShape]:

@@ -302,11 +302,10 @@ class Plant:
 
     def asset_of(self, tag: str) -> str:
         """Path of the machine that has a tag, else of the line it stands below, '' for none."""
-        assets = {machine.path for machine in self.machines()} | {line.path for line in self.lines}
-        above = tag
-        while above and above not in assets:
-            above = above.rpartition("/")[0]
-        return above
+        lines = [line for line in self.lines if tag == line.path or tag.startswith(f"{line.path}/")]
+        machines = [machine.path for line in lines for machine in line.machines]
+        found = [path for path in machines if tag == path or tag.startswith(f"{path}/")]
+        return max([*found, *(line.path for line in lines)], key=len, default="")
 
     def site_of(self, path: str) -> Site:
         """The nearest site or area at or above a full path; the plant itself where there is none."""
