@@ -143,7 +143,7 @@ async def asked(folder: Path, plant: Plant, end: int, moments: int) -> Asked:
         then: list[float] = []
         for at in np.random.default_rng(2).integers(BEGIN + HOUR, end, moments).tolist():
             begun = time.perf_counter()
-            await twin.at(at, FAR_FUTURE)
+            await twin.at(at, FAR_FUTURE, told=False)
             state.append(1e3 * (time.perf_counter() - begun))
             json.append(await _took_ms(client, {"at": to_text(at + SECOND)}))
             then.append(await _took_ms(client, {"at": to_text(at), "known_at": to_text(at + 10 * SECOND)}))

@@ -11,12 +11,17 @@ from twin.runtime.live import LiveView
 from twin.runtime.twin import Twin
 
 
-async def seen(twin: Twin, heavy: asyncio.Semaphore, at: str | None, known_at: str | None) -> tuple[LiveView, int]:
-    """(view, known) of a request: as of `at` or now, as it was known at `known_at` or is now. Raises a problem."""
+async def seen(
+    twin: Twin, heavy: asyncio.Semaphore, at: str | None, known_at: str | None, told: bool = True
+) -> tuple[LiveView, int]:
+    """(view, known) of a request: as of `at` or now, as it was known at `known_at` or is now. Raises a problem.
+
+    told: with all its provisional records.
+    """
     if at is None and known_at is None:
         return twin.live(), FAR_FUTURE
     known = FAR_FUTURE if known_at is None else moment("known_at", known_at, twin.clock.now())
-    return await _seen_at(twin, heavy, _shown_instant(twin, at, known), known), known
+    return await _seen_at(twin, heavy, _shown_instant(twin, at, known), known, told), known
 
 
 def known_text(known: int) -> str | None:
@@ -24,7 +29,7 @@ def known_text(known: int) -> str | None:
     return None if known == FAR_FUTURE else to_text(known)
 
 
-async def _seen_at(twin: Twin, heavy: asyncio.Semaphore, instant: int, known: int) -> LiveView:
+async def _seen_at(twin: Twin, heavy: asyncio.Semaphore, instant: int, known: int, told: bool) -> LiveView:
     """The view of an instant, as it was known at `known`. Raises a problem when the log begins later."""
     first = await asyncio.to_thread(twin.reader.first)
     if first is None or instant < first:
@@ -32,7 +37,7 @@ async def _seen_at(twin: Twin, heavy: asyncio.Semaphore, instant: int, known: in
             f"at {to_text(instant)}: the log begins at {'no time: it is empty' if first is None else to_text(first)}"
         )
     async with heavy:
-        return await twin.at(instant, known)
+        return await twin.at(instant, known, told)
 
 
 def _shown_instant(twin: Twin, at: str | None, known: int) -> int:

@@ -38,7 +38,7 @@ async def state(
     """Everything below a path: machines and since when they do what they do, lines and what they make, values with
     quality, age and origin, alarms; now or at a past instant, under the model that counted then.
     """
-    view, known = await seen(twin, heavy, at, known_at)
+    view, known = await seen(twin, heavy, at, known_at, told=False)
     model = await asyncio.to_thread(twin.models.at, view.as_of, known)
     found = _found(model, view, asset)
     came = await origins_told(twin, heavy, model, view, found.all, origin)

@@ -41,6 +41,8 @@ class Course:
         self.edition = self.editions.up_to(at)
         self.folds = self.edition.fresh(self.units)
         self._scales = self.editions.newest.scales
+        self.told = True
+        """Whether all records of its steps are asked for (twin.core.fold.Step)."""
 
     def fork(self) -> Course:
         """Another one from here that leaves this one alone."""
@@ -63,7 +65,7 @@ class Course:
             if edition is not self.edition:
                 closed, held = self._turn(edition)
                 records += closed
-            records += step_all(self.folds, replace(step_of(rows, events, self.at, reached), held=held))
+            records += step_all(self.folds, replace(step_of(rows, events, self.at, reached), held=held, told=self.told))
             self.at = reached
         return records
 

@@ -74,11 +74,11 @@ class Engine:
             views.append(LaneView(lane.units, folds, records, lane.frontier))
         return views
 
-    def at(self, time: int, known: int) -> list[LaneView]:
-        """result(time, known) of every lane."""
+    def at(self, time: int, known: int, told: bool = True) -> list[LaneView]:
+        """result(time, known) of every lane. told: with all provisional records."""
         views: list[LaneView] = []
         for lane in self.lanes:
-            folds, records = lane.state_at(time, known)
+            folds, records = lane.state_at(time, known, told)
             views.append(LaneView(lane.units, folds, records, time))
         return views
 

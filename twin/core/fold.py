@@ -71,6 +71,8 @@ class Step:
     events: Sequence[Event] = ()
     series: Mapping[str, Series] = field(default_factory=dict[str, Series])
     held: Rows | None = None
+    told: bool = True
+    """Whether somebody asks for its records; of a state alone a fold may leave out those that are many."""
 
 
 class Fold(ABC):
@@ -140,7 +142,7 @@ def stepped(folds: Sequence[Fold], step: Step) -> tuple[list[Record], Rows]:
     series: dict[str, Series] = {}
     rows = step.rows
     for fold in folds:
-        outputs = fold.step(Step(step.t0, step.t1, rows, step.events, series, step.held))
+        outputs = fold.step(Step(step.t0, step.t1, rows, step.events, series, step.held, step.told))
         records.extend(outputs.records)
         if outputs.series is not None:
             series[fold.name] = outputs.series

@@ -328,11 +328,15 @@ class Lane:
             return []
         return [Snapshot(unit, reached, known, unit_state(course.folds, unit)) for unit in units]
 
-    def state_at(self, time: int, known: int) -> tuple[Folds, list[Record]]:
-        """result(time, known) of these units: the plant as it was at `time`, as it was known at `known` (R9)."""
+    def state_at(self, time: int, known: int, told: bool = True) -> tuple[Folds, list[Record]]:
+        """result(time, known) of these units: the plant as it was at `time`, as it was known at `known` (R9).
+
+        told: with all records since the snapshots that it is folded from.
+        """
         bases = self._bases(self.units, time, time, known, self._valid_basis)
         start = first_start(bases, lambda: self._beginning(time))
         course = Course(self._editions, self.units, start, known)
+        course.told = told
         records: list[Record] = []
         for _, _, stepped in self._approach(course, bases, time, known, time, LONGEST):
             records += stepped

@@ -13,7 +13,7 @@ from twin.core.fold import Fold, Step
 from twin.core.history import Snapshot
 from twin.core.instant import DAY, HOUR, MINUTE
 from twin.core.rows import Rows
-from twin.core.state import put_all, restore, snapshot, take
+from twin.core.state import put_all, restored, snapshot, take
 
 GRID = MINUTE
 """Snapshots stand 1 ns after each full minute: windows of that minute have just closed, state is small."""
@@ -75,7 +75,7 @@ def restore_units(folds: Sequence[Fold], bases: Sequence[Snapshot]) -> None:
     if unknown := {name for _, body in bodies for name in body} - {fold.name for fold in folds}:
         raise KeyError(*sorted(unknown))
     for fold in folds:
-        mine = [(unit, restore(fold.state, body[fold.name])) for unit, body in bodies if fold.name in body]
+        mine = [(unit, restored(fold.state, body[fold.name])) for unit, body in bodies if fold.name in body]
         if mine:
             put_all(fold.state, [unit for unit, _ in mine], [state for _, state in mine])
 

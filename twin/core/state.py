@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -152,21 +154,32 @@ def snapshot(state: Mapping[str, Table]) -> bytes:
 
 def restore(state: Mapping[str, Table], data: bytes) -> State:
     """A state of the shape of `state` (its tables, types, raggedness) with the rows of a snapshot."""
+    return fork(restored(state, data))
+
+
+def restored(state: Mapping[str, Table], data: bytes) -> State:
+    """The same for reading alone: columns are where they are in the snapshot."""
     (length,) = _LENGTH.unpack_from(data)
-    head = json.loads(data[4 : 4 + length])
-    columns: dict[str, Column] = {}
-    position = 4 + length
-    for name, (dtype, shape, size) in head.items():
-        columns[name] = _column_from(data[position : position + size], dtype, shape)
-        position += size
+    start = _LENGTH.size + length
+    columns = {name: _column_from(data, *place) for name, place in _places(data[_LENGTH.size : start], start).items()}
     return {
         table: Table(
-            columns[f"{table}.{_UNIT}"].astype(np.int32),
+            columns[f"{table}.{_UNIT}"].astype(np.int32, copy=False),
             held.ragged,
             **{name: columns[f"{table}.{name}"] for name in held.columns},
         )
         for table, held in state.items()
     }
+
+
+@lru_cache(maxsize=1000)
+def _places(header: bytes, start: int) -> Mapping[str, tuple[str, tuple[int, ...], int, int]]:
+    """Of each column its type, its shape and where it begins and ends: units alike have headers alike."""
+    found: dict[str, tuple[str, tuple[int, ...], int, int]] = {}
+    for name, (dtype, shape, size) in json.loads(header).items():
+        found[name] = dtype, tuple(shape), start, start + size
+        start += size
+    return found
 
 
 def equal(one: Mapping[str, Table], other: Mapping[str, Table]) -> bool:
@@ -188,9 +201,10 @@ def _column_bytes(column: Column) -> tuple[bytes, str]:
     return np.ascontiguousarray(column).tobytes(), column.dtype.str
 
 
-def _column_from(body: bytes, dtype: str, shape: list[int]) -> Column:
+def _column_from(data: bytes, dtype: str, shape: tuple[int, ...], start: int, end: int) -> Column:
     if dtype == "object":
         column = np.empty(shape, dtype=object)
-        column[:] = json.loads(body)
+        column[:] = json.loads(data[start:end])
         return column
-    return np.frombuffer(body, dtype=np.dtype(dtype)).reshape(shape).copy()
+    found = np.frombuffer(data, dtype, math.prod(shape), start)
+    return found.reshape(shape) if len(shape) > 1 else found

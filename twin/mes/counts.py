@@ -152,7 +152,7 @@ class Counts(Fold):
         if step.t1 <= minute + MINUTE and not ((open_minutes != 0) & (open_minutes != minute)).any():
             self._add(moved, minute)
             return []
-        return self._close(moved, step.t1)
+        return self._close(moved, step)
 
     def _add(self, moved: _Moved, minute: int) -> None:
         """Take in what came in a minute that stays open, where no other one is."""
@@ -166,7 +166,7 @@ class Counts(Fold):
             state.columns[name][counter] += sums
         state.minute[counter[some]] = minute
 
-    def _close(self, moved: _Moved, t1: int) -> list[Record]:
+    def _close(self, moved: _Moved, step: Step) -> list[Record]:
         state = self.state["counter"]
         held = np.flatnonzero(state.minute > 0)
         counter = np.concatenate([held.astype(np.int32), moved.counter])
@@ -178,8 +178,10 @@ class Counts(Fold):
         sums = [window_sum(column[order], starts) for column in columns]
         counter, minute = counter[starts], minute[starts]
         some = np.any([s > 0 for s in sums], axis=0) if len(starts) else np.empty(0, np.bool_)
-        closed = minute + MINUTE < t1
+        closed = minute + MINUTE < step.t1
         self._keep_open(counter, minute, sums, some & ~closed)
+        if not step.told:
+            return []
         told = np.flatnonzero(some & closed)
         columns = [column[told].tolist() for column in (counter, minute, *sums)]
         return [self._record(row, at, of_each) for row, at, *of_each in zip(*columns, strict=True)]

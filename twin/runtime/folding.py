@@ -126,9 +126,12 @@ class Folding:
             self._fail(error)
             raise
 
-    def at(self, moment: int, known: int, meaning: Meaning) -> Future[LiveView]:
-        """The plant at a past moment, as it was known at `known`. meaning: of the model that counted then."""
-        return self.ask(lambda: self._seen(moment, known, meaning))
+    def at(self, moment: int, known: int, meaning: Meaning, told: bool = True) -> Future[LiveView]:
+        """The plant at a past moment, as it was known at `known`. meaning: of the model that counted then.
+
+        told: with all its provisional records.
+        """
+        return self.ask(lambda: self._seen(moment, known, meaning, told))
 
     def scales(self, known: int) -> Scales:
         """How numbers read, as it was known at `known`."""
@@ -200,10 +203,10 @@ class Folding:
     def _view(self, number: int, as_of: int, known: int, lanes: Any) -> LiveView:
         return view_of(number, as_of, known, lanes, self._meaning, self._tags())
 
-    def _seen(self, moment: int, known: int, meaning: Meaning) -> LiveView:
+    def _seen(self, moment: int, known: int, meaning: Meaning, told: bool) -> LiveView:
         """Numbers read as they were known to read at `known`."""
         read = meaning.reading(self.scales(known))
-        return view_of(0, moment, known, self._engine.at(moment, known), read, self._tags())
+        return view_of(0, moment, known, self._engine.at(moment, known, told), read, self._tags())
 
     def _answer(self) -> None:
         while not self._asked.empty():

@@ -146,10 +146,12 @@ class Twin:
             await self._viewed.wait()
         return self.live()
 
-    async def at(self, time: int, known: int) -> LiveView:
-        """The plant at a past instant, as it was known at `known`."""
+    async def at(self, time: int, known: int, told: bool = True) -> LiveView:
+        """The plant at a past instant, as it was known at `known`. told: with all its provisional records; who does not
+        read them need not wait for them.
+        """
         model = await asyncio.to_thread(self.models.at, time, known)
-        return await asyncio.wrap_future(self._folding.at(time, known, model.meaning))
+        return await asyncio.wrap_future(self._folding.at(time, known, model.meaning, told))
 
     def as_known(self, known: int) -> Twin:
         """The same for reads: numbers read as it was known at `known`, before a dated scale that came later."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +15,7 @@ from twin.core.batch import batch
 from twin.core.fold import Step
 from twin.core.instant import MINUTE, SECOND
 from twin.core.rows import in_order, samples_of
+from twin.core.state import equal
 from twin.mes.counts import CounterSpec, Counts
 
 BEGIN = 1_700_000_040 * SECOND  # on a full minute
@@ -130,3 +132,13 @@ def row_by_row(specs: list[CounterSpec], tags: np.ndarray, times: np.ndarray, va
 @pytest.mark.parametrize("value", [2.0**53, -(2.0**60), float("inf")])
 def test_readings_past_2_to_the_53_are_no_counts(value: float) -> None:
     assert counted(PLAIN, [(0, 10), (1, value), (2, 11)]) == {"pieces": 1}
+
+
+def test_where_nobody_asks_for_records_the_state_is_the_same() -> None:
+    rows = in_order(samples_of([(1, batch("a", [0] * 4, [BEGIN + s * SECOND for s in (0, 5, 61, 130)], [1, 3, 7, 9]))]))
+    step = Step(BEGIN - SECOND, BEGIN + 3 * MINUTE, rows)
+    one, other = Counts([PLAIN]), Counts([PLAIN])
+    assert len(one.step(step).records) == 2
+    silent = other.step(replace(step, told=False))
+    assert (silent.records, silent.series is not None) == ([], True)
+    assert equal(one.state, other.state)
