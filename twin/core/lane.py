@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from twin.core.course import CHUNK, LONGEST, Course, first_start
+from twin.core.course import LONGEST, Course, first_start
 from twin.core.edition import Editions
 from twin.core.event import Event
 from twin.core.fold import Fold, Record
 from twin.core.history import History, Late, Publication, Results, Snapshot
 from twin.core.instant import FAR_FUTURE, FAR_PAST, SECOND
 from twin.core.rows import Samples, equal_rows, in_order, join
-from twin.core.span import GRID, cuts, grid, in_event_order, unit_state
+from twin.core.span import GRID, OLDEST_GRID, cuts, grid, in_event_order, unit_state
 from twin.core.state import put, take
 
 PIECE = 50_000
@@ -319,9 +319,8 @@ class Lane:
         end: int,
         known: int,
         now: int,
-        first: int = CHUNK,
     ) -> Iterator[tuple[int, tuple[int, ...], list[Record]]]:
-        return course.approach(bases, self._history, end, known, lambda at: grid(now - at), first)
+        return course.approach(bases, self._history, end, known, lambda at: grid(now - at))
 
     def _snapshots_at(self, course: Course, units: Sequence[int], reached: int, known: int, now: int) -> list[Snapshot]:
         if reached % grid(now - reached) != 1:
@@ -338,7 +337,10 @@ class Lane:
         course = Course(self._editions, self.units, start, known)
         course.told = told
         records: list[Record] = []
-        for _, _, stepped in self._approach(course, bases, time, known, time, LONGEST):
+        steps = course.approach(
+            bases, self._history, time, known, lambda _: OLDEST_GRID, LONGEST
+        )  # no snapshots on the way
+        for _, _, stepped in steps:
             records += stepped
         return course.folds, records
 
