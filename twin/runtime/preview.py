@@ -51,7 +51,10 @@ def preview(
 
 
 def _plant(state: Sequence[Mapping[str, Any]], names: Sequence[str], counters: Sequence[str]):
-    tags = {name: {"node": "s=x", **({"counter": {}} if name in counters else {})} for name in names}
+    tags = {
+        name: {"node": f"s={number}", **({"counter": {}} if name in counters else {})}
+        for number, name in enumerate(names)
+    }
     text = "\n".join(
         [
             "linetwin: 1",
