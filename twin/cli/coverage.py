@@ -21,7 +21,7 @@ from twin.runtime.coverage import SpanCover, Thin, blind, lengths
 from twin.runtime.plant_file import stored_plant
 from twin.state.stretch import Stretch
 from twin.store.counted import Counts
-from twin.store.lock import holder
+from twin.store.lock import address
 from twin.store.reader import LogReader
 
 SHOWN = ("received", "filled", "overflowed", "overwritten", "repeats", "bad", "uncertain", "late")
@@ -74,8 +74,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _present(folder: Path, reader: LogReader) -> tuple[int, int | None]:
     """(up to when something can be said, since when no twin runs or None while one does)."""
     last = reader.last()
-    who = holder(folder)
-    url = "" if who is None else str(who.get("url") or "")
+    url = address(folder)
     if url:
         return max(as_of(url), last), None
     stopped = [

@@ -14,7 +14,7 @@ from twin.model.plan.change import REFUSED
 from twin.runtime.clock import WallClock
 from twin.runtime.planning import planned
 from twin.runtime.plant_file import read_plant
-from twin.store.lock import holder
+from twin.store.lock import address
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,8 +28,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.data)
-    who = holder(folder)
-    url = "" if who is None else str(who.get("url") or "")
+    url = address(folder)
     if not url:
         raise Misconfigured(f"{folder}: no twin runs on it; start one under this file: twin run {arguments.plant}")
     plant = read_plant(arguments.plant, secrets=False)  # those are the running twin's own

@@ -22,7 +22,7 @@ from twin.core.tags import TagTable
 from twin.runtime.clock import WallClock
 from twin.store.export import COLUMNS
 from twin.store.following import waiting
-from twin.store.lock import holder, writer_lock
+from twin.store.lock import address, writer_lock
 from twin.store.log import SqliteLog
 from twin.store.outbox import Held, Outbox, Standing
 from twin.store.reader import LogReader
@@ -62,7 +62,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _list(folder: Path, arguments: argparse.Namespace) -> int:
-    url = _running(folder)
+    url = address(folder)
     found = outlets_of(url) if url else _stored(folder)
     if arguments.json:
         print(json.dumps(found))
@@ -155,7 +155,7 @@ def _drop(folder: Path, arguments: argparse.Namespace) -> int:
 
 
 def _settle(folder: Path, arguments: argparse.Namespace, verb: str, done: str) -> int:
-    url = _running(folder)
+    url = address(folder)
     if url:
         rows = settle_quarantine(url, arguments.id, verb, arguments.number)
     else:
@@ -190,12 +190,6 @@ def _require(folder: Path, id: str) -> None:
         known = outbox.standings()
     if id not in known:
         raise Misconfigured(f"{folder}: no outlet {id!r} was ever run here; there are: {', '.join(known) or 'none'}")
-
-
-def _running(folder: Path) -> str:
-    """The address of the twin that runs on the folder, empty when none does."""
-    who = holder(folder)
-    return "" if who is None else str(who.get("url") or "")
 
 
 _VERBS = {"list": _list, "quarantine": _quarantine, "retry": _retry, "export": _export, "drop": _drop}

@@ -26,7 +26,7 @@ from twin.runtime.editions import stored_loads
 from twin.runtime.forecasts import USUAL_RUNS, Asked, kept, line_named, made_event, whatif
 from twin.runtime.live import LiveView, Meaning, view_of
 from twin.runtime.plant_file import stored_plant
-from twin.store.lock import holder, writer_lock
+from twin.store.lock import address, writer_lock
 from twin.store.log import SqliteLog
 from twin.store.reader import LogReader
 from twin.store.results import SqliteResults
@@ -61,8 +61,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.data)
-    who = holder(folder)
-    url = "" if who is None else str(who.get("url") or "")
+    url = address(folder)
     if arguments.scores:
         found = forecasts_of(url, _query(arguments)) if url else _scored(folder, arguments)
         print(json.dumps(found) if arguments.json else "\n".join(_scores_told(found)))

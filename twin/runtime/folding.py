@@ -122,7 +122,7 @@ class Folding:
         try:
             self._take()  # what was committed meanwhile is in the log
             self.resume(self._known)
-        except Exception as error:
+        except Exception as error:  # whatever it is: the model counts, so the folds begin again from the log
             self._fail(error)
             raise
 

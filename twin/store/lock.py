@@ -56,6 +56,12 @@ def holder(folder: Path) -> dict[str, object] | None:
         return None if _try_lock(file) else _read_who(folder)
 
 
+def address(folder: Path) -> str:
+    """Where the twin that runs on the folder answers; "" when none does, or none by HTTP."""
+    who = holder(folder)
+    return "" if who is None else str(who.get("url") or "")
+
+
 def _told(folder: Path) -> str:
     who = _read_who(folder)
     at = f" at {who['url']}" if who.get("url") else ""
